@@ -1,0 +1,65 @@
+# GNU make on Linux or macOS, and Python 3.11, 3.12 or 3.13: nothing else need be there.
+# PYTHON=/path/to/python3.12 chooses the interpreter that .venv is made with.
+
+PYTHON ?=
+RUN := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check format format-check spelling lint types imports clean
+
+help: ## Show this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.installed ## Train, back-test and report on a synthetic market, in about a minute.
+	.venv/bin/python scripts/demo.py
+
+test: .venv/.installed-dev ## Run the test suite, without the slow tests.
+	$(RUN) pytest -n 2 -m "not slow"
+
+test-all: .venv/.installed-dev ## Run every test.
+	$(RUN) pytest -n 2
+
+check: format-check spelling lint types imports test ## Run all that CI runs, but for the demo.
+
+format: .venv/.installed-dev ## Lay out the code, and fix what can be fixed.
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+format-check: .venv/.installed-dev ## Check the layout.
+	$(RUN) ruff format --check .
+
+spelling: .venv/.installed-dev ## Check the spelling.
+	$(RUN) codespell_lib
+
+lint: .venv/.installed-dev ## Check the style.
+	$(RUN) ruff check .
+
+types: .venv/.installed-dev ## Check the types.
+	$(RUN) mypy
+
+imports: .venv/.installed-dev ## Check who imports whom.
+	.venv/bin/python .venv/bin/lint-imports
+
+clean: ## Remove .venv and caches; bars, models and reports stay.
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/numba
+
+# A stamp is set only when its step is complete, so an interrupted installation is taken up again.
+
+# A system upgrade can take the interpreter from under .venv: then it is made anew.
+ifeq ($(wildcard .venv/bin/python),)
+.PHONY: .venv/.made
+endif
+
+.venv/.made:
+	$(eval FOUND := $(shell sh scripts/find_python.sh $(if $(PYTHON),"$(PYTHON)")))
+	$(if $(filter error:%,$(FOUND)),$(error $(FOUND)))
+	$(if $(filter .venv/bin/python,$(FOUND)),,"$(FOUND)" -m venv --clear .venv)
+	@touch $@
+
+.venv/.installed: .venv/.made requirements.txt constraints.txt
+	$(RUN) pip install -r requirements.txt
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.txt
+	$(RUN) pip install -r requirements-dev.txt
+	@touch $@

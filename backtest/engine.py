@@ -1,0 +1,234 @@
+"""Run a model or a rule over bars on the environment's own simulation, and keep what happened.
+
+There is no second kernel and no second observation here: `env.simulation` moves the account and
+shows it. Metrics are left to `metrics.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtest.frames import fills_frame, trades_frame
+from backtest.result import BacktestResult
+from backtest.span import rows_between, rows_of
+from config.settings import EnvSettings, overridden
+from data.bars import check_bars
+from env.market import Market, build_market
+from env.simulation import Simulation
+from models.agent import TradingAgent
+from models.baselines import BASELINES
+from models.policy import Policy
+from utils.errors import ArtifactError, ConfigError
+
+DEFAULT_FEATURES = ("log_return",)
+"""What a policy that asks for no features is shown."""
+
+WHERE = "BacktestEngine"
+
+Progress = Callable[[int, int], None]
+"""Is told how many bars are done, and of how many."""
+
+PROGRESS_STRIDE = 256
+"""Bars between two calls of it."""
+
+
+class BacktestEngine:
+    """Pass over one span of bars once per policy, each with an account of its own.
+
+    Warning:
+        Bars before `start` serve as warm-up and as the first windows; no decision is made on them.
+        Nothing after a decision bar is seen by it, and no scaler is fitted here.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - the documented interface
+        self,
+        df: pd.DataFrame,
+        initial_capital: float = 10_000.0,
+        commission: float | None = None,
+        slippage_ticks: int | None = 1,
+        symbol: str | None = None,
+        stop_loss_ticks: float | None = None,
+        start: str | pd.Timestamp | None = None,
+        end: str | pd.Timestamp | None = None,
+    ):
+        """Check bars, costs and span.
+
+        Args:
+            df: Bars, oldest first; see `data.bars`.
+            initial_capital: Starting cash, USD.
+            commission: USD per contract and side; None takes the model's setting.
+            slippage_ticks: Adverse ticks per market or stop fill; None takes the model's setting.
+            symbol: What to trade the bars as; None takes the model's setting.
+            stop_loss_ticks: Distance of the protective stop; None takes the model's setting.
+            start: First bar at whose close a decision may be made, UTC; a date is its first bar.
+            end: Last bar that is traded, UTC; a date is its last bar.
+
+        Raises:
+            DataError: If the bars break an invariant.
+            ConfigError: If a setting is out of bounds, or a time cannot be read.
+        """
+        self._bars = check_bars(df)
+        self._account = {
+            "initial_balance": initial_capital,
+            "commission": commission,
+            "slippage_ticks": slippage_ticks,
+            "symbol": symbol,
+            "stop_loss_ticks": stop_loss_ticks,
+        }
+        self._default_settings = overridden(EnvSettings(), self._account, WHERE)
+        self._rows = rows_between(self._bars.index, start, end)
+        self._asked = f"`start` {start} and `end` {end}"
+
+    def run_with_model(
+        self,
+        model: TradingAgent | Path | str,
+        feature_columns: Sequence[str] | None = None,
+        on_progress: Progress | None = None,
+    ) -> BacktestResult:
+        """Back-test an agent with its own features, scaler and account, and this engine's costs.
+
+        Args:
+            model: An agent, or the model directory that one was saved in.
+            feature_columns: If given, must be the model's own, in order.
+            on_progress: Called now and then.
+
+        Raises:
+            ArtifactError: If the model cannot be loaded, or sees other features.
+            ConfigError: If the span has too few bars.
+            DataError: If the bars are off the tick grid or lack the model's own columns.
+        """
+        agent = TradingAgent.load(model) if isinstance(model, Path | str) else model
+        _check_feature_columns(agent, feature_columns)
+        settings = overridden(agent.env_settings, self._account, WHERE)
+        market = build_market(
+            self._bars, agent.feature_set.names, symbol=settings.symbol, scaler=agent.scaler
+        )
+        start, stop = self._decision_rows(market, settings)
+        is_in_sample = _has_seen(agent, market.timestamps[start + 1 : stop])
+        return _run(agent, market, settings, (start, stop), is_in_sample, on_progress)
+
+    def run_with_policy(
+        self,
+        policy: Policy,
+        feature_columns: Sequence[str] | None = None,
+        on_progress: Progress | None = None,
+    ) -> BacktestResult:
+        """Back-test any policy, with the default account and this engine's costs.
+
+        Args:
+            policy: What decides.
+            feature_columns: What it is shown, with nominal scaling; None shows DEFAULT_FEATURES.
+            on_progress: Called now and then.
+
+        Raises:
+            ConfigError: If a feature is unknown, or the span has too few bars.
+            DataError: If the bars are off the tick grid.
+        """
+        settings = self._default_settings
+        market = build_market(
+            self._bars, feature_columns or DEFAULT_FEATURES, symbol=settings.symbol
+        )
+        rows = self._decision_rows(market, settings)
+        return _run(policy, market, settings, rows, False, on_progress)
+
+    def run_baselines(self, like: BacktestResult, seed: int = 0) -> list[BacktestResult]:
+        """Back-test every baseline exactly as `like` was: same bars, costs, size and stop.
+
+        Args:
+            like: The result to stand beside; must come from these bars.
+            seed: Seeds the random baseline.
+
+        Raises:
+            ConfigError: If these bars do not hold the span of `like`.
+        """
+        rows = rows_of(like, self._bars.index)
+        settings = like.settings
+        market = build_market(self._bars, like.feature_columns, symbol=settings.symbol)
+        return [
+            _run(make(seed), market, settings, rows, False, None) for make in BASELINES.values()
+        ]
+
+    def _decision_rows(self, market: Market, settings: EnvSettings) -> tuple[int, int]:
+        """Return the row of the first decision, and the row after the last bar."""
+        first = max(market.first_decision(settings.lookback_window), self._rows.start)
+        stop = self._rows.stop
+        if stop - first < 2:
+            raise ConfigError(
+                f"a back-test needs a first decision and a bar after it; {self._asked} leave rows "
+                f"{self._rows.start} to {stop - 1} of {market.n_bars}, and none before row "
+                f"{market.first_decision(settings.lookback_window)} has a full window "
+                f"(`lookback_window` {settings.lookback_window}): give more bars or a wider span"
+            )
+        return first, stop
+
+
+def _run(
+    policy: Policy,
+    market: Market,
+    settings: EnvSettings,
+    rows: tuple[int, int],
+    is_in_sample: bool,
+    on_progress: Progress | None,
+) -> BacktestResult:
+    start, stop = rows
+    simulation = Simulation(market, settings)
+    simulation.reset(start, stop)
+    policy.reset(market)
+    _walk(simulation, policy, stop - 1 - start, on_progress)
+    n_left = stop - start - len(simulation.equity)
+    return BacktestResult(
+        name=policy.name,
+        timestamps=market.timestamps[start:stop],
+        trade_dates=market.trade_dates[start:stop],
+        equity=_carried_on(simulation.equity, n_left),
+        positions=_carried_on(simulation.positions, n_left),
+        fills=fills_frame(simulation.fills, market),
+        trades=trades_frame(simulation.trades, market),
+        settings=settings,
+        feature_columns=market.feature_set.names,
+        is_in_sample=is_in_sample,
+        was_liquidated=simulation.is_ruined,
+    )
+
+
+def _walk(
+    simulation: Simulation, policy: Policy, n_steps: int, on_progress: Progress | None
+) -> None:
+    """Let the policy decide at every close until the episode is over."""
+    n_done = 0
+    while not simulation.is_done:
+        simulation.step(policy.decide(simulation.bar, simulation.observation()))
+        n_done += 1
+        if on_progress is not None and (simulation.is_done or n_done % PROGRESS_STRIDE == 0):
+            on_progress(n_done, n_steps)
+
+
+def _carried_on(values: NDArray[Any], n_rows: int) -> NDArray[Any]:
+    """Return `values` followed by `n_rows` repetitions of the last, read-only."""
+    whole = np.append(values, np.repeat(values[-1:], n_rows))
+    whole.flags.writeable = False
+    return whole
+
+
+def _check_feature_columns(agent: TradingAgent, feature_columns: Sequence[str] | None) -> None:
+    own = agent.feature_set.names
+    if feature_columns is None or tuple(feature_columns) == own:
+        return
+    raise ArtifactError(
+        f"`feature_columns` must be the model's own, in order ({', '.join(own)}), was "
+        f"{', '.join(feature_columns)}; leave it out, or train a model on these features"
+    )
+
+
+def _has_seen(agent: TradingAgent, traded: pd.DatetimeIndex) -> bool:
+    """Return whether the agent was trained on bars of the same time as any it trades on.
+
+    The first decision bar is not traded on, so it may be the last one of the training.
+    """
+    first = pd.Timestamp(agent.provenance["training_first"])
+    last = pd.Timestamp(agent.provenance["training_last"])
+    return bool(traded[0] <= last and first <= traded[-1])

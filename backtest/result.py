@@ -1,0 +1,77 @@
+"""What one back-test leaves behind: a frozen record, from which metrics and reports are made."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from backtest.metrics import AccountHistory, Metrics, compute_metrics
+from config.instruments import Instrument, get_instrument
+from config.settings import EnvSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class BacktestResult:
+    """One policy's pass over one span of bars.
+
+    Row 0 stands at the close of the first decision bar, before any fill; row i, i bars later. After
+    a ruin the rows go on to the end of the span with the cash left, so that results compare.
+
+    Attributes:
+        name: The policy's name.
+        timestamps: (n,) UTC open time of each bar, oldest first.
+        trade_dates: (n,) datetime64[D], the trade date of each bar.
+        equity: (n,) USD at each bar's close; row 0 is the initial capital.
+        positions: (n,) signed contracts at each bar's close.
+        fills: One row per fill, oldest first: time (open time of the bar it happened in), quantity
+            (signed contracts), price (points), fee_usd, reason.
+        trades: One row per round trip, by exit: entry_time, exit_time, direction (1 long, -1
+            short), quantity (contracts, > 0), entry_price, exit_price (points), gross_usd,
+            fees_usd, net_usd, reason (of the exit).
+        settings: The account and its costs.
+        feature_columns: The features that the policy saw.
+        is_in_sample: Whether the policy was trained on any of the bars after row 0.
+        was_liquidated: Whether the account was closed by force at its ruin level.
+    """
+
+    name: str
+    timestamps: pd.DatetimeIndex
+    trade_dates: NDArray[np.datetime64]
+    equity: NDArray[np.float64]
+    positions: NDArray[np.int64]
+    fills: pd.DataFrame
+    trades: pd.DataFrame
+    settings: EnvSettings
+    feature_columns: tuple[str, ...]
+    is_in_sample: bool = False
+    was_liquidated: bool = False
+
+    @property
+    def instrument(self) -> Instrument:
+        """What was traded."""
+        return get_instrument(self.settings.symbol)
+
+    @property
+    def span(self) -> tuple[pd.Timestamp, pd.Timestamp]:
+        """Open time of the first decision bar and of the last bar, UTC."""
+        return self.timestamps[0], self.timestamps[-1]
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """Every metric of `backtest.metrics` by name; undefined ones are NaN."""
+        quantity = self.fills["quantity"].abs()
+        points_traded = float((quantity * self.fills["price"]).sum())
+        return compute_metrics(
+            AccountHistory(
+                equity=self.equity,
+                positions=self.positions,
+                trade_dates=self.trade_dates,
+                trade_gross_usd=self.trades["gross_usd"].to_numpy(dtype=np.float64),
+                trade_net_usd=self.trades["net_usd"].to_numpy(dtype=np.float64),
+                fees_usd=float(self.fills["fee_usd"].sum()),
+                traded_notional_usd=points_traded * self.instrument.multiplier,
+                was_liquidated=self.was_liquidated,
+            )
+        )

@@ -1,0 +1,99 @@
+"""The report's tables: which numbers and settings are shown, under which headings."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backtest.result import BacktestResult
+
+UNDEFINED = "–"
+
+METRIC_ROWS: tuple[tuple[str, str, str], ...] = (
+    ("net_profit_usd", "Net profit, USD", "{:+,.2f}"),
+    ("final_equity_usd", "Final equity, USD", "{:,.2f}"),
+    ("total_return", "Total return", "{:+.2%}"),
+    ("annualised_return", "Annualised return", "{:+.2%}"),
+    ("cagr", "CAGR", "{:+.2%}"),
+    ("annualised_volatility", "Annualised volatility", "{:.2%}"),
+    ("sharpe", "Sharpe ratio", "{:.2f}"),
+    ("sortino", "Sortino ratio", "{:.2f}"),
+    ("calmar", "Calmar ratio", "{:.2f}"),
+    ("max_drawdown", "Maximum drawdown (sessions)", "{:.2%}"),
+    ("max_drawdown_usd", "Maximum drawdown (sessions), USD", "{:,.2f}"),
+    ("bar_max_drawdown", "Maximum drawdown (bars)", "{:.2%}"),
+    ("average_drawdown", "Average drawdown (sessions)", "{:.2%}"),
+    ("drawdown_duration_sessions", "Longest drawdown, sessions", "{:,d}"),
+    ("recovery_factor", "Recovery factor", "{:.2f}"),
+    ("var_5", "Value at risk 5 %, per session", "{:.2%}"),
+    ("cvar_5", "Expected shortfall 5 % (CVaR)", "{:.2%}"),
+    ("n_trades", "Trades", "{:,d}"),
+    ("win_rate", "Win rate", "{:.1%}"),
+    ("profit_factor", "Profit factor", "{:.2f}"),
+    ("expectancy_usd", "Expectancy per trade, USD", "{:+,.2f}"),
+    ("exposure", "Exposure (share of bars)", "{:.1%}"),
+    ("turnover", "Turnover, times equity per year", "{:,.0f}"),
+    ("total_fees_usd", "Commission paid, USD", "{:,.2f}"),
+    ("cost_share", "Commission / gross wins", "{:.1%}"),
+)
+"""Metric, heading and format of each row of the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: its heading and a text per column."""
+
+    heading: str
+    cells: tuple[str, ...]
+
+
+def metric_rows(results: Sequence[BacktestResult]) -> list[Row]:
+    """Return one row per metric, one cell per result; an undefined number is a dash."""
+    return [
+        Row(heading, tuple(_number(result.metrics[key], style) for result in results))
+        for key, heading, style in METRIC_ROWS
+    ]
+
+
+def _number(value: float | int | bool, style: str) -> str:
+    if math.isnan(value):
+        return UNDEFINED
+    return "∞" if math.isinf(value) else style.format(value)
+
+
+def setting_rows(result: BacktestResult) -> list[Row]:
+    """Return the account, its costs and what the policy saw, in words."""
+    settings, instrument = result.settings, result.instrument
+    commission = (
+        instrument.commission_per_side_usd if settings.commission is None else settings.commission
+    )
+    stop = "none" if settings.stop_loss_ticks is None else f"{settings.stop_loss_ticks:,g} ticks"
+    contract = f"{instrument.symbol}, {instrument.name}, {instrument.multiplier:g} USD per point"
+    facts = (
+        ("Instrument", contract),
+        ("Initial capital, USD", f"{settings.initial_balance:,.2f}"),
+        ("Commission, USD per contract and side", f"{commission:.2f}"),
+        ("Slippage, ticks per market or stop fill", f"{settings.slippage_ticks}"),
+        ("Protective stop", stop),
+        ("Largest position, contracts", f"{settings.max_position}"),
+        ("Position sizer", settings.position_sizer),
+        ("Lookback, bars", f"{settings.lookback_window}"),
+        ("Features", ", ".join(result.feature_columns)),
+    )
+    return [Row(heading, (text,)) for heading, text in facts]
+
+
+def provenance_rows(provenance: Mapping[str, Any]) -> list[Row]:
+    """Return one row per value; those inside nested mappings have dotted headings."""
+    return [Row(key, (value,)) for key, value in _flat(provenance)]
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Return nested mappings as dotted names and texts, in their own order."""
+    pairs: list[tuple[str, str]] = []
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            pairs += _flat(value, f"{prefix}{key}.")
+        else:
+            pairs.append((f"{prefix}{key}", str(value)))
+    return pairs

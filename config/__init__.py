@@ -1,0 +1,1 @@
+"""Every tunable number, the contract facts, and where the broker is."""

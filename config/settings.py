@@ -1,0 +1,224 @@
+"""Every tunable number, in frozen models that refuse unknown keys; profiles override defaults."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from utils.errors import ConfigError
+from utils.registry import unknown_name_message
+
+PROFILES_DIR = Path(__file__).resolve().parent / "profiles"
+
+
+class _Settings(BaseModel):
+    """Frozen, without unknown keys, without NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class EnvSettings(_Settings):
+    """What one trading account may do and pays, alike in the env, the back-test and the trader.
+
+    Attributes:
+        symbol: Key of INSTRUMENTS.
+        initial_balance: Starting cash, USD.
+        lookback_window: Bars in one observation, the current one included.
+        stop_loss_ticks: Distance of the protective stop from the actual fill; None: no stop.
+        commission: USD per contract per side; None takes the instrument's default.
+        slippage_ticks: Adverse ticks on every market and stop fill.
+        reward: Key of REWARDS.
+        position_sizer: Key of SIZERS.
+        max_position: Largest position either way, contracts.
+        ruin_equity: Equity, USD, at or below which the account is liquidated and the episode ends.
+        episode_bars: Decisions per episode, from a random seeded start; None: all bars once.
+    """
+
+    symbol: str = "MNQ"
+    initial_balance: float = Field(default=10_000.0, gt=0)
+    lookback_window: int = Field(default=50, ge=1, le=5_000)
+    stop_loss_ticks: float | None = Field(default=200.0, ge=1)
+    commission: float | None = Field(default=None, ge=0)
+    slippage_ticks: int = Field(default=1, ge=0, le=1_000)
+    reward: str = "sparse"
+    position_sizer: str = "fixed"
+    max_position: int = Field(default=1, ge=1, le=10_000)
+    ruin_equity: float = Field(default=0.0, ge=0)
+    episode_bars: int | None = Field(default=None, ge=1)
+
+
+class AgentSettings(_Settings):
+    """How an agent learns. The defaults are the best PPO found on a planted-edge market; see docs.
+
+    Attributes:
+        algorithm: Key of ALGORITHMS.
+        feature_extractor: Key of EXTRACTORS.
+        learning_rate: Adam's step size.
+        n_envs: Copies of the environment that collect experience side by side.
+        n_steps: Steps that each copy takes per rollout.
+        batch_size: Samples per forward and backward pass.
+        grad_accumulation: Batches whose mean gradient makes one optimiser step.
+        n_epochs: Passes over each rollout (PPO).
+        gamma: Discount per bar.
+        gae_lambda: Decay of the generalised advantage estimate.
+        ent_coef: Weight of the entropy bonus.
+        clip_range: PPO's ratio clip.
+        hidden_size: Width of the market tower.
+        training_episode_bars: Length of the random training windows, where the env itself passes
+            over all its bars.
+        cost_ramp_steps: Timesteps over which training costs grow from zero; 0 starts at full.
+        device: "auto", "cpu" or "cuda".
+        threads: Torch threads while training; fixed, because results depend on it. More than one
+            pays only on cores that nothing else uses: waiting threads spin.
+        seed: Seeds everything.
+    """
+
+    algorithm: str = "PPO"
+    feature_extractor: str = "lstm"
+    learning_rate: float = Field(default=3e-4, gt=0, le=1)
+    n_envs: int = Field(default=8, ge=1, le=4_096)
+    n_steps: int = Field(default=256, ge=2)
+    batch_size: int = Field(default=256, ge=2)
+    grad_accumulation: int = Field(default=1, ge=1)
+    n_epochs: int = Field(default=4, ge=1)
+    gamma: float = Field(default=0.95, ge=0, le=1)
+    gae_lambda: float = Field(default=0.9, ge=0, le=1)
+    ent_coef: float = Field(default=0.005, ge=0)
+    clip_range: float = Field(default=0.2, gt=0)
+    hidden_size: int = Field(default=64, ge=1)
+    training_episode_bars: int = Field(default=1_024, ge=1)
+    cost_ramp_steps: int = Field(default=0, ge=0)
+    device: Literal["auto", "cpu", "cuda"] = "cpu"
+    threads: int = Field(default=1, ge=1)
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+
+
+DEFAULT_FEATURES = (
+    "log_return",
+    "rsi",
+    "macd",
+    "roc",
+    "bollinger",
+    "stochastic",
+    "ema_slope",
+    "adx",
+    "atr",
+    "volatility",
+    "relative_volume",
+    "vwap_distance",
+    "time_sin",
+    "time_cos",
+)
+"""What an agent sees unless told otherwise: movement, range, trend, risk, volume, hour."""
+
+
+class TrainSettings(_Settings):
+    """One training run: what is learnt from, how long, and what is held back.
+
+    Attributes:
+        features: Feature names, in order.
+        timesteps: Environment steps.
+        test_fraction: Last share of the bars, which training never touches.
+        folds: Test blocks of a walk-forward run.
+        embargo_bars: Bars left out between training and test block; 276 are one session.
+    """
+
+    features: tuple[str, ...] = DEFAULT_FEATURES
+    timesteps: int = Field(default=100_000, ge=1)
+    test_fraction: float = Field(default=0.2, ge=0, lt=1)
+    folds: int = Field(default=3, ge=1, le=1_000)
+    embargo_bars: int = Field(default=276, ge=0)
+
+
+class DemoSettings(_Settings):
+    """The demo's synthetic market.
+
+    Attributes:
+        n_bars: Five-minute bars to make.
+        preset: Key of the synthetic PRESETS.
+    """
+
+    n_bars: int = Field(default=40_000, ge=2_000)
+    preset: str = "planted_edge"
+
+
+class Settings(_Settings):
+    """All settings of a run, as stored with it."""
+
+    env: EnvSettings = EnvSettings()
+    agent: AgentSettings = AgentSettings()
+    train: TrainSettings = TrainSettings()
+    demo: DemoSettings = DemoSettings()
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def checked(model: type[_Model], values: dict[str, Any], where: str) -> _Model:
+    """Build a settings model, turning the first violation into one clear line.
+
+    Args:
+        model: The settings class.
+        values: Its fields.
+        where: What to call the place of the mistake, e.g. "TradingEnv" or a profile's path.
+
+    Raises:
+        ConfigError: Naming field, bound, value and place.
+    """
+    try:
+        return model(**values)
+    except ValidationError as error:
+        raise ConfigError(_first_violation(error, model, where)) from error
+
+
+def overridden(model: _Model, values: Mapping[str, Any], where: str) -> _Model:
+    """Return a checked copy of `model` in which the values that are not None replace its own.
+
+    Args:
+        model: Settings to start from.
+        values: Field names to new values; None means "not given".
+        where: What to call the place of a mistake.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    return checked(type(model), {**model.model_dump(), **given}, where)
+
+
+def _first_violation(error: ValidationError, model: type[BaseModel], where: str) -> str:
+    first = error.errors()[0]
+    *tables, name = (str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        place = ", ".join([where, *(f"table `{table}`" for table in tables)])
+        return f"{unknown_name_message(name, 'setting', _names_in(model, tables))} ({place})"
+    path = ".".join([*tables, name])
+    message = first["msg"][0].lower() + first["msg"][1:]
+    return f"`{path}` in {where}: {message}, was {first['input']!r}"
+
+
+def _names_in(model: type[BaseModel], tables: Sequence[str]) -> list[str]:
+    """Return the settings of `model`, or of the model nested in it under these names."""
+    for table in tables:
+        nested = model.model_fields[table].annotation
+        assert isinstance(nested, type)
+        model = nested
+    return list(model.model_fields)
+
+
+def load_profile(name: str = "default") -> Settings:
+    """Return the settings of `config/profiles/<name>.toml`, or of a TOML file at that path.
+
+    Raises:
+        ConfigError: If there is no such profile, it is not TOML, or a value is out of bounds.
+    """
+    path = Path(name) if name.endswith(".toml") else PROFILES_DIR / f"{name}.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        names = ", ".join(sorted(file.stem for file in PROFILES_DIR.glob("*.toml")))
+        raise ConfigError(
+            f"no profile `{name}` (choices: {names}, or a path ending in .toml)"
+        ) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"cannot read profile `{path}`: {error}") from error
+    return checked(Settings, values, f"profile `{name}`")

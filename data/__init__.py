@@ -1,0 +1,1 @@
+"""Bars: their invariants, storage, calendar, features, scaling, splits and a synthetic market."""

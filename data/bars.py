@@ -1,0 +1,146 @@
+"""What a bar frame is, and the one check that every frame passes before anything reads it.
+
+Nothing is repaired here: a frame that breaks an invariant is refused, with the count of the bars
+that do and the first of them.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config.instruments import GRID_TOLERANCE_TICKS, Instrument
+from utils.errors import DataError
+
+PRICE_COLUMNS = ("open", "high", "low", "close")
+BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
+
+_Mask = NDArray[np.bool_]
+
+
+def check_bars(
+    frame: pd.DataFrame, instrument: Instrument | None = None, where: str = "bars"
+) -> pd.DataFrame:
+    """Return `frame` in the project's form, or refuse it with one line.
+
+    Args:
+        frame: One row per bar, oldest first; `timestamp` (bar open, tz-aware, any zone) as index or
+            column; open, high, low, close in points; volume in contracts; further columns are kept.
+        instrument: If given, all prices must lie on its tick grid.
+        where: What to call the frame in an error, e.g. its file.
+
+    Returns:
+        A new frame: index `timestamp` (UTC, nanoseconds, increasing), OHLCV as finite float64.
+
+    Raises:
+        DataError: For no bars at all; missing columns; naive, missing or non-date stamps; unsorted
+            or duplicate bars; NaN, infinite or inconsistent values; prices off the tick grid.
+    """
+    if len(frame) == 0:
+        raise DataError(f"{where}: there are no bars; give at least one row")
+    _check_columns(frame, where)
+    stamps = _utc_stamps(frame, where)
+    bars = frame.drop(columns="timestamp", errors="ignore").set_axis(stamps, axis=0)
+    for name in BAR_COLUMNS:
+        bars[name] = _numbers(bars[name], where)
+    _check_values(bars, where)
+    if instrument is not None:
+        _check_grid(bars, instrument, where)
+    return bars
+
+
+def _check_columns(frame: pd.DataFrame, where: str) -> None:
+    """Refuse a frame without all of OHLCV, or with one column twice."""
+    missing = [name for name in BAR_COLUMNS if name not in frame.columns]
+    if missing:
+        present = ", ".join(str(name) for name in frame.columns) or "none"
+        raise DataError(
+            f"{where}: {_plural(len(missing), 'column')} missing: {', '.join(missing)} "
+            f"(present: {present}); rename or add them, names are lower case"
+        )
+    repeated = frame.columns[frame.columns.duplicated()]
+    if len(repeated):
+        raise DataError(f"{where}: column `{repeated[0]}` appears twice; keep one")
+
+
+def _utc_stamps(frame: pd.DataFrame, where: str) -> pd.DatetimeIndex:
+    """Return the checked stamps as a sorted UTC index called `timestamp`."""
+    column = frame["timestamp"] if "timestamp" in frame.columns else frame.index
+    if not pd.api.types.is_datetime64_any_dtype(column.dtype):
+        raise DataError(
+            f"{where}: `timestamp` must be an index or column of dates with a zone, "
+            f"was {column.dtype}; convert it with pandas.to_datetime(..., utc=True)"
+        )
+    stamps = pd.DatetimeIndex(column)
+    if stamps.tz is None:
+        raise DataError(
+            f"{where}: {_plural(len(stamps), 'timestamp')} without a time zone, first {stamps[0]}; "
+            f"say which it is with tz_localize, e.g. 'UTC' or 'America/Chicago'"
+        )
+    missing = np.asarray(stamps.isna())
+    if missing.any():
+        first = int(np.argmax(missing))
+        raise DataError(
+            f"{where}: {_plural(int(missing.sum()), 'timestamp')} missing (NaT), "
+            f"first in row {first}; drop those rows"
+        )
+    try:
+        stamps = stamps.tz_convert("UTC").as_unit("ns")
+    except pd.errors.OutOfBoundsDatetime as error:
+        message = f"{where}: a timestamp lies outside the years 1678 to 2261; correct or drop it"
+        raise DataError(message) from error
+    _check_order(stamps, where)
+    # From the numbers, so that no frequency is left over that only some sources give.
+    return pd.to_datetime(stamps.asi8, utc=True).rename("timestamp")
+
+
+def _check_order(stamps: pd.DatetimeIndex, where: str) -> None:
+    """Refuse stamps that do not strictly increase."""
+    steps = np.diff(stamps.asi8, prepend=stamps.asi8[0] - 1)
+    _refuse(stamps, steps < 0, where, "earlier than the bar before", "sort the bars by timestamp")
+    _refuse(stamps, steps == 0, where, "at the same time as the bar before", "keep one of each")
+
+
+def _numbers(column: "pd.Series[float]", where: str) -> NDArray[np.float64]:
+    """Return a column as float64; text and other objects are refused."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    raise DataError(
+        f"{where}: column `{column.name}` must hold numbers, was {column.dtype}; "
+        f"convert it with pandas.to_numeric"
+    )
+
+
+def _check_values(bars: pd.DataFrame, where: str) -> None:
+    """Refuse bars that are not finite, not consistent, or of negative volume."""
+    stamps = pd.DatetimeIndex(bars.index)
+    open_, high, low, close, volume = (bars[name].to_numpy() for name in BAR_COLUMNS)
+    for name in BAR_COLUMNS:
+        wrong = ~np.isfinite(bars[name].to_numpy())
+        _refuse(stamps, wrong, where, f"with NaN or infinite `{name}`", "drop or correct them")
+    above = low > np.minimum(open_, close)
+    _refuse(stamps, above, where, "whose low is above open or close", "correct or drop them")
+    below = high < np.maximum(open_, close)
+    _refuse(stamps, below, where, "whose high is below open or close", "correct or drop them")
+    _refuse(stamps, volume < 0, where, "with negative volume", "correct or drop them")
+
+
+def _check_grid(bars: pd.DataFrame, instrument: Instrument, where: str) -> None:
+    """Refuse prices that are no whole number of ticks."""
+    stamps = pd.DatetimeIndex(bars.index)
+    ticks = bars[list(PRICE_COLUMNS)].to_numpy() / instrument.tick_size
+    wrong = (np.abs(ticks - np.rint(ticks)) > GRID_TOLERANCE_TICKS).any(axis=1)
+    problem = f"off the {instrument.symbol} tick grid of {instrument.tick_size}"
+    _refuse(stamps, wrong, where, problem, "is the symbol right, or are the bars ratio-adjusted?")
+
+
+def _refuse(stamps: pd.DatetimeIndex, wrong: _Mask, where: str, problem: str, advice: str) -> None:
+    """Raise a DataError with count and first offender if any bar is wrong."""
+    if not wrong.any():
+        return
+    first = stamps[int(np.argmax(wrong))].isoformat()
+    count = int(wrong.sum())
+    raise DataError(f"{where}: {count} of {len(stamps)} bars {problem}, first at {first}; {advice}")
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,213 @@
+"""An ordered selection of features: which they are, their hash, their values over a frame of bars.
+
+How they run is left to data/feature_pass.py, one bar at a time to data/feature_stream.py, scaling
+to data/preprocessor.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.feature_pass import load_pass
+from data.feature_stream import FeatureStream
+from data.features import FEATURES, FeatureSpec
+from data.frame_columns import check_same_named, external_values
+from data.indicators.bar import Floats, feature_bars
+from utils.errors import ArtifactError, ConfigError
+from utils.files import canonical_json, sha256_of_bytes
+from utils.registry import lookup
+
+EXTERNAL_PREFIX = "external:"
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalColumn:
+    """A column of the user's frame that is used as it is; batch only."""
+
+    name: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of its values: its own."""
+        return (self.name,)
+
+    @property
+    def warm_up(self) -> int:
+        """Bars before its first valid value, as far as can be known without the frame: none."""
+        return 0
+
+    @property
+    def centre(self) -> float:
+        """Typical value: unknown, 0 leaves it as it is."""
+        return 0.0
+
+    @property
+    def spread(self) -> float:
+        """Typical size: unknown, 1 leaves it as it is."""
+        return 1.0
+
+    def identity(self) -> dict[str, object]:
+        """Return what can be known of it: its name."""
+        return {"name": EXTERNAL_PREFIX + self.name}
+
+
+class FeatureSet:
+    """Features in a fixed order. Equal hashes mean equal numbers for equal bars."""
+
+    def __init__(self, names: Sequence[str], frame_columns: Sequence[str] = ()) -> None:
+        """Select features by name.
+
+        A name in FEATURES is computed here, also where the frame has such a column; any other name
+        must be a column of the frame.
+
+        Args:
+            names: In the order of the columns that the agent sees.
+            frame_columns: What the user's frame brings along.
+
+        Raises:
+            ConfigError: If the selection is empty, no list, or has a repeated or unknown name.
+        """
+        own = dict.fromkeys(frame_columns)
+        external = {name: ExternalColumn(name) for name in own}
+        choices: dict[str, FeatureSpec | ExternalColumn] = {**external, **FEATURES}
+        self._entries = tuple(lookup(choices, name, "feature") for name in _listed(names))
+        _check_unique(self.columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Selected names, in order."""
+        return tuple(entry.name for entry in self._entries)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the values, in order; a feature may have several."""
+        return tuple(column for entry in self._entries for column in entry.columns)
+
+    @property
+    def specs(self) -> tuple[FeatureSpec, ...]:
+        """The features that are computed, in order."""
+        return tuple(entry for entry in self._entries if isinstance(entry, FeatureSpec))
+
+    @property
+    def external(self) -> tuple[str, ...]:
+        """Columns of the user's frame that are used as they are, in order."""
+        return tuple(entry.name for entry in self._entries if isinstance(entry, ExternalColumn))
+
+    @property
+    def warm_up(self) -> int:
+        """Rows in which at least one computed value is still NaN."""
+        return max(entry.warm_up for entry in self._entries)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the features' identities in order, in hexadecimal."""
+        return sha256_of_bytes(canonical_json(self._identities()).encode())
+
+    @property
+    def nominal_centre(self) -> tuple[float, ...]:
+        """Typical value of each column; 0 for external ones."""
+        return tuple(entry.centre for entry in self._entries for _ in entry.columns)
+
+    @property
+    def nominal_spread(self) -> tuple[float, ...]:
+        """Typical size of each column's departure from its centre; 1 for external ones."""
+        return tuple(entry.spread for entry in self._entries for _ in entry.columns)
+
+    def compute(self, frame: pd.DataFrame) -> Floats:
+        """Return the features of all bars, shape (n, n_columns).
+
+        At bar t uses bars <= t; external columns are taken as given. NaN only where a feature is
+        still warming up, or an external column has not begun.
+
+        Args:
+            frame: As `check_bars` returns it.
+
+        Raises:
+            DataError: If an external column has holes, or a column shares a feature's name only.
+        """
+        specs = self.specs
+        computed = np.empty((len(frame), sum(len(spec.columns) for spec in specs)))
+        if specs:
+            state = np.zeros(sum(spec.state_size for spec in specs))
+            load_pass(specs)(state, feature_bars(frame), computed)
+        check_same_named(frame, specs, computed)
+        if not self.external:
+            return computed
+        values = np.empty((len(frame), len(self.columns)))
+        is_external = np.isin(self.columns, self.external)
+        values[:, ~is_external] = computed
+        values[:, is_external] = external_values(frame, self.external)
+        return values
+
+    def stream(self) -> FeatureStream:
+        """Return the same features for live bars, before the first bar.
+
+        Raises:
+            ConfigError: If the set has external columns, which no bar carries.
+        """
+        if self.external:
+            raise ConfigError(
+                f"columns of the user's frame cannot be computed live: {', '.join(self.external)}; "
+                "select features of our own for live use"
+            )
+        return FeatureStream(self.specs, self.hash)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `from_dict` needs to find the same features again, ready for JSON."""
+        return {"features": self._identities(), "hash": self.hash}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "FeatureSet":
+        """Return the stored selection, if this version still computes the same numbers.
+
+        Raises:
+            ArtifactError: If the record is damaged, or a feature is gone or has changed.
+        """
+        try:
+            identities = [dict(identity) for identity in stored["features"]]
+            names = [str(identity["name"]) for identity in identities]
+            set_hash = str(stored["hash"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ArtifactError("the stored feature set is damaged; retrain the model") from error
+        restored = _reselected(cls, names)
+        for was, now in zip(identities, restored._identities(), strict=True):
+            if was != now:
+                raise ArtifactError(
+                    f"feature `{was['name']}` has changed: stored as {was}, computed now as {now}; "
+                    "retrain the model, or use the version that trained it"
+                )
+        if set_hash != restored.hash:
+            raise ArtifactError("the stored feature set does not have its hash; retrain the model")
+        return restored
+
+    def _identities(self) -> list[dict[str, object]]:
+        return [entry.identity() for entry in self._entries]
+
+
+def _listed(names: Sequence[str]) -> Sequence[str]:
+    """Return `names`, or raise a ConfigError where it cannot be a selection."""
+    if isinstance(names, str):
+        raise ConfigError(f"features must be a list of names, was the text `{names}`")
+    if len(names) == 0:
+        raise ConfigError(f"select at least one feature; choices are {', '.join(sorted(FEATURES))}")
+    return names
+
+
+def _check_unique(columns: Sequence[str]) -> None:
+    repeated = sorted({name for name in columns if columns.count(name) > 1})
+    if repeated:
+        raise ConfigError(f"select each feature once, repeated: {', '.join(repeated)}")
+
+
+def _reselected(cls: type[FeatureSet], names: Sequence[str]) -> FeatureSet:
+    """Select stored names again; ones that were external stay external."""
+    own = [name.removeprefix(EXTERNAL_PREFIX) for name in names if name.startswith(EXTERNAL_PREFIX)]
+    try:
+        return cls([name.removeprefix(EXTERNAL_PREFIX) for name in names], frame_columns=own)
+    except ConfigError as error:
+        raise ArtifactError(
+            f"the stored features are not all in this version: {error}; retrain"
+        ) from error

@@ -1,0 +1,1 @@
+"""Step kernels of the features, one family per file, each with its specifications beside it."""

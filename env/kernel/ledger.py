@@ -1,0 +1,112 @@
+"""What a fill does to position, money and trades. A trade is a round trip, flat to flat.
+
+All PnL comes from one whole number, the open trade's `flow_ticks` (received less paid), so no
+average price is ever rounded into money.
+"""
+
+import numpy as np
+
+from env.kernel.costs import fee_usd
+from env.kernel.types import Records
+from utils.jit import jit
+
+
+@jit
+def settle(
+    account: np.record, order: np.record, price_ticks: int, fills: Records, trades: Records
+) -> None:
+    """Book one fill of an order: open, add, reduce, close, or reverse.
+
+    A reversal is one fill: its closing part ends the open trade, the rest opens the next one, and
+    each trade carries the commission of its own contracts.
+
+    Args:
+        account: ACCOUNT record.
+        order: ORDER record; its quantity fills whole, never 0.
+        price_ticks: Slippage included.
+        fills: FILL records with room for one more.
+        trades: TRADE records with room for one more.
+    """
+    quantity = order.quantity
+    fee = fee_usd(quantity, account.costs)
+    _record_fill(fills[account.n_fills], account.bar, order, price_ticks, fee)
+    account.n_fills += 1
+    account.fees_usd += fee
+    closing = reducing_quantity(account.position, quantity)
+    if closing != 0:
+        _exchange(account, closing, price_ticks)
+        if account.position == 0:
+            _close_trade(account, order, trades)
+    if quantity != closing:
+        _enter(account, quantity - closing, price_ticks)
+    account.cash_usd = account.initial_usd + account.realised_usd - account.open_fees_usd
+
+
+@jit
+def reducing_quantity(position: int, quantity: int) -> int:
+    """Return the part of `quantity` (signed) that brings `position` nearer to zero."""
+    if position > 0:
+        return max(min(quantity, 0), -position)
+    return min(max(quantity, 0), -position)
+
+
+@jit
+def mark_to_close(account: np.record, bar: np.record) -> None:
+    """Value the open trade, and with it the account, at the bar's close."""
+    ticks = account.flow_ticks + account.position * bar.close
+    account.open_pnl_usd = ticks * account.costs.tick_value_usd
+    account.equity_usd = account.cash_usd + account.open_pnl_usd
+
+
+@jit
+def _record_fill(fill: np.record, bar: int, order: np.record, price_ticks: int, fee: float) -> None:
+    fill.bar = bar
+    fill.quantity = order.quantity
+    fill.price_ticks = price_ticks
+    fill.fee_usd = fee
+    fill.reason = order.reason
+
+
+@jit
+def _exchange(account: np.record, quantity: int, price_ticks: int) -> None:
+    """Swap contracts for money."""
+    account.position += quantity
+    account.flow_ticks -= quantity * price_ticks
+    account.open_fees_usd += fee_usd(quantity, account.costs)
+
+
+@jit
+def _enter(account: np.record, quantity: int, price_ticks: int) -> None:
+    """Open a position or add to it."""
+    if account.position == 0:
+        account.entry_bar = account.bar
+    held, size = abs(account.position), abs(quantity)
+    account.entry_ticks = (held * account.entry_ticks + size * price_ticks) / (held + size)
+    account.entered_quantity += size
+    account.entered_ticks += size * price_ticks
+    _exchange(account, quantity, price_ticks)
+
+
+@jit
+def _close_trade(account: np.record, order: np.record, trades: Records) -> None:
+    """Write the open trade down as closed by `order`, and begin with a clean slate."""
+    trade = trades[account.n_trades]
+    direction = 1 if order.quantity < 0 else -1
+    size = account.entered_quantity
+    trade.entry_bar = account.entry_bar
+    trade.exit_bar = account.bar
+    trade.quantity = direction * size
+    trade.entry_ticks = account.entered_ticks / size
+    trade.exit_ticks = (account.entered_ticks + direction * account.flow_ticks) / size
+    trade.gross_usd = account.flow_ticks * account.costs.tick_value_usd
+    trade.fees_usd = account.open_fees_usd
+    trade.net_usd = trade.gross_usd - trade.fees_usd
+    trade.reason = order.reason
+    account.n_trades += 1
+    account.n_wins += trade.net_usd > 0.0
+    account.realised_usd += trade.net_usd
+    account.entry_ticks = 0.0
+    account.entered_quantity = 0
+    account.entered_ticks = 0
+    account.flow_ticks = 0
+    account.open_fees_usd = 0.0

@@ -1,0 +1,125 @@
+"""One span of bars as the simulation needs it: prices in ticks, features scaled, nothing else.
+
+A market does not change, so that any number of environments and back-tests share one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config.instruments import Instrument, get_instrument
+from data.bars import PRICE_COLUMNS, check_bars
+from data.calendar import trade_dates
+from data.feature_set import FeatureSet
+from data.preprocessor import Scaler
+from env.kernel.types import BAR_TICKS
+from utils.errors import ConfigError, DataError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Market:
+    """Bars and features of one instrument, oldest first. Row t of each is known at its close.
+
+    Attributes:
+        instrument: What is traded.
+        timestamps: (n,) UTC, open time of each bar.
+        bars: (n,) BAR_TICKS records; read by name, e.g. `bars.close`.
+        features: (n, n_features) float32, scaled, C-contiguous; NaN in warm-up rows only.
+        feature_set: Which features, in order.
+        scaler: How they were scaled.
+        trade_dates: (n,) datetime64[D].
+    """
+
+    instrument: Instrument
+    timestamps: pd.DatetimeIndex
+    bars: np.recarray[Any, np.dtype[np.void]]
+    features: NDArray[np.float32]
+    feature_set: FeatureSet
+    scaler: Scaler
+    trade_dates: NDArray[np.datetime64]
+
+    @property
+    def n_bars(self) -> int:
+        """Rows in all."""
+        return len(self.timestamps)
+
+    @cached_property
+    def first_valid(self) -> int:
+        """First row whose features are all there; so are those of every later row.
+
+        Raises:
+            DataError: If there is no such row, or a later one has NaN.
+        """
+        is_complete = np.asarray(np.isfinite(self.features).all(axis=1))
+        if not is_complete.any():
+            raise DataError(
+                f"none of {self.n_bars} bars has all features: {self.feature_set.warm_up} bars "
+                "warm them up; give more bars or choose shorter features"
+            )
+        first = int(is_complete.argmax())
+        if not is_complete[first:].all():
+            row = first + int(is_complete[first:].argmin())
+            column = self.scaler.columns[int(np.isfinite(self.features[row]).argmin())]
+            raise DataError(
+                f"feature `{column}` is NaN at {self.timestamps[row]}, after its warm-up; "
+                "correct the column or leave it out"
+            )
+        return first
+
+    def first_decision(self, lookback: int) -> int:
+        """Return the first row whose window of `lookback` rows is complete; it may not exist."""
+        return self.first_valid + lookback - 1
+
+
+def build_market(
+    df: pd.DataFrame,
+    feature_columns: Sequence[str],
+    *,
+    symbol: str = "MNQ",
+    scaler: Scaler | None = None,
+) -> Market:
+    """Return the market of a bar frame.
+
+    Args:
+        df: Bars, as for `check_bars`; further columns may serve as features.
+        feature_columns: Features by name, in order: ours, or columns of `df`.
+        symbol: Key of INSTRUMENTS; its tick grid must fit the prices.
+        scaler: Fitted on training rows; None scales by the fixed constants of the feature table,
+            which cannot leak.
+
+    Raises:
+        ConfigError: For an unknown symbol or feature, or a scaler of other columns.
+        DataError: For bars that break an invariant, or that are too few for the features.
+    """
+    instrument = get_instrument(symbol)
+    if not isinstance(df, pd.DataFrame):
+        raise ConfigError(f"`df` must be a pandas DataFrame of bars, was {type(df).__name__}")
+    bars = check_bars(df, instrument)
+    feature_set = FeatureSet(feature_columns, tuple(bars.columns))
+    scaling = Scaler.nominal(feature_set) if scaler is None else scaler
+    scaling.check_columns(feature_set.columns)
+    stamps = pd.DatetimeIndex(bars.index)
+    market = Market(
+        instrument=instrument,
+        timestamps=stamps,
+        bars=_in_ticks(bars, instrument),
+        features=scaling.transform(feature_set.compute(bars)),
+        feature_set=feature_set,
+        scaler=scaling,
+        trade_dates=trade_dates(stamps),
+    )
+    _ = market.first_valid  # refuses incomplete features here, not in the first episode
+    return market
+
+
+def _in_ticks(bars: pd.DataFrame, instrument: Instrument) -> np.recarray[Any, np.dtype[np.void]]:
+    """Return the prices as BAR_TICKS records."""
+    ticks = np.recarray(len(bars), dtype=BAR_TICKS)
+    for name in PRICE_COLUMNS:
+        ticks[name] = instrument.to_ticks(bars[name].to_numpy())
+    return ticks

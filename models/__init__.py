@@ -1,0 +1,1 @@
+"""Agents, baselines and their networks; torch comes with the modules that need it."""

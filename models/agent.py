@@ -1,0 +1,245 @@
+"""The agent: a network and an algorithm that learn in a TradingEnv, decide, and can be saved.
+
+Which algorithms and towers there are is `models.algorithms`' and `models.networks`' business; how a
+model lies on disk is `models.artifacts`'.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import gymnasium
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.policies import MultiInputActorCriticPolicy
+
+from config.settings import AgentSettings, overridden
+from env.actions import action_space
+from env.market import Market
+from env.observation import Observation, observation_space
+from models.actor_critic import build_network, load_weights, resolve_device, weights_of
+from models.algorithms import ALGORITHMS
+from models.artifacts import WEIGHTS, load_model, save_model
+from models.callbacks import (
+    CostRamp,
+    DivergenceStop,
+    TradeStatistics,
+    UpdateThreads,
+    divergence_error,
+)
+from models.determinism import RandomStreams, torch_threads
+from models.inference import most_probable_action, sampled_action
+from models.lineage import market_provenance
+from models.manifest import ModelDescription
+from models.training_env import make_vec_env, trading_env
+from utils.clock import Clock, SystemClock
+from utils.errors import ArtifactError, ConfigError
+from utils.provenance import code_provenance
+from utils.registry import lookup
+
+__all__ = ["ALGORITHMS", "TradingAgent"]
+
+
+class TradingAgent:
+    """Learn a policy in an environment, or use a saved one.
+
+    Training walks clones of the environment that share its market; the environment passed in is
+    never stepped. With one seed, one thread count and the CPU, two agents get bit-identical
+    weights, whatever runs in between.
+
+    Attributes:
+        name: What reports call it, e.g. "PPO-lstm".
+        settings: How it learns.
+        env_settings: The account that it is made for.
+        feature_set: The features that it sees, in order.
+        scaler: How they are scaled.
+        provenance: Where it comes from: versions, git revision, bars, timesteps. JSON values; a
+            script may add its own before `save`.
+    """
+
+    def __init__(
+        self,
+        env: gymnasium.Env[Observation, int],
+        algorithm: str | None = None,
+        feature_extractor: str | None = None,
+        settings: AgentSettings | None = None,
+        **overrides: Any,
+    ):
+        """Create an untrained agent.
+
+        Args:
+            env: The TradingEnv that it learns in, wrapped or not; gives features, scaler, account
+                and bars.
+            algorithm: Key of ALGORITHMS; None takes the settings' own, "PPO" by default.
+            feature_extractor: Key of EXTRACTORS; None takes the settings' own, "lstm" by default.
+            settings: How it learns; None takes the defaults.
+            **overrides: Single fields of AgentSettings, e.g. learning_rate=3e-4.
+
+        Raises:
+            ConfigError: If `env` is no TradingEnv, a setting is unknown or out of bounds, or there
+                is no such GPU.
+        """
+        named = {"algorithm": algorithm, "feature_extractor": feature_extractor, **overrides}
+        chosen = overridden(settings or AgentSettings(), named, "TradingAgent")
+        make_learner = lookup(ALGORITHMS, chosen.algorithm, "algorithm")
+        device = resolve_device(chosen.device)
+        inner = trading_env(env)
+        origin = {**code_provenance(), **market_provenance(inner.market), "timesteps": 0}
+        self._describe(
+            ModelDescription(
+                env_settings=inner.settings,
+                agent_settings=chosen,
+                feature_set=inner.feature_set,
+                scaler=inner.scaler,
+                provenance=origin,
+            )
+        )
+        with self._random.installed(), torch_threads(chosen.threads):
+            learner = make_learner(make_vec_env(inner, chosen), chosen, device)
+        self._learner: OnPolicyAlgorithm | None = learner
+        self._network = learner.policy
+
+    @classmethod
+    def load(cls, path: Path | str) -> Self:
+        """Return the agent saved in a directory; it predicts as before, bit for bit, on the CPU.
+
+        Raises:
+            ArtifactError: If the directory is missing, damaged, edited, or of other features or
+                versions.
+        """
+        folder = Path(path)
+        description, weights = load_model(folder)
+        agent = cls.__new__(cls)
+        agent._describe(description)
+        agent._learner = None
+        with agent._random.installed():
+            agent._network = _network_for(description)
+        load_weights(agent._network, weights, str(folder / WEIGHTS))
+        return agent
+
+    def _describe(self, description: ModelDescription) -> None:
+        self.settings = description.agent_settings
+        self.env_settings = description.env_settings
+        self.feature_set = description.feature_set
+        self.scaler = description.scaler
+        self.provenance = dict(description.provenance)
+        self.name = f"{self.settings.algorithm}-{self.settings.feature_extractor}"
+        self._random = RandomStreams(self.settings.seed)
+
+    def train(
+        self,
+        total_timesteps: int,
+        callbacks: Sequence[BaseCallback] = (),
+        tensorboard: Path | str | None = None,
+    ) -> None:
+        """Learn for `total_timesteps` more steps, rounded up to whole rollouts of all copies.
+
+        Args:
+            total_timesteps: Environment steps, all copies together, >= 1.
+            callbacks: Further Stable-Baselines3 callbacks, e.g. RichProgress().
+            tensorboard: Folder for TensorBoard's files; None writes none.
+
+        Raises:
+            ConfigError: If the agent was loaded and has no environment, or the training diverges.
+        """
+        if self._learner is None:
+            raise ConfigError(
+                "a loaded agent has no environment to train in; make a TradingAgent(env)"
+            )
+        if total_timesteps < 1:
+            raise ConfigError(f"`total_timesteps` must be >= 1, was {total_timesteps}")
+        self._learner.tensorboard_log = None if tensorboard is None else str(tensorboard)
+        with self._random.installed(), torch_threads(self.settings.threads):
+            self._learn(self._learner, total_timesteps, [*self._own_callbacks(), *callbacks])
+        self.provenance["timesteps"] = self._learner.num_timesteps
+
+    def _own_callbacks(self) -> list[BaseCallback]:
+        ramp = self.settings.cost_ramp_steps
+        threads = UpdateThreads(self.settings.threads)
+        always: list[BaseCallback] = [threads, DivergenceStop(), TradeStatistics()]
+        return [CostRamp(ramp), *always] if ramp else always
+
+    def _learn(
+        self, learner: OnPolicyAlgorithm, total_timesteps: int, callbacks: list[BaseCallback]
+    ) -> None:
+        try:
+            learner.learn(
+                total_timesteps,
+                callback=callbacks,
+                tb_log_name=self.name,
+                reset_num_timesteps=False,
+            )
+        except ValueError as error:
+            # torch refuses NaN logits in mid-update, before a callback can see them
+            divergence = divergence_error(learner)
+            if divergence is None:
+                raise
+            raise divergence from error
+
+    def predict(self, observation: Observation, deterministic: bool = True) -> tuple[int, None]:
+        """Return the action for one observation, and None where recurrent policies have a state.
+
+        Args:
+            observation: As the environment gives it: `market_features` (lookback, n_features) and
+                `position_info` (4,), at the close of the bar that its last row is.
+            deterministic: The most probable action; else a draw from the agent's own random stream.
+
+        Raises:
+            ConfigError: If keys or shapes are not those of the training environment.
+            DataError: If a value is NaN or infinite.
+        """
+        # one thread: on a single window the hand-over to a second costs more than it saves
+        with torch_threads(1):
+            if deterministic:
+                return most_probable_action(self._network, observation), None
+            with self._random.installed():
+                return sampled_action(self._network, observation), None
+
+    def reset(self, market: Market) -> None:
+        """Check that `market` holds this agent's features; see `models.policy`.
+
+        Raises:
+            ArtifactError: If its features or their scaling differ.
+        """
+        if market.feature_set.hash != self.feature_set.hash:
+            raise ArtifactError(
+                f"the model sees {list(self.feature_set.names)}, the market has "
+                f"{list(market.feature_set.names)}; use the model's features or re-train"
+            )
+        if market.scaler != self.scaler:
+            raise ArtifactError(
+                "the market's features are scaled by another scaler; pass the model's own"
+            )
+
+    def decide(self, bar: int, observation: Observation) -> int:
+        """Return the most probable action at the close of row `bar`."""
+        return self.predict(observation)[0]
+
+    def save(self, path: Path | str, clock: Clock | None = None) -> None:
+        """Write the model directory `path`, whole or not at all.
+
+        Args:
+            path: Directory to create; must not hold anything yet.
+            clock: Gives the time of creation; None takes the machine's.
+
+        Raises:
+            ArtifactError: If the weights are not finite.
+            ConfigError: If the directory exists with content or cannot be written.
+        """
+        created_at = (clock or SystemClock()).now().isoformat(timespec="seconds")
+        description = ModelDescription(
+            env_settings=self.env_settings,
+            agent_settings=self.settings,
+            feature_set=self.feature_set,
+            scaler=self.scaler,
+            provenance={**self.provenance, "created_at": created_at},
+        )
+        save_model(Path(path), description, weights_of(self._network))
+
+
+def _network_for(description: ModelDescription) -> MultiInputActorCriticPolicy:
+    """Return a network that fits the description, with weights still to be loaded."""
+    space = observation_space(
+        description.env_settings.lookback_window, len(description.feature_set.columns)
+    )
+    return build_network(description.agent_settings, space, action_space())

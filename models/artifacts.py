@@ -1,0 +1,102 @@
+"""The model directory, `manifest.json` and `policy.safetensors`: written whole, loaded strictly.
+
+Nothing in it is ever unpickled or executed: the manifest is JSON, the weights are raw arrays, and
+any other file makes the directory refused, unopened.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from models.actor_critic import first_broken
+from models.manifest import ModelDescription, describe, manifest_text, parse_manifest
+from utils.errors import ArtifactError
+from utils.files import sha256_of_bytes, write_directory_atomically
+
+MANIFEST = "manifest.json"
+WEIGHTS = "policy.safetensors"
+
+
+def save_model(path: Path, description: ModelDescription, weights: Mapping[str, Tensor]) -> None:
+    """Write a model directory in one step.
+
+    Args:
+        path: Directory to create; must not hold anything yet.
+        description: What the model is.
+        weights: Its weights by name, finite.
+
+    Raises:
+        ArtifactError: If a weight is NaN or infinite.
+        ConfigError: If the directory exists with content or cannot be written.
+    """
+    broken = first_broken(weights)
+    if broken is not None:
+        raise ArtifactError(f"not saved: weight `{broken}` holds NaN or infinity; re-train")
+    content = safetensors.torch.save(dict(weights))
+    manifest = manifest_text(description, {WEIGHTS: sha256_of_bytes(content)})
+
+    def fill(folder: Path) -> None:
+        (folder / WEIGHTS).write_bytes(content)
+        (folder / MANIFEST).write_text(manifest, encoding="utf-8")
+
+    write_directory_atomically(path, fill)
+
+
+def load_model(path: Path) -> tuple[ModelDescription, dict[str, Tensor]]:
+    """Return the description and the weights of a model directory, verified.
+
+    Raises:
+        ArtifactError: At the first thing that is missing, damaged, edited, unexpected or of another
+            version.
+    """
+    if not path.is_dir():
+        raise ArtifactError(f"no model directory `{path}`; train one with scripts/train.py")
+    where = path / MANIFEST
+    content = parse_manifest(_read(where), str(where))
+    weights = _verified_weights(path, content["files"])
+    return describe(content, str(where)), weights
+
+
+def _verified_weights(path: Path, files: Any) -> dict[str, Tensor]:
+    """Return the weights, if their bytes have the listed hash and no stranger lies beside them."""
+    if not isinstance(files, dict) or set(files) != {WEIGHTS}:
+        raise ArtifactError(f"`{path / MANIFEST}`: `files` must list exactly `{WEIGHTS}`")
+    content = _read(path / WEIGHTS)
+    found = sha256_of_bytes(content)
+    if found != files[WEIGHTS]:
+        raise ArtifactError(
+            f"`{path / WEIGHTS}` was changed or damaged: "
+            f"SHA-256 must be {str(files[WEIGHTS])[:12]}, found {found[:12]}; "
+            f"re-copy the model directory"
+        )
+    _refuse_strangers(path)
+    try:
+        return safetensors.torch.load(content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise ArtifactError(f"`{path / WEIGHTS}` is not a safetensors file; re-train") from error
+
+
+def _refuse_strangers(path: Path) -> None:
+    """Refuse files that the manifest does not list, by name; hidden ones are the system's own."""
+    known = {MANIFEST, WEIGHTS}
+    names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
+    strangers = [name for name in names if name not in known]
+    if strangers:
+        raise ArtifactError(
+            f"`{path}` holds `{strangers[0]}`, which its manifest does not list; remove it"
+        )
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError as error:
+        raise ArtifactError(
+            f"`{file}` is missing; re-copy the model directory or re-train"
+        ) from error
+    except OSError as error:
+        raise ArtifactError(f"cannot read `{file}`: {error.strerror}") from error

@@ -1,0 +1,194 @@
+"""What happens beside learning: progress, the cost ramp, trade figures, threads, divergence.
+
+All are Stable-Baselines3 callbacks. None draws random numbers, so none but the cost ramp, whose
+purpose it is, can change what is learnt. Trades are those of finished training episodes, at the
+costs of the moment.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+
+from models.actor_critic import first_broken
+from utils.errors import ConfigError
+
+PLAIN_LINES = 10
+"""Lines that a whole training prints where the output is no terminal."""
+
+
+class EpisodeTotals:
+    """Trades, winners and net PnL (USD) over finished episodes."""
+
+    def __init__(self) -> None:
+        self.n_trades = 0
+        self.n_wins = 0
+        self.net_pnl_usd = 0.0
+
+    def add_finished(self, step: Mapping[str, Any]) -> None:
+        """Add the episodes that ended in this step.
+
+        Args:
+            step: The local variables of Stable-Baselines3's rollout loop: `dones` and `infos`, one
+                per copy.
+        """
+        for info, is_done in zip(step["infos"], step["dones"], strict=True):
+            if is_done:
+                self.n_trades += info["n_trades"]
+                self.n_wins += info["n_wins"]
+                self.net_pnl_usd += info["net_pnl_usd"]
+
+
+class RichProgress(BaseCallback):
+    """Show steps, steps per second, time to go, and the trades of the training episodes so far.
+
+    In a terminal this is a bar; elsewhere PLAIN_LINES lines at equal distances.
+    """
+
+    def __init__(self, total_timesteps: int, console: Console | None = None):
+        """Create the display.
+
+        Args:
+            total_timesteps: Steps that the training is asked for.
+            console: Where to write; None takes standard error.
+        """
+        super().__init__()
+        self._total = total_timesteps
+        self._console = console or Console(stderr=True, soft_wrap=True, highlight=False)
+        self._totals = EpisodeTotals()
+        self._progress = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"),
+            TextColumn("{task.fields[rate]:,.0f}/s"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[trades]}"),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task: TaskID = self._progress.add_task(
+            "training", total=total_timesteps, rate=0.0, trades=""
+        )
+        self._first_step = 0
+        self._lines_printed = 0
+
+    def _on_training_start(self) -> None:
+        self._first_step = self.num_timesteps
+        self._progress.reset(self._task)
+        self._progress.start()
+
+    def _on_step(self) -> bool:
+        self._totals.add_finished(self.locals)
+        done = min(self.num_timesteps - self._first_step, self._total)
+        elapsed = self._progress.tasks[0].elapsed or 0.0
+        rate = done / elapsed if elapsed > 0 else 0.0
+        self._progress.update(self._task, completed=done, rate=rate, trades=self._trades())
+        if self._progress.disable and done * PLAIN_LINES >= (self._lines_printed + 1) * self._total:
+            self._print_line(done, rate)
+        return True
+
+    def _on_training_end(self) -> None:
+        self._progress.stop()
+
+    def _print_line(self, done: int, rate: float) -> None:
+        self._lines_printed = done * PLAIN_LINES // self._total
+        self._console.print(
+            f"training: {done:,}/{self._total:,} steps, {rate:,.0f}/s, {self._trades()}"
+        )
+
+    def _trades(self) -> str:
+        return f"{self._totals.n_trades:,} trades, net {self._totals.net_pnl_usd:+,.0f} USD"
+
+
+class CostRamp(BaseCallback):
+    """Let the costs of the training environments grow linearly from zero to full.
+
+    Under full costs from the start, an agent learns at once never to trade and stays there. Only
+    training environments are touched; the scale is constant within a rollout and logged as
+    `train/cost_scale`.
+    """
+
+    def __init__(self, ramp_steps: int):
+        """Create the ramp over `ramp_steps` >= 1; a shorter training never sees full costs."""
+        super().__init__()
+        self._ramp_steps = ramp_steps
+
+    def _on_rollout_start(self) -> None:
+        scale = min(1.0, self.num_timesteps / self._ramp_steps)
+        self.training_env.env_method("set_cost_scale", scale)
+        self.logger.record("train/cost_scale", scale)
+
+    def _on_step(self) -> bool:
+        return True
+
+
+class TradeStatistics(BaseCallback):
+    """Log `trade/` n_trades, win_rate and net_pnl (USD) of the episodes ended in each rollout."""
+
+    def _on_rollout_start(self) -> None:
+        self._totals = EpisodeTotals()
+
+    def _on_step(self) -> bool:
+        self._totals.add_finished(self.locals)
+        return True
+
+    def _on_rollout_end(self) -> None:
+        totals = self._totals
+        self.logger.record("trade/n_trades", totals.n_trades)
+        self.logger.record("trade/net_pnl", totals.net_pnl_usd)
+        if totals.n_trades:
+            self.logger.record("trade/win_rate", totals.n_wins / totals.n_trades)
+
+
+class UpdateThreads(BaseCallback):
+    """Give torch its threads for the updates, and one for the rollouts.
+
+    A rollout's batch is one window per environment: handing it to a second thread costs more than
+    it saves. The numbers are fixed, so that the order of sums, and with it the result, is too.
+    """
+
+    def __init__(self, threads: int):
+        super().__init__()
+        self._threads = threads
+
+    def _on_rollout_start(self) -> None:
+        torch.set_num_threads(1)
+
+    def _on_rollout_end(self) -> None:
+        torch.set_num_threads(self._threads)
+
+    def _on_step(self) -> bool:
+        return True
+
+
+class DivergenceStop(BaseCallback):
+    """Stop with one clear line as soon as an update has left a weight that is not finite."""
+
+    def _on_rollout_start(self) -> None:
+        self._check()
+
+    def _on_training_end(self) -> None:
+        self._check()
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _check(self) -> None:
+        divergence = divergence_error(self.model)
+        if divergence is not None:
+            raise divergence
+
+
+def divergence_error(model: BaseAlgorithm) -> ConfigError | None:
+    """Return the error to raise where a weight of `model` is NaN or infinite, else None."""
+    broken = first_broken(dict(model.policy.named_parameters()))
+    if broken is None:
+        return None
+    return ConfigError(
+        f"training diverged before timestep {model.num_timesteps}: "
+        f"weight `{broken}` is not finite; lower `learning_rate` (was {model.learning_rate:g})"
+    )

@@ -1,0 +1,169 @@
+"""What a saved model says of itself: settings, features, scaler, provenance, file hashes.
+
+Reading goes from the outside in and stops at the first thing wrong: JSON, format version, own
+digest, keys, library versions, and last the parts themselves. The files are `models.artifacts`'
+business.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+
+from config.instruments import get_instrument
+from config.settings import AgentSettings, EnvSettings, checked
+from data.feature_set import FeatureSet
+from data.preprocessor import Scaler
+from utils.errors import ArtifactError, FuturesGymError
+from utils.files import canonical_json, sha256_of_bytes
+from utils.provenance import UNKNOWN, versions
+
+FORMAT_VERSION = 1
+KEYS = frozenset(
+    {
+        "format_version",
+        "env_settings",
+        "agent_settings",
+        "feature_set",
+        "scaler",
+        "provenance",
+        "files",
+        "digest",
+    }
+)
+MATCHED_VERSIONS = ("futuresgym", "torch", "stable_baselines3")
+"""Packages whose major.minor version must be the one that the model was trained with."""
+
+_Part = TypeVar("_Part")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDescription:
+    """Everything about a trained model but its weights.
+
+    Attributes:
+        env_settings: The account it was trained for.
+        agent_settings: How it was trained, and the shape of its network.
+        feature_set: The features it sees, in order.
+        scaler: How they are scaled.
+        provenance: Where it comes from: versions, revision, bars, timesteps; JSON values only.
+    """
+
+    env_settings: EnvSettings
+    agent_settings: AgentSettings
+    feature_set: FeatureSet
+    scaler: Scaler
+    provenance: Mapping[str, Any]
+
+
+def manifest_text(description: ModelDescription, files: Mapping[str, str]) -> str:
+    """Return the manifest as JSON, its own digest included.
+
+    Args:
+        description: What the model is.
+        files: SHA-256 of each other file of the directory, by name.
+    """
+    content = {
+        "format_version": FORMAT_VERSION,
+        "env_settings": description.env_settings.model_dump(mode="json"),
+        "agent_settings": description.agent_settings.model_dump(mode="json"),
+        "feature_set": description.feature_set.to_dict(),
+        "scaler": description.scaler.to_dict(),
+        "provenance": dict(description.provenance),
+        "files": dict(files),
+    }
+    return canonical_json({**content, "digest": _digest(content)}) + "\n"
+
+
+def parse_manifest(text: bytes, where: str) -> dict[str, Any]:
+    """Return the manifest's content after checking all that can be checked without the other files.
+
+    Raises:
+        ArtifactError: If it is not JSON, of another format, edited, or from other library versions.
+    """
+    try:
+        content = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError(f"`{where}` is not valid JSON; re-copy the model directory") from error
+    if not isinstance(content, dict) or "format_version" not in content:
+        raise ArtifactError(f"`{where}` is not the manifest of a FuturesGym model")
+    _check_format(content, where)
+    _check_digest(content, where)
+    _check_versions(content["provenance"], where)
+    return content
+
+
+def describe(content: Mapping[str, Any], where: str) -> ModelDescription:
+    """Return the description in a parsed manifest, every part rebuilt and checked.
+
+    Raises:
+        ArtifactError: If a part cannot be rebuilt here, e.g. a feature has another version now.
+    """
+    env_settings = _rebuild(lambda: checked(EnvSettings, content["env_settings"], where), where)
+    agent_settings = _rebuild(
+        lambda: checked(AgentSettings, content["agent_settings"], where), where
+    )
+    _rebuild(lambda: get_instrument(env_settings.symbol), where)
+    return ModelDescription(
+        env_settings=env_settings,
+        agent_settings=agent_settings,
+        feature_set=_rebuild(lambda: FeatureSet.from_dict(content["feature_set"]), where),
+        scaler=_rebuild(lambda: Scaler.from_dict(content["scaler"]), where),
+        provenance=content["provenance"],
+    )
+
+
+def _rebuild(make: Callable[[], _Part], where: str) -> _Part:
+    """Return what `make` makes; turn its failure into one line that names the manifest."""
+    try:
+        return make()
+    except FuturesGymError as error:
+        raise ArtifactError(f"`{where}`: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ArtifactError(f"`{where}` is malformed; re-train or re-point") from error
+
+
+def _check_format(content: Mapping[str, Any], where: str) -> None:
+    found = content["format_version"]
+    if found != FORMAT_VERSION:
+        raise ArtifactError(
+            f"`{where}`: `format_version` must be {FORMAT_VERSION}, found {found!r}; "
+            f"re-train, or use the FuturesGym version that wrote it"
+        )
+
+
+def _check_digest(content: dict[str, Any], where: str) -> None:
+    odd = sorted(KEYS ^ set(content))
+    if odd:
+        problem = "is missing" if odd[0] in KEYS else "is not known"
+        raise ArtifactError(f"`{where}`: key `{odd[0]}` {problem}; re-copy the model directory")
+    expected = _digest({key: value for key, value in content.items() if key != "digest"})
+    if content["digest"] != expected:
+        raise ArtifactError(
+            f"`{where}` was edited or damaged: its digest says {str(content['digest'])[:12]}, "
+            f"its content gives {expected[:12]}; re-copy the model directory"
+        )
+
+
+def _check_versions(provenance: Any, where: str) -> None:
+    trained = provenance.get("versions") if isinstance(provenance, dict) else None
+    here = versions()
+    for name in MATCHED_VERSIONS:
+        found = trained.get(name, UNKNOWN) if isinstance(trained, dict) else UNKNOWN
+        if _minor(found) != _minor(here[name]):
+            raise ArtifactError(
+                f"`{where}`: the model was trained with {name} {found}, here is {here[name]}; "
+                f"install {name} {_minor(found)} or re-train"
+            )
+
+
+def _minor(version: Any) -> str:
+    return ".".join(str(version).split("+")[0].split(".")[:2])
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return sha256_of_bytes(canonical_json(content).encode())
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

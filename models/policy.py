@@ -1,0 +1,24 @@
+"""What may decide in a simulation: a baseline, or a trained agent."""
+
+from typing import Protocol
+
+from env.market import Market
+from env.observation import Observation
+
+
+class Policy(Protocol):
+    """Anything that turns what is known at a bar's close into an action.
+
+    Attributes:
+        name: What reports call it.
+    """
+
+    name: str
+
+    def reset(self, market: Market) -> None:
+        """Prepare for one pass over `market`; may look ahead only as far as `decide` is causal."""
+        ...
+
+    def decide(self, bar: int, observation: Observation) -> int:
+        """Return an `env.actions.Action` at the close of row `bar`; uses bars <= `bar` only."""
+        ...

@@ -1,0 +1,49 @@
+"""From bars to a trained agent: features, scaler, environment, learning, all on the same rows.
+
+The caller holds test rows back; nothing here ever sees them.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from stable_baselines3.common.callbacks import BaseCallback
+
+from config.settings import Settings
+from data.feature_set import FeatureSet
+from data.preprocessor import Scaler
+from data.store import fingerprint
+from env.trading_env import TradingEnv
+from models.agent import TradingAgent
+
+
+def train_agent(
+    bars: pd.DataFrame,
+    settings: Settings,
+    callbacks: Sequence[BaseCallback] = (),
+    tensorboard: Path | None = None,
+) -> TradingAgent:
+    """Train an agent on `bars`: its scaler is fitted on them and its episodes walk over them only.
+
+    Args:
+        bars: Checked bars, training rows only, oldest first.
+        settings: What to learn from and how.
+        callbacks: SB3 callbacks, e.g. a progress bar.
+        tensorboard: Folder for TensorBoard; None logs nothing.
+
+    Raises:
+        ConfigError: If a setting does not fit the bars or the features.
+        DataError: If there are too few bars.
+    """
+    env = make_training_env(bars, settings)
+    agent = TradingAgent(env, settings=settings.agent)
+    agent.provenance["data_fingerprint"] = fingerprint(bars)
+    agent.train(settings.train.timesteps, callbacks=callbacks, tensorboard=tensorboard)
+    return agent
+
+
+def make_training_env(bars: pd.DataFrame, settings: Settings) -> TradingEnv:
+    """Return the environment over the training rows, with a scaler fitted on exactly these rows."""
+    features = FeatureSet(settings.train.features, tuple(bars.columns))
+    scaler = Scaler.fit(features.compute(bars), features.columns)
+    return TradingEnv(bars, features.names, settings=settings.env, scaler=scaler)

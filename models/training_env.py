@@ -1,0 +1,89 @@
+"""The environments that an algorithm learns in: clones over one market, with random windows.
+
+Only training sees these; evaluation and back-test use the environment as the user made it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium
+import numpy as np
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecEnvWrapper, VecMonitor
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
+
+from config.settings import AgentSettings
+from env.trading_env import TradingEnv
+from utils.errors import ConfigError
+
+
+class RewardUnit(VecEnvWrapper):
+    """Divide rewards by a constant, so that a critic meets numbers near one.
+
+    The environment's reward is a fraction of the balance: on one bar some 1e-4, which drowns in the
+    noise of a freshly drawn value head. A constant leaves the optimal policy as it is.
+    """
+
+    def __init__(self, venv: VecEnv, unit: float):
+        super().__init__(venv)
+        self.unit = unit
+
+    def reset(self) -> VecEnvObs:
+        """Return the first observations."""
+        return self.venv.reset()
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Return the step with its rewards in units."""
+        observations, rewards, dones, infos = self.venv.step_wait()
+        return observations, rewards / self.unit, dones, infos
+
+
+def trading_env(env: object) -> TradingEnv:
+    """Return the TradingEnv inside any of Gymnasium's wrappers.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    inner = env.unwrapped if isinstance(env, gymnasium.Env) else env
+    if not isinstance(inner, TradingEnv):
+        raise ConfigError(f"`env` must be a TradingEnv, was {type(inner).__name__}")
+    return inner
+
+
+def make_vec_env(env: TradingEnv, settings: AgentSettings) -> VecEnv:
+    """Return `n_envs` clones of `env` that share its market.
+
+    Where `env` passes over all its bars, each clone walks random windows of `training_episode_bars`
+    decisions instead, or of as many as the bars allow. Finished episodes are logged with unscaled
+    rewards.
+
+    Args:
+        env: The user's environment; not stepped.
+        settings: `n_envs` and `training_episode_bars` are used.
+    """
+    episode_bars = training_episode_bars(env, settings)
+
+    def make_clone() -> TradingEnv:
+        return env.clone(episode_bars=episode_bars)
+
+    makers: list[Callable[[], gymnasium.Env[Any, Any]]] = [make_clone] * settings.n_envs
+    return RewardUnit(VecMonitor(DummyVecEnv(makers)), reward_unit(env))
+
+
+def training_episode_bars(env: TradingEnv, settings: AgentSettings) -> int:
+    """Return the decisions per training episode."""
+    if env.settings.episode_bars is not None:
+        return env.settings.episode_bars
+    first_decision = env.market.first_decision(env.settings.lookback_window)
+    return min(settings.training_episode_bars, env.market.n_bars - 1 - first_decision)
+
+
+def reward_unit(env: TradingEnv) -> float:
+    """Return the typical PnL of one bar at the largest position, per initial balance.
+
+    The standard deviation of the close-to-close changes of all training bars; 1 where prices never
+    move.
+    """
+    changes_ticks = np.diff(env.market.bars.close).astype(np.float64)
+    spread_usd = float(np.std(changes_ticks)) * env.market.instrument.tick_value_usd
+    unit = spread_usd * env.settings.max_position / env.settings.initial_balance
+    return unit if unit > 0 else 1.0

@@ -1,0 +1,1 @@
+"""What people run; each script reads like the sentence that describes it."""

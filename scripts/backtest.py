@@ -1,0 +1,67 @@
+"""Back-test a saved model beside the baselines on bars that it never saw, and write a report."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from typer import Option
+
+from utils.cli import DebugOption, make_app, run
+
+app = make_app()
+
+
+@app.command()
+def backtest(
+    model: Annotated[Path, Option(help="Model directory made by train.py.")],
+    data: Annotated[Path, Option(help="Parquet file of bars.")],
+    initial_capital: Annotated[float, Option(help="Starting cash, USD.")] = 10_000.0,
+    symbol: Annotated[str | None, Option(help="Instrument; the model's own by default.")] = None,
+    commission: Annotated[float | None, Option(help="USD per contract and side.")] = None,
+    slippage_ticks: Annotated[int | None, Option(help="Adverse ticks per fill.")] = None,
+    fixed_sl_ticks: Annotated[float | None, Option(help="Stop distance, ticks.")] = None,
+    start: Annotated[str | None, Option(help="First decision, UTC.")] = None,
+    end: Annotated[str | None, Option(help="Last bar, UTC.")] = None,
+    in_sample: Annotated[
+        bool, Option("--in-sample", help="Also test on bars the model was trained on.")
+    ] = False,
+    seed: Annotated[int, Option(help="Seeds the random baseline.")] = 0,
+    out: Annotated[Path | None, Option(help="Folder for report and metrics.")] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Back-test MODEL on the bars of DATA that came after its training."""
+    from backtest.engine import BacktestEngine
+    from config.instruments import get_instrument
+    from data.store import load_bars
+    from models.agent import TradingAgent
+    from scripts import workflow
+    from utils.paths import REPORTS_DIR
+
+    agent = TradingAgent.load(model)
+    instrument = get_instrument(symbol or agent.env_settings.symbol)
+    bars = load_bars(data, instrument)
+    if start is None and not in_sample:
+        start = str(workflow.unseen_start(agent, bars, data))
+    engine = BacktestEngine(
+        df=bars,
+        initial_capital=initial_capital,
+        commission=commission,
+        slippage_ticks=slippage_ticks,
+        symbol=instrument.symbol,
+        stop_loss_ticks=fixed_sl_ticks,
+        start=start,
+        end=end,
+    )
+    results = workflow.run_beside_baselines(engine, agent, seed)
+    folder = out or REPORTS_DIR / f"{model.resolve().name}_on_{data.stem}"
+    report = workflow.write_results(
+        folder, results, bars, agent.provenance, is_synthetic=workflow.is_synthetic(data)
+    )
+    workflow.print_results(results)
+    workflow.console.print(f"report: {workflow.shown(report)}")
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,150 @@
+"""The report is one safe, self-contained page; metrics.json has the same bytes every time."""
+
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from backtest import report
+from backtest.figures import candles_of
+from backtest.report import write_metrics_json, write_report
+from tests.helpers.results import flat_bars, hand_made_result, idle_result
+from utils.errors import ConfigError
+
+PROVENANCE = {"git_revision": "abc", "versions": {"torch": "2.13.0"}}
+
+
+class Page(HTMLParser):
+    """Collects what a page would load, its visible text, and its ids."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.loads, self.texts, self.ids, self.tags = [], [], [], []
+        self._is_code = False
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.tags.append(tag)
+        self.loads += [
+            value for key, value in attrs if key in ("src", "href", "data", "action", "srcset")
+        ]
+        self.ids.append(values.get("id"))
+        self._is_code = tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        self._is_code = False
+
+    def handle_data(self, data):
+        if not self._is_code:
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+@pytest.fixture
+def without_plotly_js(monkeypatch):
+    """Leave the 5 MB library out where a test does not look at it."""
+    monkeypatch.setattr(report, "get_plotlyjs", lambda: "/* plotly */")
+
+
+def read_page(path):
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_write_report_is_self_contained_with_plotly_once(tmp_path):
+    path = write_report(tmp_path, [hand_made_result(), idle_result()], flat_bars(), PROVENANCE)
+    html = path.read_text(encoding="utf-8")
+    page = Page(html)
+    assert path == tmp_path / "report.html"
+    assert page.loads == []
+    assert not {"link", "img", "iframe"} & set(page.tags)
+    assert "@import" not in html.split("<script>")[0]
+    assert {"equity", "candles"} <= set(page.ids)
+    assert html.count("plotly.js v") == 1
+
+
+@pytest.mark.usefixtures("without_plotly_js")
+def test_write_report_shows_metrics_of_model_and_baselines(tmp_path):
+    results = [hand_made_result(), idle_result("flat"), idle_result("random")]
+    text = read_page(write_report(tmp_path / "r.html", results, flat_bars(), PROVENANCE)).text
+    assert "Metric model flat random" in text
+    assert "Net profit, USD +8.52 +0.00 +0.00" in text
+    assert "Win rate 100.0% – –" in text
+    assert "Profit factor ∞ – –" in text
+    assert (
+        "model made 8.52 USD (0.1%) in 1 trades after costs; the best baseline, flat, neither made"
+        in text
+    )
+    assert "Commission, USD per contract and side 0.62" in text
+    assert "versions.torch 2.13.0" in text
+
+
+@pytest.mark.usefixtures("without_plotly_js")
+@pytest.mark.parametrize(
+    ("changes", "is_synthetic", "words"),
+    [
+        ({}, False, []),
+        ({}, True, ["SYNTHETIC MARKET"]),
+        ({"is_in_sample": True}, False, ["IN-SAMPLE"]),
+        ({"was_liquidated": True}, True, ["SYNTHETIC MARKET", "RUINED"]),
+    ],
+)
+def test_write_report_flags_what_a_reader_must_know_first(tmp_path, changes, is_synthetic, words):
+    result = hand_made_result(**changes)
+    path = write_report(tmp_path, [result], flat_bars(), PROVENANCE, is_synthetic=is_synthetic)
+    text = read_page(path).text
+    for word in ("SYNTHETIC MARKET", "IN-SAMPLE", "RUINED"):
+        assert (word in text) == (word in words)
+
+
+@pytest.mark.usefixtures("without_plotly_js")
+def test_write_report_hostile_strings_stay_text(tmp_path):
+    hostile = "<img src='http://evil.example/x'></script><script>alert(1)</script>"
+    result = hand_made_result(hostile, feature_columns=(hostile,))
+    path = write_report(tmp_path, [result], flat_bars(), {hostile: hostile})
+    page = read_page(path)
+    assert page.loads == []
+    assert page.tags.count("script") == 3  # the library and one per figure
+    assert hostile in page.text
+
+
+@pytest.mark.usefixtures("without_plotly_js")
+def test_write_report_of_a_run_without_trades_has_both_figures(tmp_path):
+    page = read_page(write_report(tmp_path, [idle_result()], flat_bars(), {}))
+    assert {"equity", "candles"} <= set(page.ids)
+
+
+@pytest.mark.usefixtures("without_plotly_js")
+def test_write_report_where_a_file_bars_the_way_is_a_config_error(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(ConfigError, match="cannot write"):
+        write_report(tmp_path / "taken" / "report.html", [idle_result()], flat_bars(), {})
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_candles_of_window_ends_with_the_last_exit_and_the_caption_says_so():
+    bars = flat_bars(n_bars=12)
+    result = hand_made_result(
+        bars=bars, equity=np.full(12, 10_000.0), positions=np.zeros(12, dtype=np.int64)
+    )
+    figure, caption = candles_of(result, bars, max_candles=3)
+    assert list(figure.data[0].x) == ["2025-01-02 15:05", "2025-01-02 15:10", "2025-01-02 15:15"]
+    assert caption.startswith(
+        "3 of 12 bars, 2025-01-02 15:05 to 2025-01-02 15:15 UTC, with the 1 of 1 trades that lie"
+    )
+    assert len(candles_of(result, bars, max_candles=2)[0].data) == 1
+
+
+def test_write_metrics_json_has_nulls_and_the_same_bytes_twice(tmp_path):
+    for name in ("a.json", "b.json"):
+        write_metrics_json(tmp_path / name, [hand_made_result(), idle_result()])
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    results = json.loads((tmp_path / "a.json").read_text())["results"]
+    assert results["model"]["metrics"]["profit_factor"] is None
+    assert results["model"]["metrics"]["profit_factor_is_infinite"] is True
+    assert results["flat"]["metrics"]["win_rate"] is None
+    assert results["flat"]["first_bar"] == "2025-01-02T15:00:00+00:00"

@@ -1,0 +1,68 @@
+"""The generated pass: what is written, when, and that another process finds it compiled."""
+
+import os
+import subprocess
+import sys
+
+import numba
+import pytest
+
+from data.feature_pass import PASSES_DIR, load_pass, pass_source
+from data.feature_set import FeatureSet
+from data.features import FEATURES
+from tests.helpers.feature_kit import walking_frame
+from utils.jit import CACHE_DIR
+from utils.paths import PROJECT_ROOT
+
+SPECS = (FEATURES["rsi"], FEATURES["stochastic"])
+
+COUNT_COMPILATIONS = """
+import numba
+from data.feature_pass import load_pass
+from data.feature_set import FeatureSet
+from tests.helpers.feature_kit import walking_frame
+features = FeatureSet(["rsi", "adx"])
+print(features.compute(walking_frame())[-1].tobytes().hex())
+run = load_pass(features.specs)
+if not numba.config.DISABLE_JIT:
+    print(sum(run.stats.cache_hits.values()), sum(run.stats.cache_misses.values()))
+"""
+
+
+def run_process():
+    return subprocess.Popen(
+        [sys.executable, "-c", COUNT_COMPILATIONS],
+        cwd=PROJECT_ROOT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_pass_source_calls_each_step_on_its_own_slices():
+    source = pass_source(SPECS)
+    assert "from data.indicators.momentum import rsi_step as step_0\n" in source
+    assert "        step_0(state[0:4], (14.0, ), bar, out[t, 0:1])\n" in source
+    assert "        step_1(state[4:36], (14.0, 3.0, ), bar, out[t, 1:3])\n" in source
+    assert source == pass_source(SPECS)
+
+
+def test_pass_is_written_below_the_kernel_cache_and_loaded_once():
+    assert PASSES_DIR == CACHE_DIR / "passes"
+    assert load_pass(SPECS) is load_pass(SPECS)
+    texts = [path.read_text(encoding="utf-8") for path in PASSES_DIR.glob("feature_pass_*.py")]
+    assert pass_source(SPECS) in texts
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled without the JIT")
+def test_pass_in_a_later_process_is_loaded_and_not_compiled():
+    features = FeatureSet(["rsi", "adx"])
+    here = features.compute(walking_frame())[-1].tobytes().hex()
+    text, _ = run_process().communicate(timeout=120)
+    assert text.split() == [here, "1", "0"]
+
+
+def test_pass_asked_for_by_several_processes_at_once_gives_all_the_same():
+    processes = [run_process() for _ in range(3)]
+    answers = {process.communicate(timeout=120)[0].split()[0] for process in processes}
+    assert len(answers) == 1

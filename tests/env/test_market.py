@@ -1,0 +1,85 @@
+"""Markets: bars in ticks beside scaled features, and what is refused."""
+
+import numpy as np
+import pytest
+
+from data.preprocessor import Scaler
+from env.market import build_market
+from tests.helpers.bars import make_bars
+from tests.helpers.feature_kit import walking_frame
+from tests.helpers.markets import B0, B1, plain_market
+from utils.errors import ConfigError, DataError
+
+
+def test_market_holds_prices_in_ticks():
+    market = plain_market((B0, B1))
+    assert market.bars.open.tolist() == [80_000, 80_004]
+    assert market.bars.close.tolist() == [80_000, 80_032]
+    assert market.bars["low"].tolist() == [79_992, 79_996]
+    assert market.instrument.symbol == "MNQ"
+    assert str(market.trade_dates[0]) == "2024-01-02"
+
+
+def test_market_features_are_scaled_by_fixed_constants_by_default():
+    frame = walking_frame(120)
+    market = build_market(frame, ["rsi", "macd"])
+    scaler = Scaler.nominal(market.feature_set)
+    assert market.scaler == scaler
+    expected = scaler.transform(market.feature_set.compute(frame))
+    np.testing.assert_array_equal(market.features, expected)
+    assert market.features.dtype == np.float32
+    assert market.features.flags.c_contiguous
+    assert market.feature_set.names == ("rsi", "macd")
+
+
+def test_market_first_valid_row_is_the_first_without_nan():
+    market = build_market(walking_frame(120), ["rsi", "macd"])
+    first = market.feature_set.warm_up
+    assert market.first_valid == first
+    assert market.first_decision(10) == first + 9
+
+
+def test_market_takes_a_scaler_of_its_own_columns_only():
+    rows = np.array([[0.0], [4.0]])
+    scaler = Scaler.fit(rows, ["row"])  # mean 2, deviation 2
+    frame = make_bars((B0, B1)).assign(row=[0.0, 6.0])
+    assert build_market(frame, ["row"], scaler=scaler).features.tolist() == [[-1.0], [2.0]]
+    with pytest.raises(ConfigError, match="the scaler is for columns row, the features are other"):
+        build_market(frame.rename(columns={"row": "other"}), ["other"], scaler=scaler)
+
+
+def test_market_nan_after_the_warm_up_is_refused():
+    frame = make_bars((B0, B1, B1)).assign(mine=[0.5, np.nan, 0.5])
+    with pytest.raises(DataError, match="`mine`"):
+        build_market(frame, ["mine"])
+
+
+def test_market_nan_before_the_first_value_is_warm_up():
+    frame = make_bars((B0, B1, B1)).assign(mine=[np.nan, 0.5, 0.5])
+    assert build_market(frame, ["mine"]).first_valid == 1
+
+
+def test_market_too_few_bars_for_the_features_is_refused():
+    with pytest.raises(
+        DataError, match="none of 3 bars has all features: [0-9]+ bars warm them up"
+    ):
+        build_market(make_bars((B0, B1, B1)), ["macd"])
+
+
+def test_market_prices_off_the_tick_grid_are_refused():
+    frame = make_bars(((20000.1, 20002, 19998, 20000), B1))
+    with pytest.raises(DataError, match="off the MNQ tick grid of 0.25"):
+        build_market(frame, ["log_return"])
+
+
+def test_market_something_else_than_a_frame_is_refused():
+    with pytest.raises(ConfigError, match="`df` must be a pandas DataFrame of bars, was str"):
+        build_market("bars.parquet", ["rsi"])
+
+
+def test_market_unknown_symbol_or_feature_is_refused():
+    frame = make_bars((B0, B1))
+    with pytest.raises(ConfigError, match="unknown symbol `MNX`"):
+        build_market(frame, ["rsi"], symbol="mnx")
+    with pytest.raises(ConfigError, match="unknown feature `rsj`: did you mean `rsi`"):
+        build_market(frame, ["rsj"])

@@ -1,0 +1,134 @@
+"""What happens beside learning: shown, ramped, logged."""
+
+import io
+
+import pytest
+import torch
+from rich.console import Console
+from stable_baselines3.common.callbacks import BaseCallback
+
+from models.agent import TradingAgent
+from models.callbacks import EpisodeTotals, RichProgress
+from tests.helpers.agents import SMALL, small_env
+
+
+class Recorder(BaseCallback):
+    """Keep what was logged at the end of each rollout, and the cost scale of the environments."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows: list[dict] = []
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_end(self) -> None:
+        self.rows.append(dict(self.logger.name_to_value))
+
+
+def _recorded(timesteps: int, **overrides) -> list[dict]:
+    recorder = Recorder()
+    agent = TradingAgent(small_env(), settings=SMALL, **overrides)
+    agent.train(timesteps, callbacks=[recorder])
+    return recorder.rows
+
+
+def test_episode_totals_add_only_finished_episodes():
+    totals = EpisodeTotals()
+    infos = [
+        {"n_trades": 5, "n_wins": 2, "net_pnl_usd": -30.5},
+        {"n_trades": 9, "n_wins": 9, "net_pnl_usd": 99.0},
+        {"n_trades": 1, "n_wins": 1, "net_pnl_usd": 10.0},
+    ]
+    totals.add_finished({"infos": infos, "dones": [True, False, True]})
+    assert (totals.n_trades, totals.n_wins, totals.net_pnl_usd) == (6, 3, -20.5)
+
+
+def test_trade_statistics_are_logged_once_per_rollout():
+    rows = _recorded(32)
+    assert len(rows) == 2
+    assert all({"trade/n_trades", "trade/net_pnl"} <= set(row) for row in rows)
+    # 8 steps per copy and rollout, episodes of 12: the first rollout finishes none, the second two
+    assert rows[0]["trade/n_trades"] == 0
+    assert "trade/win_rate" not in rows[0]
+    assert rows[1]["trade/n_trades"] > 0
+    assert 0.0 <= rows[1]["trade/win_rate"] <= 1.0
+
+
+def test_cost_ramp_grows_from_zero_to_full_and_stays():
+    rows = _recorded(80, cost_ramp_steps=32)
+    assert [row["train/cost_scale"] for row in rows] == [0.0, 0.5, 1.0, 1.0, 1.0]
+
+
+def test_cost_ramp_of_zero_steps_does_not_exist():
+    assert all("train/cost_scale" not in row for row in _recorded(16))
+
+
+def test_cost_ramp_reaches_the_training_environments_and_not_the_users():
+    env = small_env()
+    agent = TradingAgent(env, settings=SMALL, cost_ramp_steps=1_000)
+    agent.train(16)
+    # costs are zero in the first rollout: buying and closing on one price changes nothing
+    pnl = [clone.simulation.account.fees_usd for clone in agent._learner.env.get_attr("unwrapped")]
+    assert pnl == [0.0, 0.0]
+    env.reset(seed=0)
+    env.step(1)
+    assert env.simulation.account.fees_usd == pytest.approx(0.62)
+
+
+class ThreadCounter(BaseCallback):
+    """Keep torch's thread count as it is during rollouts and after them."""
+
+    def __init__(self):
+        super().__init__()
+        self.in_rollouts: set[int] = set()
+        self.in_updates: set[int] = set()
+
+    def _on_step(self) -> bool:
+        self.in_rollouts.add(torch.get_num_threads())
+        return True
+
+    def _on_rollout_end(self) -> None:
+        self.in_updates.add(torch.get_num_threads())
+
+
+def test_update_threads_are_one_in_rollouts_and_as_set_in_updates():
+    counter = ThreadCounter()
+    before = torch.get_num_threads()
+    TradingAgent(small_env(), settings=SMALL, threads=3).train(32, callbacks=[counter])
+    assert (counter.in_rollouts, counter.in_updates) == ({1}, {3})
+    assert torch.get_num_threads() == before
+
+
+def test_rich_progress_without_a_terminal_prints_ten_lines():
+    out = io.StringIO()
+    agent = TradingAgent(small_env(), settings=SMALL)
+    progress = RichProgress(320, Console(file=out, width=200))
+    agent.train(320, callbacks=[progress])
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 10
+    assert lines[0].startswith("training: 32/320 steps, ")
+    assert lines[-1].startswith("training: 320/320 steps, ")
+    assert lines[-1].endswith("USD")
+    assert "trades, net " in lines[-1]
+
+
+def test_rich_progress_in_a_terminal_ends_full():
+    out = io.StringIO()
+    console = Console(file=out, width=200, force_terminal=True)
+    agent = TradingAgent(small_env(), settings=SMALL)
+    agent.train(48, callbacks=[RichProgress(48, console)])
+    assert "48/48 steps" in out.getvalue()
+    assert "trades, net " in out.getvalue()
+
+
+def test_train_with_tensorboard_writes_trade_and_train_scalars(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    agent = TradingAgent(small_env(), settings=SMALL)
+    agent.train(48, tensorboard=tmp_path)
+    (run,) = tmp_path.iterdir()
+    events = EventAccumulator(str(run)).Reload()
+    tags = set(events.Tags()["scalars"])
+    assert {"trade/n_trades", "trade/net_pnl", "trade/win_rate", "train/loss"} <= tags
+    assert {"rollout/ep_rew_mean", "time/fps"} <= tags

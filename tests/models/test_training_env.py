@@ -1,0 +1,83 @@
+"""The environments that an algorithm learns in: windows, shared market, unit of reward."""
+
+import gymnasium
+import numpy as np
+import pytest
+
+from env.trading_env import TradingEnv
+from models.training_env import make_vec_env, reward_unit, trading_env, training_episode_bars
+from tests.helpers.agents import SMALL, small_env, told_bars
+from utils.errors import ConfigError
+
+
+def test_training_episode_bars_follow_the_settings():
+    assert training_episode_bars(small_env(), SMALL) == 12
+
+
+def test_training_episode_bars_of_the_environment_itself_come_first():
+    assert training_episode_bars(small_env(episode_bars=7), SMALL) == 7
+
+
+def test_training_episode_bars_end_where_the_bars_end():
+    long = SMALL.model_copy(update={"training_episode_bars": 5_000})
+    # 60 bars, lookback 2: decisions at rows 1 to 58
+    assert training_episode_bars(small_env(), long) == 58
+    assert training_episode_bars(small_env(lookback_window=10), long) == 50
+
+
+def test_make_vec_env_longest_episode_runs_to_the_last_bar():
+    long = SMALL.model_copy(update={"training_episode_bars": 5_000, "n_envs": 1})
+    venv = make_vec_env(small_env(), long)
+    venv.seed(0)
+    venv.reset()
+    for step in range(1, 59):
+        _, _, dones, infos = venv.step(np.array([0]))
+        assert dones[0] == (step == 58)
+    assert infos[0]["TimeLimit.truncated"]
+
+
+def test_make_vec_env_clones_share_the_market_and_start_apart():
+    env = small_env()
+    venv = make_vec_env(env, SMALL.model_copy(update={"n_envs": 4}))
+    assert all(market is env.market for market in venv.get_attr("market"))
+    venv.seed(0)
+    venv.reset()
+    assert len({simulation.bar for simulation in venv.get_attr("simulation")}) > 1
+
+
+def test_make_vec_env_reward_is_the_environments_in_units():
+    env = small_env(episode_bars=58)
+    venv = make_vec_env(env, SMALL.model_copy(update={"n_envs": 1}))
+    venv.seed(0)
+    venv.reset()
+    env.reset(seed=0)
+    for action in (1, 0, 2, 3):
+        _, rewards, _, _ = venv.step(np.array([action]))
+        _, reward, *_ = env.step(action)
+        assert rewards[0] == pytest.approx(reward / reward_unit(env), rel=1e-6)
+
+
+def test_reward_unit_is_the_spread_of_one_bars_pnl_over_the_balance():
+    bars = told_bars(5)
+    bars[["open", "high", "low", "close"]] = [[p] * 4 for p in (100.0, 101.0, 103.0, 102.0, 106.0)]
+    env = TradingEnv(bars, ["hint"], lookback_window=1, max_position=2, initial_balance=1_000.0)
+    # changes 1, 2, -1, 4 points: mean 1.5, deviation sqrt(3.25) points, at $2, two contracts
+    assert reward_unit(env) == pytest.approx(1.802776 * 2.0 * 2 / 1_000.0, rel=1e-6)
+
+
+def test_reward_unit_of_a_market_that_never_moves_is_one():
+    bars = told_bars(5)
+    bars[["open", "high", "low", "close"]] = 100.0
+    assert reward_unit(TradingEnv(bars, ["hint"], lookback_window=1)) == 1.0
+
+
+def test_trading_env_is_found_inside_wrappers():
+    env = small_env()
+    assert trading_env(env) is env
+    assert trading_env(gymnasium.wrappers.OrderEnforcing(env)) is env
+
+
+@pytest.mark.parametrize("thing", [None, gymnasium.make("CartPole-v1")])
+def test_trading_env_of_anything_else_is_refused(thing):
+    with pytest.raises(ConfigError, match="`env` must be a TradingEnv, was"):
+        trading_env(thing)

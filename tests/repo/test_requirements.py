@@ -1,0 +1,79 @@
+"""The pins: exact, complete, and of nothing twice."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from utils.paths import PROJECT_ROOT
+
+PACKAGES = ("backtest", "config", "data", "env", "models", "scripts", "trading", "utils")
+FILES = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
+PIN = re.compile(r"^[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*$")
+
+
+def pins(file: str) -> list[str]:
+    """Return the requirement lines of a file, without comments and options."""
+    text = (PROJECT_ROOT / file).read_text(encoding="utf-8")
+    lines = (line.split("#")[0].strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("-")]
+
+
+def normal(name: str) -> str:
+    """Return a distribution's name as registries compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pinned_names(*files: str) -> list[str]:
+    """Return the normalised names pinned in the files, in order."""
+    return [normal(line.split("==")[0]) for file in files for line in pins(file)]
+
+
+def imported_modules(folder: Path) -> set[str]:
+    """Return the top-level names that the Python files under `folder` import."""
+    names: set[str] = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names.update(alias.name.split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+                names.add(node.module.split(".")[0])
+    return names
+
+
+def foreign_distributions(folder: Path) -> set[str]:
+    """Return the distributions that the Python files under `folder` import from."""
+    foreign = imported_modules(folder) - sys.stdlib_module_names - {*PACKAGES, "tests"}
+    owners = packages_distributions()
+    return {normal(owners[module][0]) for module in foreign}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_requirements_are_all_pinned_exactly(file: str) -> None:
+    assert [line for line in pins(file) if not PIN.match(line)] == []
+
+
+def test_requirements_pin_nothing_twice() -> None:
+    names = pinned_names(*FILES)
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_requirements_hold_whatever_a_package_imports(package: str) -> None:
+    imported = foreign_distributions(PROJECT_ROOT / package)
+    assert imported - set(pinned_names("requirements.txt")) == set()
+
+
+def test_requirements_for_development_hold_whatever_tests_import() -> None:
+    pinned = set(pinned_names("requirements.txt", "requirements-dev.txt"))
+    assert foreign_distributions(PROJECT_ROOT / "tests") - pinned == set()
+
+
+def test_requirements_install_one_broker_client_only() -> None:
+    names = pinned_names(*FILES)
+    assert "ib-async" in names
+    assert "ib-insync" not in names
+    assert "eventkit" not in names

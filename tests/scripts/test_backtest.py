@@ -1,0 +1,83 @@
+"""scripts/backtest.py: unseen bars by default, a report, and one line for each mistake."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.helpers.cli import assert_one_clear_line, run_script
+
+
+def test_backtest_writes_report_and_metrics_for_unseen_bars(capsys, bars_file, model_dir, tmp_path):
+    outcome = run_script(
+        capsys, "backtest", "--model", model_dir, "--data", bars_file, "--initial-capital", 20_000,
+        "--out", tmp_path,
+    )  # fmt: skip
+    assert outcome.exit_code == 0, outcome.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.json", "report.html"]
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
+    runs = metrics["results"]
+    assert set(runs) == {"PPO-lstm", "flat", "random", "buy_and_hold", "ma_cross"}
+    assert {run["first_bar"] for run in runs.values()} == {runs["flat"]["first_bar"]}
+    first = pd.Timestamp(runs["PPO-lstm"]["first_bar"])
+    stamps = pd.read_parquet(bars_file)["timestamp"]
+    assert first == stamps[1_200]  # training ended with row 1,199
+    assert "buy_and_hold" in outcome.out
+
+
+def test_backtest_twice_with_one_seed_gives_identical_metrics(
+    capsys, bars_file, model_dir, tmp_path
+):
+    words = ["--model", model_dir, "--data", bars_file, "--seed", 4]
+    for name in ("one", "two"):
+        run_script(capsys, "backtest", *words, "--out", tmp_path / name)
+    one, two = ((tmp_path / name / "metrics.json").read_bytes() for name in ("one", "two"))
+    assert one == two
+
+
+def test_backtest_on_seen_bars_only_is_refused_and_in_sample_is_said(
+    capsys, bars_file, model_dir, tmp_path
+):
+    seen = tmp_path / "seen.parquet"
+    pd.read_parquet(bars_file).set_index("timestamp").iloc[:1_000].to_parquet(seen)
+    words = ["--model", model_dir, "--data", seen, "--out", tmp_path / "report"]
+    assert_one_clear_line(run_script(capsys, "backtest", *words), str(seen), "--in-sample")
+    outcome = run_script(capsys, "backtest", *words, "--in-sample")
+    assert outcome.exit_code == 0
+    assert "in-sample" in outcome.out.lower()
+    assert "in-sample" in (tmp_path / "report" / "report.html").read_text().lower()
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--initial-capital", "0"], "initial"),
+        (["--commission", "-1"], "commission"),
+        (["--slippage-ticks", "-1"], "slippage_ticks"),
+        (["--start", "yesterday-ish"], "yesterday-ish"),
+        (["--start", "2099-01-01"], "2099-01-01"),
+        (["--symbol", "MNX"], "`MNQ`?"),
+        (["--symbol", "ES", "--start", "2099-01-01"], "2099"),
+    ],
+    ids=" ".join,
+)
+def test_backtest_mistake_gets_one_clear_line(capsys, bars_file, model_dir, tmp_path, words, part):
+    base = ["--model", model_dir, "--data", bars_file, "--out", tmp_path / "report"]
+    assert_one_clear_line(run_script(capsys, "backtest", *base, *words), part)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_backtest_refuses_a_tampered_model(capsys, bars_file, model_dir, tmp_path):
+    copy = tmp_path / "model"
+    copy.mkdir()
+    for file in model_dir.iterdir():
+        content = file.read_bytes()
+        (copy / file.name).write_bytes(content.replace(b'"PPO"', b'"A2C"'))
+    outcome = run_script(capsys, "backtest", "--model", copy, "--data", bars_file)
+    assert_one_clear_line(outcome, "manifest.json")
+
+
+def test_backtest_refuses_a_missing_model(capsys, bars_file, tmp_path: Path):
+    outcome = run_script(capsys, "backtest", "--model", tmp_path / "x", "--data", bars_file)
+    assert_one_clear_line(outcome, str(tmp_path / "x"))

@@ -1,0 +1,143 @@
+"""scripts/train.py: what a user types, what is saved, and what a mistake looks like."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from config.instruments import get_instrument
+from data.feature_set import FeatureSet
+from data.store import load_bars
+from data.synthetic import synthetic_bars
+from models.agent import TradingAgent
+from tests.helpers.cli import assert_one_clear_line, run_script
+
+SHORT = ["--profile", "smoke"]
+
+
+def test_train_with_documented_options_saves_a_loadable_model(capsys, bars_file, tmp_path):
+    out = tmp_path / "model"
+    outcome = run_script(
+        capsys, "train", "--data", bars_file, *SHORT, "--timesteps", 256, "--algorithm", "A2C",
+        "--feature-extractor", "gru", "--fixed-sl-ticks", 120, "--reward", "pnl",
+        "--learning-rate", 1e-3, "--ent-coef", 0.01, "--batch-size", 32, "--grad-accumulation", 2,
+        "--lookback", 12, "--sizer", "fixed", "--seed", 5, "--features", "rsi,macd", "--out", out,
+    )  # fmt: skip
+    assert outcome.exit_code == 0, outcome.err
+    agent = TradingAgent.load(out)
+    assert agent.feature_set.names == ("rsi", "macd")
+    assert agent.env_settings.stop_loss_ticks == 120
+    assert agent.env_settings.lookback_window == 12
+    assert (agent.settings.algorithm, agent.settings.feature_extractor) == ("A2C", "gru")
+    assert (agent.settings.seed, agent.settings.grad_accumulation) == (5, 2)
+    assert "backtest.py" in outcome.out
+
+
+def test_train_fits_the_scaler_on_training_rows_only(capsys, bars_file, tmp_path):
+    """Rows of the last 20 % are made wild: a scaler that saw them would differ."""
+    bars = pd.read_parquet(bars_file).set_index("timestamp")
+    held_back = bars.index[int(len(bars) * 0.8) :]
+    bars.loc[held_back, "volume"] *= 1_000.0
+    wild = tmp_path / "wild.parquet"
+    bars.to_parquet(wild)
+    words = [*SHORT, "--timesteps", 128, "--features", "log_return,relative_volume"]
+    for data, name in ((bars_file, "calm"), (wild, "wild")):
+        out = tmp_path / name
+        assert run_script(capsys, "train", "--data", data, *words, "--out", out).exit_code == 0
+    calm, shaken = (TradingAgent.load(tmp_path / name) for name in ("calm", "wild"))
+    assert calm.scaler.to_dict() == shaken.scaler.to_dict()
+    rows = FeatureSet(["log_return", "relative_volume"]).compute(
+        load_bars(bars_file, get_instrument("MNQ"))
+    )
+    train_rows = rows[: int(len(rows) * 0.8)]
+    complete = train_rows[np.isfinite(train_rows).all(axis=1)]
+    np.testing.assert_allclose(calm.scaler.centre, complete.mean(axis=0), rtol=1e-9)
+
+
+def test_train_records_the_last_bar_it_saw(capsys, bars_file, model_dir):
+    stamps = pd.read_parquet(bars_file)["timestamp"]
+    manifest = (model_dir / "manifest.json").read_text()
+    assert stamps[1_199].isoformat() in manifest
+    assert stamps[1_200].isoformat() not in manifest
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["--algorithm", "PPQ"], ["unknown algorithm `PPQ`", "`PPO`?"]),
+        (["--feature-extractor", "lstn"], ["`lstm`?"]),
+        (["--features", "rsj"], ["unknown feature `rsj`", "`rsi`?"]),
+        (["--features", "rsi,rsi"], ["rsi"]),
+        (["--reward", "pln"], ["`pnl`?"]),
+        (["--sizer", "fixd"], ["`fixed`?"]),
+        (["--symbol", "MNX"], ["unknown symbol `MNX`", "`MNQ`?"]),
+        (["--timesteps", "0"], ["timesteps", "was 0"]),
+        (["--timesteps", "many"], ["--timesteps"]),
+        (["--learning-rate", "-1"], ["learning_rate", "-1"]),
+        (["--fixed-sl-ticks", "0.5"], ["stop_loss_ticks", "0.5"]),
+        (["--lookback", "0"], ["lookback_window"]),
+        (["--lookback", "3000"], ["lookback"]),
+        (["--batch-size", "100000"], ["batch_size"]),
+        (["--test-fraction", "1"], ["test_fraction"]),
+        (["--device", "tpu"], ["device"]),
+        (["--seed", "-1"], ["seed", "-1"]),
+        (["--profile", "nightly"], ["no profile `nightly`"]),
+        (["--colour", "red"], ["--colour"]),
+    ],
+    ids=lambda value: " ".join(value) if value and value[0].startswith("--") else "",
+)
+def test_train_mistake_gets_one_clear_line(capsys, bars_file, tmp_path, words, parts):
+    out = tmp_path / "model"
+    base = [] if "--profile" in words else SHORT
+    outcome = run_script(capsys, "train", "--data", bars_file, *base, *words, "--out", out)
+    assert_one_clear_line(outcome, *parts)
+    assert list(tmp_path.iterdir()) == []  # nothing half-written
+
+
+def _broken(bars: pd.DataFrame, how: str) -> pd.DataFrame:
+    if how == "unsorted":
+        return bars.iloc[::-1]
+    if how == "nan":
+        return bars.assign(close=bars["close"].where(bars.index != bars.index[7]))
+    if how == "no volume":
+        return bars.drop(columns="volume")
+    if how == "off tick":
+        return bars.assign(**{name: bars[name] + 0.1 for name in ("open", "high", "low", "close")})
+    assert how == "too few"
+    return bars.iloc[:40]
+
+
+@pytest.mark.parametrize(
+    ("how", "part"),
+    [
+        ("unsorted", "earlier than the bar before"),
+        ("nan", "close"),
+        ("no volume", "volume"),
+        ("off tick", "tick"),
+        ("too few", "bars"),
+    ],
+)
+def test_train_on_bad_bars_gets_one_clear_line(capsys, tmp_path, how, part):
+    data = tmp_path / "bars.parquet"
+    _broken(synthetic_bars(400, seed=1), how).to_parquet(data)
+    outcome = run_script(capsys, "train", "--data", data, *SHORT, "--out", tmp_path / "model")
+    assert_one_clear_line(outcome, part)
+    assert list(tmp_path.iterdir()) == [data]
+
+
+@pytest.mark.parametrize("content", [b"", b"not parquet at all", b"PAR1 and then nothing PAR1"])
+def test_train_on_a_damaged_file_names_it(capsys, tmp_path, content):
+    data = tmp_path / "bars.parquet"
+    data.write_bytes(content)
+    assert_one_clear_line(run_script(capsys, "train", "--data", data, *SHORT), str(data))
+
+
+def test_train_on_a_missing_file_names_it(capsys, tmp_path: Path):
+    data = tmp_path / "absent.parquet"
+    assert_one_clear_line(run_script(capsys, "train", "--data", data, *SHORT), str(data))
+
+
+def test_train_refuses_an_existing_out_before_training(capsys, bars_file, model_dir):
+    outcome = run_script(capsys, "train", "--data", bars_file, *SHORT, "--out", model_dir)
+    assert_one_clear_line(outcome, "already exists")

@@ -1,0 +1,46 @@
+"""Consent to live trading: three things, each explicit, and the account id never shown."""
+
+import pytest
+
+from trading.live_trader import LiveConsent, start_live_trader
+from trading.order_manager import OrderLimits
+from utils.errors import ConfigError, NotAvailableError
+
+LIMITS = OrderLimits(max_position=1, max_daily_loss_usd=500.0)
+
+
+@pytest.mark.parametrize(
+    ("profile", "account", "is_confirmed", "missing"),
+    [
+        (None, None, False, ("--profile live", "--account ACCOUNT_ID", "--confirm-live")),
+        ("paper", "U1", True, ("--profile live",)),  # another profile is not consent
+        ("live", "  ", True, ("--account ACCOUNT_ID",)),  # blanks are no account
+        ("live", "U1", False, ("--confirm-live",)),
+        ("live", "U1", True, ()),
+    ],
+)
+def test_live_consent_names_what_is_missing(profile, account, is_confirmed, missing):
+    consent = LiveConsent(profile=profile, account=account, is_confirmed=is_confirmed)
+    assert consent.missing() == missing
+
+
+def test_live_consent_repr_hides_the_account():
+    assert "U1234567" not in repr(
+        LiveConsent(profile="live", account="U1234567", is_confirmed=True)
+    )
+
+
+def test_start_live_trader_without_consent_is_a_config_error_before_anything_else():
+    with pytest.raises(ConfigError, match="nothing was sent"):
+        start_live_trader(LiveConsent(profile=None, account=None, is_confirmed=False), LIMITS)
+
+
+def test_start_live_trader_with_consent_is_not_available_yet():
+    with pytest.raises(NotAvailableError, match="no order was sent"):
+        start_live_trader(LiveConsent(profile="live", account="U1", is_confirmed=True), LIMITS)
+
+
+@pytest.mark.parametrize("limits", [(0, 500.0), (-1, 500.0), (1, 0.0), (1, float("inf"))])
+def test_order_limits_that_limit_nothing_are_refused(limits):
+    with pytest.raises(ConfigError):
+        OrderLimits(max_position=limits[0], max_daily_loss_usd=limits[1])

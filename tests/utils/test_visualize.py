@@ -1,0 +1,53 @@
+"""Figures hold what they were given, thinned where a screen could not show it."""
+
+import numpy as np
+
+from utils.visualize import GAIN_COLOUR, Segments, candles_figure, equity_figure, thinned_rows
+
+STAMPS = np.datetime64("2025-01-02T15:00", "s") + np.arange(4) * np.timedelta64(300, "s")
+
+
+def test_thinned_rows_short_line_keeps_all():
+    assert thinned_rows(np.zeros(7), max_points=7).tolist() == [0, 1, 2, 3, 4, 5, 6]
+
+
+def test_thinned_rows_long_line_keeps_ends_and_extremes_within_the_limit():
+    values = np.sin(np.arange(100_000) / 500.0)
+    values[54_321], values[76_543] = 9.0, -9.0
+    rows = thinned_rows(values, max_points=1_000)
+    assert len(rows) <= 1_000
+    assert (np.diff(rows) > 0).all()
+    assert {0, 54_321, 76_543, 99_999} <= set(rows.tolist())
+
+
+def test_equity_figure_shows_equity_and_drawdown_in_per_cent_of_each_line():
+    equity = np.array([100.0, 120.0, 90.0, 130.0])
+    figure = equity_figure({"model": (STAMPS, equity), "flat": (STAMPS, np.full(4, 100.0))})
+    assert [trace.name for trace in figure.data] == ["model", "model", "flat", "flat"]
+    assert list(figure.data[0].y) == [100.0, 120.0, 90.0, 130.0]
+    assert list(figure.data[1].y) == [0.0, 0.0, -25.0, 0.0]
+
+
+def test_equity_figure_long_lines_are_thinned():
+    stamps = STAMPS[0] + np.arange(50_000) * np.timedelta64(300, "s")
+    figure = equity_figure({"model": (stamps, np.linspace(1.0, 2.0, 50_000))})
+    assert all(len(trace.x) <= 5_000 for trace in figure.data)
+
+
+def test_candles_figure_places_trips_on_their_candles():
+    prices = np.array([[1.0, 2.0, 0.5, 1.5]] * 4)
+    trip = Segments(
+        name="winning trades",
+        colour=GAIN_COLOUR,
+        entry_rows=np.array([1]),
+        exit_rows=np.array([3]),
+        entry_prices=np.array([1.0]),
+        exit_prices=np.array([1.5]),
+        is_long=np.array([False]),
+        notes=["short 1"],
+    )
+    candles, trips = candles_figure(STAMPS, prices, [trip]).data
+    assert list(candles.close) == [1.5] * 4
+    assert list(trips.x) == ["2025-01-02 15:05", "2025-01-02 15:15", None]
+    assert list(trips.y) == [1.0, 1.5, None]
+    assert trips.marker.symbol[:2] == ("triangle-down", "x")

@@ -1,0 +1,53 @@
+"""Start the trader on a live account: who may, and what they must say first (thin wiring)."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from trading.order_manager import OrderLimits
+from utils.errors import ConfigError, NotAvailableError
+
+LIVE_PROFILE = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveConsent:
+    """What a person must give, each of the three explicitly, before real money is at risk.
+
+    Attributes:
+        profile: Must be "live".
+        account: The account id at the broker; kept out of reprs and messages.
+        is_confirmed: Whether `--confirm-live` was given.
+    """
+
+    profile: str | None
+    account: str | None
+    is_confirmed: bool
+
+    def __repr__(self) -> str:
+        """Show whether an account was given, never which."""
+        account = "given" if self.account else "missing"
+        return f"LiveConsent({self.profile=}, {account=}, {self.is_confirmed=})"
+
+    def missing(self) -> tuple[str, ...]:
+        """Return the options that are still needed, in the order in which help lists them."""
+        wanted = {
+            f"--profile {LIVE_PROFILE}": self.profile == LIVE_PROFILE,
+            "--account ACCOUNT_ID": bool(self.account and self.account.strip()),
+            "--confirm-live": self.is_confirmed,
+        }
+        return tuple(option for option, is_given in wanted.items() if not is_given)
+
+
+def start_live_trader(consent: LiveConsent, limits: OrderLimits) -> NoReturn:
+    """Check consent, then say plainly that this version cannot trade yet.
+
+    Raises:
+        ConfigError: If consent is incomplete; names what is missing.
+        NotAvailableError: Otherwise, in this version.
+    """
+    missing = consent.missing()
+    if missing:
+        raise ConfigError(f"live trading needs {', '.join(missing)}; nothing was sent")
+    raise NotAvailableError(
+        f"`--mode live` is not in this version: no order was sent (limits understood: {limits})"
+    )

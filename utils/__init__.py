@@ -1,0 +1,1 @@
+"""Small tools that know nothing of trading: errors, files, registries, seeds, logs, plots."""

@@ -1,0 +1,58 @@
+"""The outermost loop of every script: options in, one clear line and an exit code out.
+
+Typer parses; what a user got wrong is one line on standard error and exit code 2, never a
+traceback, unless `--debug` is among the arguments.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from utils.errors import FuturesGymError
+
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+"""The option that every script has; `run` reads it from the command line itself."""
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a Typer app and leave the process with its exit code.
+
+    Args:
+        app: The script's app, made with `make_app`.
+        arguments: Command line without the program's name; the process's own when None.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(_exit_code(app, words))
+
+
+def make_app() -> typer.Typer:
+    """Return a Typer app with plain help and no completion options, for one script."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+def _exit_code(app: typer.Typer, words: list[str]) -> int:
+    """Run the app once; turn what it raises into a line on standard error and an exit code."""
+    debug = "--debug" in words
+    try:
+        code = int(app(words, standalone_mode=False) or 0)
+    except FuturesGymError as error:
+        if debug:
+            raise
+        return _complain(str(error), error.exit_code)
+    except TyperException as error:
+        if debug:
+            raise
+        return _complain(error.format_message(), EXIT_USER_ERROR)
+    # Typer turns Ctrl-C into this exit code, silently.
+    return _complain("interrupted", code) if code == EXIT_INTERRUPTED else code
+
+
+def _complain(message: str, code: int) -> int:
+    print("error: " + " ".join(message.split()), file=sys.stderr)
+    return code

@@ -1,0 +1,31 @@
+"""Errors, classed by what the caller must do about them.
+
+A user's mistake is raised as one of these, in one line: what, where, bound, value, what to do.
+Scripts print that line and exit with `exit_code`; anything else that escapes is a bug.
+"""
+
+
+class FuturesGymError(Exception):
+    """Base of every error that a user can act on; its text is one clear line."""
+
+    exit_code = 2
+
+
+class ConfigError(FuturesGymError):
+    """Stop and correct a setting, an option or an argument."""
+
+
+class DataError(FuturesGymError):
+    """Stop this run: bars are missing, malformed, unsorted or too few."""
+
+
+class ArtifactError(FuturesGymError):
+    """Stop: a saved model is damaged, or of other features or versions; retrain or re-point."""
+
+
+class SimulationError(FuturesGymError):
+    """Stop and report: the simulation broke its own rules, which is a bug."""
+
+
+class NotAvailableError(FuturesGymError):
+    """Stop: this version does not have what was asked for; the line says what it has instead."""

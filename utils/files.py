@@ -1,0 +1,113 @@
+"""Write files and directories so that a reader, or a crash, never sees half of one."""
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from utils.errors import ConfigError
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; it replaces `path`, or, on failure, is removed.
+
+    Raises:
+        ConfigError: If the folder cannot be made or written.
+    """
+    temporary = _temporary_file(path)
+    try:
+        yield temporary
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _temporary_file(path: Path) -> Path:
+    if path.is_dir():
+        raise ConfigError(f"cannot write `{path}`: it is a folder")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise ConfigError(f"cannot write `{path}`: {error.strerror}") from error
+    os.close(handle)
+    os.chmod(name, 0o644)
+    return Path(name)
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """Replace `path` by `content` in one step."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Replace `path` by `text` (UTF-8) in one step."""
+    write_bytes_atomically(path, text.encode("utf-8"))
+
+
+def write_json_atomically(path: Path, value: Any) -> None:
+    """Replace `path` by `value` as canonical JSON (sorted keys; NaN and infinity become null)."""
+    write_text_atomically(path, canonical_json(value) + "\n")
+
+
+def canonical_json(value: Any) -> str:
+    """Return `value` as JSON with sorted keys, so that equal values give equal bytes."""
+    return json.dumps(_finite(value), sort_keys=True, indent=2, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def write_directory_atomically(path: Path, fill: Callable[[Path], None]) -> None:
+    """Create the directory `path` with all its files or not at all.
+
+    Args:
+        path: The directory; must not exist, or be empty.
+        fill: Writes the files into the temporary directory that it is given.
+
+    Raises:
+        ConfigError: If `path` already holds something, or cannot be written.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ConfigError(
+            f"`{path}` already exists and is not empty; choose another name or remove it"
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    except OSError as error:
+        raise ConfigError(f"cannot write `{path}`: {error.strerror}") from error
+    try:
+        temporary.chmod(0o755)
+        fill(temporary)
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def sha256_of_bytes(content: bytes) -> str:
+    """Return the SHA-256 of `content` in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal, read in blocks."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
