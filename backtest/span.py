@@ -20,7 +20,9 @@ def rows_between(
         ConfigError: If one of them is no such time.
     """
     try:
-        first, stop, _ = index.slice_indexer(start, end).indices(len(index))
+        # one at a time: pandas refuses a pair of which only one names its zone
+        first = index.slice_indexer(start, None).indices(len(index))[0]
+        stop = index.slice_indexer(None, end).indices(len(index))[1]
     except (TypeError, ValueError, KeyError) as error:
         raise ConfigError(
             f"`start` and `end` must be UTC times such as `2025-06-30` or `2025-06-30 13:30` "
