@@ -7,7 +7,6 @@ from typing import SupportsIndex
 import numpy as np
 from gymnasium import spaces
 
-from env.position_sizer import fixed_contracts
 from utils.errors import ConfigError
 from utils.jit import jit
 
@@ -46,7 +45,7 @@ def checked_action(action: SupportsIndex) -> int:
 
 
 @jit
-def order_quantity(action: int, account: np.record) -> int:
+def order_quantity(action: int, account: np.record, contracts: int) -> int:
     """Return the signed contracts to trade at the next open, 0 for none.
 
     BUY while long and SELL while short hold what is there. BUY while short is one order that both
@@ -55,12 +54,13 @@ def order_quantity(action: int, account: np.record) -> int:
     Args:
         action: One of Action.
         account: ACCOUNT record at the close of the decision bar.
+        contracts: Size of a new position, unsigned.
     """
     position = int(account.position)
     if action == Action.CLOSE:
         return -position
     if action == Action.BUY and position <= 0:
-        return fixed_contracts(account) - position
+        return contracts - position
     if action == Action.SELL and position >= 0:
-        return -fixed_contracts(account) - position
+        return -contracts - position
     return 0

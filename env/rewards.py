@@ -31,6 +31,7 @@ REWARDS: dict[str, Reward] = {"sparse": sparse_reward, "pnl": pnl_reward}
 REWARD_CODES = {name: code for code, name in enumerate(REWARDS)}
 """Compiled code knows a reward by its number."""
 
+SPARSE_CODE = REWARD_CODES["sparse"]
 PNL_CODE = REWARD_CODES["pnl"]
 
 
@@ -38,7 +39,8 @@ PNL_CODE = REWARD_CODES["pnl"]
 def reward_of(
     code: int, account: np.record, realised_before_usd: float, equity_before_usd: float
 ) -> float:
-    """Return the reward with that code."""
+    """Return the reward with that code: one branch for each of REWARDS."""
     if code == PNL_CODE:
         return pnl_reward(account, realised_before_usd, equity_before_usd)
+    assert code == SPARSE_CODE
     return sparse_reward(account, realised_before_usd, equity_before_usd)

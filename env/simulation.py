@@ -23,7 +23,7 @@ from env.kernel.types import (
 )
 from env.market import Market
 from env.observation import N_POSITION_INFO, Observation, observe, write_position_info
-from env.position_sizer import SIZERS
+from env.position_sizer import SIZER_CODES
 from env.rewards import REWARD_CODES
 from env.step import Books, take_step
 from utils.errors import ConfigError
@@ -63,6 +63,7 @@ class Simulation:
         self.market = market
         self.settings = settings
         self._reward = lookup(REWARD_CODES, settings.reward, "reward")
+        self._sizer = lookup(SIZER_CODES, settings.position_sizer, "position sizer")
         self._lookback = settings.lookback_window
         self._bars: Records = market.bars.view(np.ndarray)
         self._accounts: Records = np.zeros(1, ACCOUNT)
@@ -80,6 +81,11 @@ class Simulation:
         self.is_ruined = False
         self.is_done = True
         self.set_cost_scale(1.0)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is an episode at all, over or not."""
+        return len(self._equity_path) > 0
 
     @property
     def first_decision(self) -> int:
@@ -185,7 +191,7 @@ class Simulation:
             self.equity_usd,
             self.n_trades,
             self.n_wins,
-        ) = take_step(self._books, self._lookback, self._reward, choice)
+        ) = take_step(self._books, self._lookback, self._reward, self._sizer, choice)
         self._equity_path.append(self.equity_usd)
         self._position_path.append(self.position)
         self._steps_with_room -= 1
@@ -239,7 +245,6 @@ class Simulation:
 
 def _check_terms(market: Market, settings: EnvSettings) -> None:
     """Refuse settings that fit no account on this market."""
-    lookup(SIZERS, settings.position_sizer, "position sizer")
     if get_instrument(settings.symbol) != market.instrument:
         raise ConfigError(
             f"`symbol` must be that of the market ({market.instrument.symbol}), was "

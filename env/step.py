@@ -10,6 +10,7 @@ from env.actions import order_quantity
 from env.kernel.advance import advance, place_market_order
 from env.kernel.types import Reason, Records, Status
 from env.observation import write_position_info
+from env.position_sizer import contracts_of
 from env.rewards import reward_of
 from utils.jit import jit
 
@@ -22,7 +23,7 @@ StepResult = tuple[float, bool, int, float, int, int]
 
 
 @jit
-def take_step(books: Books, lookback: int, reward: int, action: int) -> StepResult:
+def take_step(books: Books, lookback: int, reward: int, sizer: int, action: int) -> StepResult:
     """Place the order of `action` at the close of `account.bar` and live through the next bar.
 
     An account that is being liquidated ignores the action.
@@ -31,13 +32,15 @@ def take_step(books: Books, lookback: int, reward: int, action: int) -> StepResu
         books: With room for one more bar's fills and trades.
         lookback: Bars in one observation.
         reward: One of REWARD_CODES.
+        sizer: One of SIZER_CODES.
         action: One of Action.
     """
     accounts, bars, fills, trades, position_info = books
     account = accounts[0]
     realised_before_usd, equity_before_usd = account.realised_usd, account.equity_usd
     if account.status == Status.ACTIVE:
-        place_market_order(account, order_quantity(action, account), Reason.SIGNAL)
+        contracts = contracts_of(sizer, account)
+        place_market_order(account, order_quantity(action, account, contracts), Reason.SIGNAL)
     advance(account, bars[account.bar + 1], fills, trades)
     write_position_info(account, lookback, position_info)
     return (

@@ -170,10 +170,16 @@ class TradingEnv(gymnasium.Env[Observation, int]):
         return simulation.observation(), reward, is_ruined, is_truncated, self._info()
 
     def render(self) -> str | None:
-        """Return the account as one line of text in mode "ansi", else None."""
+        """Return the account as one line of text in mode "ansi", else None.
+
+        Raises:
+            ConfigError: If no episode has begun.
+        """
         if self.render_mode is None:
             return None
         simulation = self.simulation
+        if not simulation.has_begun:
+            raise ConfigError("no episode has begun: call reset() before render()")
         stamp = self.market.timestamps[simulation.bar]
         return (
             f"{stamp:%Y-%m-%d %H:%M} UTC | position {simulation.position:+d} | "

@@ -21,11 +21,16 @@ def slipped_ticks(ticks: int, quantity: int, costs: np.record) -> int:
     return ticks - int(costs.slippage_ticks)
 
 
+GRID_NOISE_TICKS = 1e-9
+"""Float noise that must not cost a whole tick: 100 x 0.29 is a little less than 29."""
+
+
 def scaled_costs(
     commission_per_side_usd: float, slippage_ticks: int, scale: float
 ) -> tuple[float, int]:
     """Return commission and slippage at `scale` in [0, 1] of their full size.
 
-    Slippage stays a whole number of ticks: it is rounded down.
+    Slippage stays a whole number of ticks, rounded down: a slippage of one tick is none until the
+    scale is 1.
     """
-    return commission_per_side_usd * scale, math.floor(slippage_ticks * scale)
+    return commission_per_side_usd * scale, math.floor(slippage_ticks * scale + GRID_NOISE_TICKS)

@@ -30,9 +30,8 @@ HOLD, BUY, SELL, CLOSE = Action
 )
 def test_order_quantity_leads_to_what_the_action_means(action, position, quantity):
     account = new_account(Terms())[0]
-    account.max_position = 2
     account.position = position
-    assert order_quantity(int(action), account) == quantity
+    assert order_quantity(int(action), account, 2) == quantity
 
 
 @pytest.mark.parametrize("action", [2, np.int64(2), np.array(2), Action.SELL, np.uint8(2)])

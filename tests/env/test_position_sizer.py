@@ -2,7 +2,7 @@
 
 import pytest
 
-from env.position_sizer import SIZERS
+from env.position_sizer import SIZER_CODES, SIZERS, contracts_of
 from tests.helpers.accounts import Terms, new_account
 from tests.helpers.markets import B0, B1, plain_simulation
 from utils.errors import ConfigError
@@ -16,6 +16,12 @@ def test_sizer_returns_whole_contracts_within_the_limit(name):
     contracts = SIZERS[name](account)
     assert isinstance(contracts, int)
     assert 0 <= contracts <= 3
+    assert contracts_of(SIZER_CODES[name], account) == contracts
+
+
+def test_sizer_without_a_branch_in_compiled_code_is_found_out():
+    with pytest.raises(AssertionError):
+        contracts_of(len(SIZERS), new_account(Terms())[0])
 
 
 def test_fixed_sizer_takes_the_largest_position():

@@ -44,6 +44,11 @@ def test_reward_of_calls_the_reward_with_that_name(name):
     assert reward_of(REWARD_CODES[name], account, 20.0, 9_980.0) == expected
 
 
+def test_reward_without_a_branch_in_compiled_code_is_found_out():
+    with pytest.raises(AssertionError):
+        reward_of(len(REWARDS), new_account(Terms())[0], 0.0, 0.0)
+
+
 @pytest.mark.property
 @pytest.mark.parametrize("name", REWARDS)
 @settings(max_examples=40, deadline=None, derandomize=True)

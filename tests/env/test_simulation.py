@@ -202,3 +202,12 @@ def test_simulation_speaks_plain_python_numbers():
     assert type(simulation.position) is int
     assert type(simulation.equity_usd) is float
     assert type(simulation.is_ruined) is bool
+
+
+def test_simulation_trade_of_exactly_zero_is_no_win():
+    level = (20000, 20000, 20000, 20000)
+    simulation = plain_simulation((level,) * 4, commission=0.0, slippage_ticks=0)
+    for action in (1, 3, 0):
+        simulation.step(action)
+    assert simulation.trades.net_usd.tolist() == [0.0]
+    assert (simulation.n_trades, simulation.n_wins) == (1, 0)

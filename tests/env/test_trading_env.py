@@ -229,3 +229,9 @@ def test_trading_env_renders_a_line(data):
     stamp = data.index[100].strftime("%Y-%m-%d %H:%M")
     assert env.render() == f"{stamp} UTC | position +0 | equity 10,000.00 USD | trades 0"
     assert TradingEnv(data, COLUMNS).render() is None
+
+
+def test_trading_env_without_an_episode_has_nothing_to_render(data):
+    env = TradingEnv(data, COLUMNS, render_mode="ansi", lookback_window=1)
+    with pytest.raises(ConfigError, match=r"call reset\(\) before render\(\)"):
+        env.render()

@@ -76,3 +76,7 @@ def test_fee_is_paid_per_contract_and_never_negative():
 def test_scaled_costs_round_slippage_down(scale, commission, ticks):
     scaled = scaled_costs(0.62, 3, scale)
     assert scaled == (pytest.approx(commission), ticks)
+
+
+def test_scaled_costs_lose_no_tick_to_float_noise():
+    assert scaled_costs(0.62, 100, 0.29)[1] == 29  # 100 x 0.29 is 28.999999999999996
