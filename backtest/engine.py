@@ -4,7 +4,7 @@ There is no second kernel and no second observation here: `env.simulation` moves
 shows it. Metrics are left to `metrics.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +103,12 @@ class BacktestEngine:
         """
         agent = TradingAgent.load(model) if isinstance(model, Path | str) else model
         _check_feature_columns(agent, feature_columns)
-        settings = overridden(agent.env_settings, self._account, WHERE)
+        settings = overridden(_without_foreign_fee(agent, self._account), self._account, WHERE)
         market = build_market(
             self._bars, agent.feature_set.names, symbol=settings.symbol, scaler=agent.scaler
         )
         start, stop = self._decision_rows(market, settings)
-        is_in_sample = _has_seen(agent, market.timestamps[start + 1 : stop])
-        return _run(agent, market, settings, (start, stop), is_in_sample, on_progress)
+        return _run(agent, market, settings, (start, stop), on_progress)
 
     def run_with_policy(
         self,
@@ -133,7 +132,7 @@ class BacktestEngine:
             self._bars, feature_columns or DEFAULT_FEATURES, symbol=settings.symbol
         )
         rows = self._decision_rows(market, settings)
-        return _run(policy, market, settings, rows, False, on_progress)
+        return _run(policy, market, settings, rows, on_progress)
 
     def run_baselines(self, like: BacktestResult, seed: int = 0) -> list[BacktestResult]:
         """Back-test every baseline exactly as `like` was: same bars, costs, size and stop.
@@ -148,9 +147,7 @@ class BacktestEngine:
         rows = rows_of(like, self._bars.index)
         settings = like.settings
         market = build_market(self._bars, like.feature_columns, symbol=settings.symbol)
-        return [
-            _run(make(seed), market, settings, rows, False, None) for make in BASELINES.values()
-        ]
+        return [_run(make(seed), market, settings, rows, None) for make in BASELINES.values()]
 
     def _decision_rows(self, market: Market, settings: EnvSettings) -> tuple[int, int]:
         """Return the row of the first decision, and the row after the last bar."""
@@ -171,7 +168,6 @@ def _run(
     market: Market,
     settings: EnvSettings,
     rows: tuple[int, int],
-    is_in_sample: bool,
     on_progress: Progress | None,
 ) -> BacktestResult:
     start, stop = rows
@@ -190,7 +186,7 @@ def _run(
         trades=trades_frame(simulation.trades, market),
         settings=settings,
         feature_columns=market.feature_set.names,
-        is_in_sample=is_in_sample,
+        is_in_sample=_has_seen(policy, market.timestamps[start + 1 : stop]),
         was_liquidated=simulation.is_ruined,
     )
 
@@ -216,19 +212,27 @@ def _carried_on(values: NDArray[Any], n_rows: int) -> NDArray[Any]:
 
 def _check_feature_columns(agent: TradingAgent, feature_columns: Sequence[str] | None) -> None:
     own = agent.feature_set.names
-    if feature_columns is None or tuple(feature_columns) == own:
+    if feature_columns is None or list(feature_columns) == list(own):
         return
     raise ArtifactError(
-        f"`feature_columns` must be the model's own, in order ({', '.join(own)}), was "
-        f"{', '.join(feature_columns)}; leave it out, or train a model on these features"
+        f"`feature_columns` must be the model's own, in order, {list(own)}, was "
+        f"{feature_columns!r}; leave it out, or train a model on these features"
     )
 
 
-def _has_seen(agent: TradingAgent, traded: pd.DatetimeIndex) -> bool:
-    """Return whether the agent was trained on bars of the same time as any it trades on.
+def _has_seen(policy: Policy, traded: pd.DatetimeIndex) -> bool:
+    """Return whether a policy was trained on bars that it trades on, or on later ones.
 
     The first decision bar is not traded on, so it may be the last one of the training.
     """
-    first = pd.Timestamp(agent.provenance["training_first"])
-    last = pd.Timestamp(agent.provenance["training_last"])
-    return bool(traded[0] <= last and first <= traded[-1])
+    if not isinstance(policy, TradingAgent):
+        return False
+    return bool(traded[0] <= pd.Timestamp(policy.provenance["training_last"]))
+
+
+def _without_foreign_fee(agent: TradingAgent, account: Mapping[str, Any]) -> EnvSettings:
+    """Return the agent's settings; its commission is dropped where another contract is traded."""
+    own = agent.env_settings
+    if account["symbol"] is None or account["symbol"] == own.symbol:
+        return own
+    return own.model_copy(update={"commission": None})

@@ -18,6 +18,7 @@ from backtest.figures import candles_of, equity_of
 from backtest.result import BacktestResult
 from backtest.tables import metric_rows, provenance_rows, setting_rows
 from data.bars import check_bars
+from utils.errors import ConfigError
 from utils.files import write_json_atomically, write_text_atomically
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -29,8 +30,9 @@ CAVEATS = (
     "columns may be chance.",
     "All columns trade the same bars with the same capital, commission, slippage and protective "
     "stop. Buy and hold therefore buys again after a stop took it out.",
-    "Orders fill in full at the next bar's open with the slippage shown; inside a bar only open, "
-    "high, low and close are known. Margin calls are not simulated.",
+    "Orders fill in full, at the next bar's open or at their stop, with the slippage shown; what "
+    "is open at the end is closed at the last close. Inside a bar only open, high, low and close "
+    "are known. Margin calls are not simulated.",
     "Ratios use session-daily returns and 252 sessions a year. Drawdown and value at risk are "
     "negative: a loss.",
 )
@@ -65,7 +67,14 @@ def write_metrics_json(path: Path | str, results: Sequence[BacktestResult]) -> N
     """Write metrics, account and span of each result; one seed gives the same bytes every time.
 
     No time of writing, path or version is inside; undefined and infinite values are null.
+
+    Raises:
+        ConfigError: If two results have one name, under which only one could be kept.
     """
+    names = [result.name for result in results]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ConfigError(f"results need names of their own, repeated: {', '.join(repeated)}")
     write_json_atomically(
         Path(path), {"results": {result.name: _as_json(result) for result in results}}
     )
@@ -102,7 +111,7 @@ def _html(
         name=main.name,
         instrument=main.instrument,
         span=_span_text(main),
-        warnings=_warnings(main, is_synthetic),
+        warnings=_warnings(results, is_synthetic),
         summary=_summary(results),
         equity=_fragment(equity_of(results), "equity"),
         candles=_fragment(candles, "candles"),
@@ -137,19 +146,24 @@ def _span_text(result: BacktestResult) -> str:
     )
 
 
-def _warnings(result: BacktestResult, is_synthetic: bool) -> list[str]:
+def _warnings(results: Sequence[BacktestResult], is_synthetic: bool) -> list[str]:
     """Return what a reader must know before the first number."""
     warnings = []
     if is_synthetic:
         warnings.append(
             "SYNTHETIC MARKET: these bars are made up. The result says nothing about real trading."
         )
-    if result.is_in_sample:
+    if any(result.is_in_sample for result in results):
         warnings.append(
-            "IN-SAMPLE: the model was trained on some of these bars. It may have memorised them."
+            "IN-SAMPLE: the model was trained on some of these bars, or on later ones. It may have "
+            "memorised what they show."
         )
-    if result.metrics["is_ruined"]:
-        warnings.append("RUINED: the account lost its capital and was closed by force.")
+    ruined = [each.name for each in results if each.metrics["is_ruined"]]
+    if ruined:
+        warnings.append(
+            f"RUINED: {', '.join(ruined)} fell to the ruin level, was closed by force and stood "
+            "aside from then on."
+        )
     return warnings
 
 

@@ -32,7 +32,7 @@ class BacktestResult:
             fees_usd, net_usd, reason (of the exit).
         settings: The account and its costs.
         feature_columns: The features that the policy saw.
-        is_in_sample: Whether the policy was trained on any of the bars after row 0.
+        is_in_sample: Whether the policy was trained on any bar after row 0, or on later ones.
         was_liquidated: Whether the account was closed by force at its ruin level.
     """
 

@@ -23,7 +23,7 @@ def rows_between(
         # one at a time: pandas refuses a pair of which only one names its zone
         first = index.slice_indexer(start, None).indices(len(index))[0]
         stop = index.slice_indexer(None, end).indices(len(index))[1]
-    except (TypeError, ValueError, KeyError) as error:
+    except (AttributeError, TypeError, ValueError, KeyError) as error:
         raise ConfigError(
             f"`start` and `end` must be UTC times such as `2025-06-30` or `2025-06-30 13:30` "
             f"(a Timestamp needs its zone), were {start!r} and {end!r}"

@@ -11,6 +11,9 @@ from utils.registry import lookup
 GRID_TOLERANCE_TICKS = 1e-2
 """Ticks that a stored price may be off the grid: a float32 of gold at 5,000 is off by 0.0024."""
 
+MAX_TICKS = 2**40
+"""Largest price, in ticks: far beyond any market, and far from where int64 wraps around."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
@@ -37,24 +40,32 @@ class Instrument:
         """USD that one tick is worth for one contract, to a hundredth of a cent."""
         return round(self.tick_size * self.multiplier, 4)
 
+    def off_grid(self, prices: ArrayLike) -> NDArray[np.bool_]:
+        """Return whether each price (any shape, points) is no whole number of ticks, or absurd.
+
+        NaN, infinity, and sizes beyond MAX_TICKS are off the grid.
+        """
+        points = np.asarray(prices, dtype=np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):  # infinity minus itself
+            ticks = points / self.tick_size
+            is_whole = np.abs(ticks - np.rint(ticks)) <= GRID_TOLERANCE_TICKS
+        return np.asarray(~(is_whole & (np.abs(ticks) <= MAX_TICKS)))
+
     def to_ticks(self, prices: ArrayLike) -> NDArray[np.int64]:
         """Return prices (any shape, points) as whole ticks.
 
         Raises:
-            DataError: If a price is not finite or off the tick grid; says how many, and the first.
+            DataError: If a price is off the tick grid; says how many are, and the first.
         """
         points = np.asarray(prices, dtype=np.float64)
-        ticks = points / self.tick_size
-        whole = np.rint(ticks)
-        with np.errstate(invalid="ignore"):  # infinity minus itself
-            wrong = ~(np.abs(ticks - whole) <= GRID_TOLERANCE_TICKS)
+        wrong = self.off_grid(points)
         if wrong.any():
             raise DataError(
                 f"{int(wrong.sum())} of {points.size} prices are not on the {self.symbol} tick "
                 f"grid of {self.tick_size}, first {points[wrong].flat[0]}; is the symbol right, "
                 f"or are the bars ratio-adjusted?"
             )
-        return whole.astype(np.int64)
+        return np.rint(points / self.tick_size).astype(np.int64)
 
     def to_prices(self, ticks: ArrayLike) -> NDArray[np.float64]:
         """Return ticks (any shape) as prices in points, free of float noise."""

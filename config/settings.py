@@ -5,18 +5,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from utils.errors import ConfigError
 from utils.registry import unknown_name_message
+from utils.seeding import MAX_SEED
 
 PROFILES_DIR = Path(__file__).resolve().parent / "profiles"
+MAX_SHOWN = 80
+"""Characters of a wrong value that its error line shows."""
 
 
 class _Settings(BaseModel):
-    """Frozen, without unknown keys, without NaN or infinity."""
+    """Frozen, without unknown keys, NaN or infinity; nothing is converted but integer to float."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain(cls, value: Any) -> Any:
+        """Take numpy's scalars for what they hold, so that a seed may come from an array."""
+        return value.item() if isinstance(value, np.generic) else value
 
 
 class EnvSettings(_Settings):
@@ -37,10 +47,10 @@ class EnvSettings(_Settings):
     """
 
     symbol: str = "MNQ"
-    initial_balance: float = Field(default=10_000.0, gt=0)
+    initial_balance: float = Field(default=10_000.0, gt=0, le=1e12)
     lookback_window: int = Field(default=50, ge=1, le=5_000)
-    stop_loss_ticks: float | None = Field(default=200.0, ge=1)
-    commission: float | None = Field(default=None, ge=0)
+    stop_loss_ticks: float | None = Field(default=200.0, ge=1, le=1_000_000)
+    commission: float | None = Field(default=None, ge=0, le=10_000)
     slippage_ticks: int = Field(default=1, ge=0, le=1_000)
     reward: str = "sparse"
     position_sizer: str = "fixed"
@@ -87,12 +97,12 @@ class AgentSettings(_Settings):
     gae_lambda: float = Field(default=0.9, ge=0, le=1)
     ent_coef: float = Field(default=0.005, ge=0)
     clip_range: float = Field(default=0.2, gt=0)
-    hidden_size: int = Field(default=64, ge=1)
+    hidden_size: int = Field(default=64, ge=1, le=4_096)
     training_episode_bars: int = Field(default=1_024, ge=1)
     cost_ramp_steps: int = Field(default=0, ge=0)
     device: Literal["auto", "cpu", "cuda"] = "cpu"
     threads: int = Field(default=1, ge=1)
-    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    seed: int = Field(default=0, ge=0, le=MAX_SEED)
 
 
 DEFAULT_FEATURES = (
@@ -125,7 +135,7 @@ class TrainSettings(_Settings):
         embargo_bars: Bars left out between training and test block; 276 are one session.
     """
 
-    features: tuple[str, ...] = DEFAULT_FEATURES
+    features: tuple[str, ...] = Field(default=DEFAULT_FEATURES, strict=False)  # TOML has lists
     timesteps: int = Field(default=100_000, ge=1)
     test_fraction: float = Field(default=0.2, ge=0, lt=1)
     folds: int = Field(default=3, ge=1, le=1_000)
@@ -193,7 +203,13 @@ def _first_violation(error: ValidationError, model: type[BaseModel], where: str)
         return f"{unknown_name_message(name, 'setting', _names_in(model, tables))} ({place})"
     path = ".".join([*tables, name])
     message = first["msg"][0].lower() + first["msg"][1:]
-    return f"`{path}` in {where}: {message}, was {first['input']!r}"
+    return f"`{path}` in {where}: {message}, was {_shown(first['input'])}"
+
+
+def _shown(value: object) -> str:
+    """Return a value as an error line shows it: on one line, and not all of a table."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 
 def _names_in(model: type[BaseModel], tables: Sequence[str]) -> list[str]:

@@ -8,13 +8,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from config.instruments import GRID_TOLERANCE_TICKS, Instrument
+from config.instruments import Instrument
 from utils.errors import DataError
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
 BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
 
 _Mask = NDArray[np.bool_]
+
+
+def bar_seconds(stamps: pd.DatetimeIndex) -> int:
+    """Return the usual time from one bar's stamp to the next, in seconds; 0 for a single bar.
+
+    The most frequent difference, the smallest of equals: gaps between sessions are rarer.
+    """
+    if len(stamps) < 2:
+        return 0
+    steps, counts = np.unique(np.diff(stamps.as_unit("s").asi8), return_counts=True)
+    return int(steps[counts.argmax()])
 
 
 def check_bars(
@@ -32,9 +43,12 @@ def check_bars(
         A new frame: index `timestamp` (UTC, nanoseconds, increasing), OHLCV as finite float64.
 
     Raises:
-        DataError: For no bars at all; missing columns; naive, missing or non-date stamps; unsorted
-            or duplicate bars; NaN, infinite or inconsistent values; prices off the tick grid.
+        DataError: For what is no frame; no bars at all; missing columns; naive, missing or
+            non-date stamps; unsorted or duplicate bars; NaN, infinite or inconsistent values;
+            prices off the tick grid.
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(f"{where}: must be a pandas DataFrame, was {type(frame).__name__}")
     if len(frame) == 0:
         raise DataError(f"{where}: there are no bars; give at least one row")
     _check_columns(frame, where)
@@ -49,7 +63,12 @@ def check_bars(
 
 
 def _check_columns(frame: pd.DataFrame, where: str) -> None:
-    """Refuse a frame without all of OHLCV, or with one column twice."""
+    """Refuse a frame without all of OHLCV, with one column twice, or with levels of columns."""
+    if isinstance(frame.columns, pd.MultiIndex):
+        raise DataError(
+            f"{where}: the columns have {frame.columns.nlevels} levels, first {frame.columns[0]}; "
+            f"keep one, e.g. frame.columns = frame.columns.get_level_values(0)"
+        )
     missing = [name for name in BAR_COLUMNS if name not in frame.columns]
     if missing:
         present = ", ".join(str(name) for name in frame.columns) or "none"
@@ -68,7 +87,7 @@ def _utc_stamps(frame: pd.DataFrame, where: str) -> pd.DatetimeIndex:
     if not pd.api.types.is_datetime64_any_dtype(column.dtype):
         raise DataError(
             f"{where}: `timestamp` must be an index or column of dates with a zone, "
-            f"was {column.dtype}; convert it with pandas.to_datetime(..., utc=True)"
+            f"{_found(frame)}; make one with pandas.to_datetime(..., utc=True)"
         )
     stamps = pd.DatetimeIndex(column)
     if stamps.tz is None:
@@ -93,6 +112,14 @@ def _utc_stamps(frame: pd.DataFrame, where: str) -> pd.DatetimeIndex:
     return pd.to_datetime(stamps.asi8, utc=True).rename("timestamp")
 
 
+def _found(frame: pd.DataFrame) -> str:
+    """Return what stands where the stamps should be."""
+    if "timestamp" in frame.columns:
+        return f"the column holds {frame['timestamp'].dtype}"
+    columns = ", ".join(map(str, frame.columns))
+    return f"there is no such column (present: {columns}) and the index holds {frame.index.dtype}"
+
+
 def _check_order(stamps: pd.DatetimeIndex, where: str) -> None:
     """Refuse stamps that do not strictly increase."""
     steps = np.diff(stamps.asi8, prepend=stamps.asi8[0] - 1)
@@ -102,12 +129,22 @@ def _check_order(stamps: pd.DatetimeIndex, where: str) -> None:
 
 def _numbers(column: "pd.Series[float]", where: str) -> NDArray[np.float64]:
     """Return a column as float64; text and other objects are refused."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
+    if holds_numbers(column.dtype):
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
     raise DataError(
         f"{where}: column `{column.name}` must hold numbers, was {column.dtype}; "
         f"convert it with pandas.to_numeric"
     )
+
+
+def holds_numbers(dtype: object) -> bool:
+    """Return whether a column of this pandas dtype holds real numbers; true and false are 1 and 0.
+
+    Dates would become nanoseconds, and text that looks like a number would be read as one: neither
+    counts, and neither does anything else in an object column.
+    """
+    types = pd.api.types
+    return bool(types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype))
 
 
 def _check_values(bars: pd.DataFrame, where: str) -> None:
@@ -127,10 +164,15 @@ def _check_values(bars: pd.DataFrame, where: str) -> None:
 def _check_grid(bars: pd.DataFrame, instrument: Instrument, where: str) -> None:
     """Refuse prices that are no whole number of ticks."""
     stamps = pd.DatetimeIndex(bars.index)
-    ticks = bars[list(PRICE_COLUMNS)].to_numpy() / instrument.tick_size
-    wrong = (np.abs(ticks - np.rint(ticks)) > GRID_TOLERANCE_TICKS).any(axis=1)
+    off_grid = instrument.off_grid(bars[list(PRICE_COLUMNS)].to_numpy())
     problem = f"off the {instrument.symbol} tick grid of {instrument.tick_size}"
-    _refuse(stamps, wrong, where, problem, "is the symbol right, or are the bars ratio-adjusted?")
+    _refuse(
+        stamps,
+        np.any(off_grid, axis=1),
+        where,
+        problem,
+        "is the symbol right, or are the bars ratio-adjusted?",
+    )
 
 
 def _refuse(stamps: pd.DatetimeIndex, wrong: _Mask, where: str, problem: str, advice: str) -> None:

@@ -191,6 +191,11 @@ def _listed(names: Sequence[str]) -> Sequence[str]:
     """Return `names`, or raise a ConfigError where it cannot be a selection."""
     if isinstance(names, str):
         raise ConfigError(f"features must be a list of names, was the text `{names}`")
+    if not isinstance(names, list | tuple):
+        raise ConfigError(f"features must be a list of names, was {type(names).__name__}")
+    for name in names:
+        if not isinstance(name, str):
+            raise ConfigError(f"the name of a feature must be text, was {name!r}; rename it")
     if len(names) == 0:
         raise ConfigError(f"select at least one feature; choices are {', '.join(sorted(FEATURES))}")
     return names

@@ -40,7 +40,9 @@ class HistoryRequest:
         is_rth_only: Whether to leave out bars outside regular trading hours.
 
     Raises:
-        ConfigError: If the symbol, the duration or the bar size is not one that IB would take.
+        ConfigError: If the symbol is not in INSTRUMENTS, the bar size not in BAR_SIZES, or the
+            duration not a count up to 9999 and a unit. Which durations IB serves for which bar
+            size is not checked.
     """
 
     symbol: str
@@ -49,7 +51,7 @@ class HistoryRequest:
     is_rth_only: bool
 
     def __post_init__(self) -> None:
-        """Refuse what IB would refuse, before anything is sent."""
+        """Check each field by itself, before anything is sent."""
         get_instrument(self.symbol)
         lookup(BAR_SIZES, self.bar_size, "bar size")
         if not re.fullmatch(r"[1-9]\d{0,3} [SDWMY]", self.duration):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from data.bars import holds_numbers
 from data.indicators.bar import Floats
 from data.indicators.spec import FeatureSpec
 from utils.errors import DataError
@@ -47,19 +48,21 @@ def _external_column(frame: pd.DataFrame, name: str) -> Floats:
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> Floats:
-    try:
-        values: Floats = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
+    column = frame[name]
+    if not holds_numbers(column.dtype):
         raise DataError(
-            f"column `{name}` of the bars is not numeric ({error}): convert, rename or drop it"
-        ) from error
+            f"column `{name}` of the bars is not numeric ({column.dtype}): convert it with "
+            "pandas.to_numeric, rename or drop it"
+        )
+    values: Floats = column.to_numpy(dtype=np.float64, na_value=np.nan)
     return values
 
 
 def check_same_named(frame: pd.DataFrame, specs: Sequence[FeatureSpec], values: Floats) -> None:
     """Refuse a frame whose column has a feature's name and other numbers: one name, one meaning.
 
-    Only the later half is compared, where the seeds of averages are forgotten.
+    Only the later half is compared, where the seeds of averages are forgotten. There NaN disagrees
+    with a number; rows in which ours is still NaN are left out.
 
     Args:
         frame: The bars, with whatever else they carry.
@@ -84,8 +87,8 @@ def check_same_named(frame: pd.DataFrame, specs: Sequence[FeatureSpec], values: 
 
 def _check_agreement(frame: pd.DataFrame, name: str, ours: Floats, spread: float) -> None:
     theirs = _numbers(frame, name)
-    apart = np.abs(theirs - ours)[len(frame) // 2 :]
-    wrong = apart > TOLERATED_SPREADS * spread
+    agrees = np.abs(theirs - ours) <= TOLERATED_SPREADS * spread
+    wrong = ~(agrees | np.isnan(ours))[len(frame) // 2 :]
     if wrong.any():
         row = len(frame) // 2 + int(wrong.argmax())
         raise DataError(

@@ -77,7 +77,7 @@ class Scaler:
 
         Raises:
             ConfigError: If the names do not fit the rows.
-            DataError: If no row is complete.
+            DataError: If no row is complete, or the values of a column are too large to square.
         """
         _check_width(rows, columns)
         complete = rows[np.isfinite(rows).all(axis=1)]
@@ -86,11 +86,15 @@ class Scaler:
                 f"none of {len(rows)} rows has all features: "
                 "the scaler needs more bars than their warm-up"
             )
-        is_constant = np.ptp(complete, axis=0) == 0.0
-        spread = np.where(is_constant, 1.0, complete.std(axis=0))
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            centre, deviation = complete.mean(axis=0), complete.std(axis=0)
+        _check_size(centre, deviation, columns)
+        # The deviation of equal values may be dust, that of minute differences may vanish.
+        is_constant = (complete == complete[0]).all(axis=0) | (deviation == 0.0)
+        spread = np.where(is_constant, 1.0, deviation)
         return cls(
             columns=tuple(columns),
-            centre=tuple(complete.mean(axis=0).tolist()),
+            centre=tuple(centre.tolist()),
             spread=tuple(spread.tolist()),
             clip=clip,
             kind="standard",
@@ -135,6 +139,15 @@ class Scaler:
             )
         except (KeyError, TypeError, ValueError, ConfigError) as error:
             raise ArtifactError(f"the stored scaler is damaged ({error}); retrain") from error
+
+
+def _check_size(centre: Floats, deviation: Floats, columns: Sequence[str]) -> None:
+    for name, is_finite in zip(columns, np.isfinite(centre + deviation), strict=True):
+        if not is_finite:
+            raise DataError(
+                f"the values of column `{name}` are too large to scale: their mean or standard "
+                "deviation overflows; correct the column or leave it out"
+            )
 
 
 def _check_width(rows: Floats, columns: Sequence[str]) -> None:

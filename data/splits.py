@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from utils.errors import ConfigError, DataError
 
+MIN_TEST_BARS = 2
+"""Rows of the smallest test block: one to decide on, one to trade on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
@@ -60,7 +63,7 @@ def expanding_folds(n_rows: int, n_folds: int, embargo_bars: int) -> tuple[Split
         raise ConfigError(
             f"folds must be >= 1 and the embargo >= 0 bars, were {n_folds} and {embargo_bars}"
         )
-    needed = 2 * max(n_folds, embargo_bars + 1)
+    needed = 2 * max(MIN_TEST_BARS * n_folds, embargo_bars + 1)
     if n_rows < needed:
         raise DataError(
             f"{n_folds} folds with an embargo of {embargo_bars} bars need at least {needed} bars, "

@@ -6,6 +6,8 @@ other parquet with the right columns is read as well.
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +34,24 @@ def save_bars(frame: pd.DataFrame, path: Path, metadata: dict[str, str]) -> None
         metadata: What to note of their origin, e.g. {"source": "synthetic", "seed": "0"}.
 
     Raises:
-        DataError: If the bars break an invariant.
+        DataError: If the bars break an invariant, or a column cannot be stored.
         ConfigError: If the folder cannot be written.
     """
     bars = check_bars(frame, where=f"bars for `{path}`")
     notes = json.dumps({"fingerprint": fingerprint(bars), "metadata": metadata}, sort_keys=True)
-    table = pa.Table.from_pandas(bars.reset_index(), preserve_index=False)
+    table = _as_table(bars, path)
     table = table.replace_schema_metadata({**table.schema.metadata, NOTES_KEY: notes.encode()})
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary)
+
+
+def _as_table(bars: pd.DataFrame, path: Path) -> pa.Table:
+    try:
+        return pa.Table.from_pandas(bars.reset_index(), preserve_index=False)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        message = f"bars for `{path}`: a column cannot be stored ({reason}); convert or drop it"
+        raise DataError(message) from error
 
 
 def load_bars(path: Path, instrument: Instrument) -> pd.DataFrame:
@@ -70,8 +81,8 @@ def load_metadata(path: Path) -> dict[str, str]:
     Raises:
         DataError: If the file is missing, no parquet, or damaged.
     """
-    _, notes = _read(path)
-    return dict(notes.get("metadata", {}))
+    with _refused_if_damaged(path), pq.ParquetFile(path) as file:
+        return dict(_notes(file.schema_arrow).get("metadata", {}))
 
 
 def fingerprint(frame: pd.DataFrame) -> str:
@@ -86,15 +97,31 @@ def fingerprint(frame: pd.DataFrame) -> str:
 
 def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return a parquet file's frame as it lies there, and our notes (empty in a foreign file)."""
-    if not path.is_file():
+    # ParquetFile rather than read_table, which adds columns for folders named like `year=2024`.
+    with _refused_if_damaged(path), pq.ParquetFile(path) as file:
+        return file.read().to_pandas(), _notes(file.schema_arrow)
+
+
+@contextmanager
+def _refused_if_damaged(path: Path) -> Iterator[None]:
+    """Turn every failure to read `path` as parquet into one line."""
+    if path.is_dir():
+        raise DataError(f"`{path}` is a folder; name one parquet file in it")
+    if not path.exists():
         raise DataError(f"no bar file `{path}`; check the path")
     try:
-        # ParquetFile rather than read_table, which adds columns for folders named like `year=2024`.
-        with pq.ParquetFile(path) as file:
-            table = file.read()
-        notes = json.loads((table.schema.metadata or {}).get(NOTES_KEY, b"{}"))
-        return table.to_pandas(), notes
+        yield
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())
-        message = f"`{path}` is no parquet file, or is damaged ({reason}); restore or convert it"
-        raise DataError(message) from error
+        raise DataError(
+            f"`{path}` is no parquet file, or is damaged ({reason}); restore it, or convert it, "
+            f"e.g. a CSV file with pandas.read_csv(...).to_parquet(...)"
+        ) from error
+
+
+def _notes(schema: pa.Schema) -> dict[str, Any]:
+    """Return what `save_bars` noted; a ValueError if that is not what lies there."""
+    notes = json.loads((schema.metadata or {}).get(NOTES_KEY, b"{}"))
+    if not isinstance(notes, dict) or not isinstance(notes.get("metadata", {}), dict):
+        raise ValueError("its notes are not ours")
+    return notes

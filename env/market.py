@@ -13,12 +13,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config.instruments import Instrument, get_instrument
-from data.bars import PRICE_COLUMNS, check_bars
+from data.bars import PRICE_COLUMNS, bar_seconds, check_bars
 from data.calendar import trade_dates
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
 from env.kernel.types import BAR_TICKS
 from utils.errors import ConfigError, DataError
+
+MOSTLY = 0.5
+"""Share of a column's values that may lie beyond the clip before it is refused."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +50,11 @@ class Market:
     def n_bars(self) -> int:
         """Rows in all."""
         return len(self.timestamps)
+
+    @cached_property
+    def bar_seconds(self) -> int:
+        """Usual time from one bar to the next, seconds."""
+        return bar_seconds(self.timestamps)
 
     @cached_property
     def first_valid(self) -> int:
@@ -93,7 +101,8 @@ def build_market(
             which cannot leak.
 
     Raises:
-        ConfigError: For an unknown symbol or feature, or a scaler of other columns.
+        ConfigError: For an unknown symbol or feature, a scaler of other columns, or none where a
+            column of `df` is mostly beyond the clip.
         DataError: For bars that break an invariant, or that are too few for the features.
     """
     instrument = get_instrument(symbol)
@@ -103,18 +112,34 @@ def build_market(
     feature_set = FeatureSet(feature_columns, tuple(bars.columns))
     scaling = Scaler.nominal(feature_set) if scaler is None else scaler
     scaling.check_columns(feature_set.columns)
+    values = feature_set.compute(bars)
+    if scaler is None:
+        _check_own_columns(feature_set, values, scaling.clip)
     stamps = pd.DatetimeIndex(bars.index)
     market = Market(
         instrument=instrument,
         timestamps=stamps,
         bars=_in_ticks(bars, instrument),
-        features=scaling.transform(feature_set.compute(bars)),
+        features=scaling.transform(values),
         feature_set=feature_set,
         scaler=scaling,
         trade_dates=trade_dates(stamps),
     )
     _ = market.first_valid  # refuses incomplete features here, not in the first episode
     return market
+
+
+def _check_own_columns(feature_set: FeatureSet, values: NDArray[np.float64], clip: float) -> None:
+    """Refuse columns of the user's that clipping alone would make nearly constant."""
+    for name in feature_set.external:
+        column = values[:, feature_set.columns.index(name)]
+        finite = column[np.isfinite(column)]
+        if np.mean(np.abs(finite) > clip) > MOSTLY:
+            raise ConfigError(
+                f"column `{name}` ranges from {finite.min():.6g} to {finite.max():.6g}, mostly "
+                f"beyond the clip of +-{clip:g}: pass scaler=Scaler.fit(train_rows, columns), or "
+                "scale the column"
+            )
 
 
 def _in_ticks(bars: pd.DataFrame, instrument: Instrument) -> np.recarray[Any, np.dtype[np.void]]:

@@ -20,18 +20,12 @@ from env.observation import Observation, observation_space
 from models.actor_critic import build_network, load_weights, resolve_device, weights_of
 from models.algorithms import ALGORITHMS
 from models.artifacts import WEIGHTS, load_model, save_model
-from models.callbacks import (
-    CostRamp,
-    DivergenceStop,
-    TradeStatistics,
-    UpdateThreads,
-    divergence_error,
-)
 from models.determinism import RandomStreams, torch_threads
 from models.inference import most_probable_action, sampled_action
 from models.lineage import market_provenance
 from models.manifest import ModelDescription
 from models.training_env import make_vec_env, trading_env
+from models.training_run import run_training
 from utils.clock import Clock, SystemClock
 from utils.errors import ArtifactError, ConfigError
 from utils.provenance import code_provenance
@@ -68,8 +62,8 @@ class TradingAgent:
         """Create an untrained agent.
 
         Args:
-            env: The TradingEnv that it learns in, wrapped or not; gives features, scaler, account
-                and bars.
+            env: The TradingEnv that it learns in, as made by hand or by `gymnasium.make`; gives
+                features, scaler, account and bars.
             algorithm: Key of ALGORITHMS; None takes the settings' own, "PPO" by default.
             feature_extractor: Key of EXTRACTORS; None takes the settings' own, "lstm" by default.
             settings: How it learns; None takes the defaults.
@@ -140,41 +134,18 @@ class TradingAgent:
             tensorboard: Folder for TensorBoard's files; None writes none.
 
         Raises:
-            ConfigError: If the agent was loaded and has no environment, or the training diverges.
+            ConfigError: If the agent was loaded and has no environment, or the training is too
+                short for its settings, or diverges.
         """
         if self._learner is None:
             raise ConfigError(
                 "a loaded agent has no environment to train in; make a TradingAgent(env)"
             )
-        if total_timesteps < 1:
-            raise ConfigError(f"`total_timesteps` must be >= 1, was {total_timesteps}")
-        self._learner.tensorboard_log = None if tensorboard is None else str(tensorboard)
-        with self._random.installed(), torch_threads(self.settings.threads):
-            self._learn(self._learner, total_timesteps, [*self._own_callbacks(), *callbacks])
-        self.provenance["timesteps"] = self._learner.num_timesteps
-
-    def _own_callbacks(self) -> list[BaseCallback]:
-        ramp = self.settings.cost_ramp_steps
-        threads = UpdateThreads(self.settings.threads)
-        always: list[BaseCallback] = [threads, DivergenceStop(), TradeStatistics()]
-        return [CostRamp(ramp), *always] if ramp else always
-
-    def _learn(
-        self, learner: OnPolicyAlgorithm, total_timesteps: int, callbacks: list[BaseCallback]
-    ) -> None:
         try:
-            learner.learn(
-                total_timesteps,
-                callback=callbacks,
-                tb_log_name=self.name,
-                reset_num_timesteps=False,
-            )
-        except ValueError as error:
-            # torch refuses NaN logits in mid-update, before a callback can see them
-            divergence = divergence_error(learner)
-            if divergence is None:
-                raise
-            raise divergence from error
+            with self._random.installed(), torch_threads(self.settings.threads):
+                run_training(self._learner, self.settings, total_timesteps, callbacks, tensorboard)
+        finally:
+            self.provenance["timesteps"] = self._learner.num_timesteps
 
     def predict(self, observation: Observation, deterministic: bool = True) -> tuple[int, None]:
         """Return the action for one observation, and None where recurrent policies have a state.
@@ -196,11 +167,16 @@ class TradingAgent:
                 return sampled_action(self._network, observation), None
 
     def reset(self, market: Market) -> None:
-        """Check that `market` holds this agent's features; see `models.policy`.
+        """Check that `market` holds this agent's features on bars of its size; see `models.policy`.
 
         Raises:
-            ArtifactError: If its features or their scaling differ.
+            ArtifactError: If its features, their scaling or the size of its bars differ.
         """
+        if market.bar_seconds != self.provenance["bar_seconds"]:
+            raise ArtifactError(
+                f"the model was trained on bars of {self.provenance['bar_seconds']} s, these are "
+                f"of {market.bar_seconds} s; give bars of its own size or re-train"
+            )
         if market.feature_set.hash != self.feature_set.hash:
             raise ArtifactError(
                 f"the model sees {list(self.feature_set.names)}, the market has "

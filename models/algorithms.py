@@ -65,6 +65,13 @@ def make_a2c(venv: VecEnv, settings: AgentSettings, device: torch.device) -> OnP
     )
 
 
+def batches_per_rollout(learner: OnPolicyAlgorithm) -> int:
+    """Return how many batches, all epochs together, the learner takes from each rollout."""
+    if isinstance(learner, PPO):
+        return learner.n_envs * learner.n_steps // learner.batch_size * learner.n_epochs
+    return 1
+
+
 def _common(settings: AgentSettings, device: torch.device) -> dict[str, Any]:
     return {
         "learning_rate": settings.learning_rate,

@@ -4,6 +4,7 @@ Nothing in it is ever unpickled or executed: the manifest is JSON, the weights a
 any other file makes the directory refused, unopened.
 """
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from utils.files import sha256_of_bytes, write_directory_atomically
 
 MANIFEST = "manifest.json"
 WEIGHTS = "policy.safetensors"
+MAX_BYTES = {MANIFEST: 2**20, WEIGHTS: 2**30}
+"""Largest size of each file that is read; the largest network allowed stays below."""
 
 
 def save_model(path: Path, description: ModelDescription, weights: Mapping[str, Tensor]) -> None:
@@ -92,7 +95,19 @@ def _refuse_strangers(path: Path) -> None:
 
 
 def _read(file: Path) -> bytes:
+    """Return the content of a plain file of sensible size; a pipe would block, a link lead away."""
     try:
+        status = file.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ArtifactError(
+                f"`{file}` must be a regular file, not a link, folder or device; "
+                f"re-copy the model directory"
+            )
+        if status.st_size > MAX_BYTES[file.name]:
+            raise ArtifactError(
+                f"`{file}` must be at most {MAX_BYTES[file.name]:,} bytes, "
+                f"had {status.st_size:,}; re-copy the model directory"
+            )
         return file.read_bytes()
     except FileNotFoundError as error:
         raise ArtifactError(

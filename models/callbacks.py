@@ -25,6 +25,7 @@ class EpisodeTotals:
     """Trades, winners and net PnL (USD) over finished episodes."""
 
     def __init__(self) -> None:
+        self.n_episodes = 0
         self.n_trades = 0
         self.n_wins = 0
         self.net_pnl_usd = 0.0
@@ -38,6 +39,7 @@ class EpisodeTotals:
         """
         for info, is_done in zip(step["infos"], step["dones"], strict=True):
             if is_done:
+                self.n_episodes += 1
                 self.n_trades += info["n_trades"]
                 self.n_wins += info["n_wins"]
                 self.net_pnl_usd += info["net_pnl_usd"]
@@ -92,6 +94,13 @@ class RichProgress(BaseCallback):
         return True
 
     def _on_training_end(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the last state on the screen and give the cursor back; more than once does no harm.
+
+        A training that is interrupted, or fails, does not call `_on_training_end`.
+        """
         self._progress.stop()
 
     def _print_line(self, done: int, rate: float) -> None:
@@ -101,7 +110,12 @@ class RichProgress(BaseCallback):
         )
 
     def _trades(self) -> str:
-        return f"{self._totals.n_trades:,} trades, net {self._totals.net_pnl_usd:+,.0f} USD"
+        if self._totals.n_episodes == 0:
+            return "no episode finished yet"
+        return (
+            f"{self._totals.n_trades:,} trades in {self._totals.n_episodes:,} finished episodes, "
+            f"net {self._totals.net_pnl_usd:+,.0f} USD"
+        )
 
 
 class CostRamp(BaseCallback):
@@ -113,7 +127,7 @@ class CostRamp(BaseCallback):
     """
 
     def __init__(self, ramp_steps: int):
-        """Create the ramp over `ramp_steps` >= 1; a shorter training never sees full costs."""
+        """Create the ramp over `ramp_steps` >= 1."""
         super().__init__()
         self._ramp_steps = ramp_steps
 

@@ -9,12 +9,13 @@ from env.market import Market
 
 
 def market_provenance(market: Market) -> dict[str, Any]:
-    """Return the span, the number and the fingerprint of a market's bars, as JSON values."""
+    """Return span, number, size and fingerprint of a market's bars, as JSON values."""
     return {
         "symbol": market.instrument.symbol,
         "training_first": market.timestamps[0].isoformat(),
         "training_last": market.timestamps[-1].isoformat(),
         "training_bars": market.n_bars,
+        "bar_seconds": market.bar_seconds,
         "market_fingerprint": market_fingerprint(market),
     }
 

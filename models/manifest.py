@@ -1,22 +1,29 @@
 """What a saved model says of itself: settings, features, scaler, provenance, file hashes.
 
 Reading goes from the outside in and stops at the first thing wrong: JSON, format version, own
-digest, keys, library versions, and last the parts themselves. The files are `models.artifacts`'
-business.
+digest, keys, library versions, training span, and last the parts themselves. The files are
+`models.artifacts`' business.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NoReturn, TypeVar
 
 from config.instruments import get_instrument
 from config.settings import AgentSettings, EnvSettings, checked
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
+from env.position_sizer import SIZERS
+from env.rewards import REWARDS
+from models.algorithms import ALGORITHMS
+from models.networks import EXTRACTORS
 from utils.errors import ArtifactError, FuturesGymError
 from utils.files import canonical_json, sha256_of_bytes
 from utils.provenance import UNKNOWN, versions
+from utils.registry import lookup
 
 FORMAT_VERSION = 1
 KEYS = frozenset(
@@ -46,7 +53,9 @@ class ModelDescription:
         agent_settings: How it was trained, and the shape of its network.
         feature_set: The features it sees, in order.
         scaler: How they are scaled.
-        provenance: Where it comes from: versions, revision, bars, timesteps; JSON values only.
+        provenance: Where it comes from: versions, revision, bars, timesteps; JSON values only. Its
+            `training_first` and `training_last`, stamps in ISO format with a zone, and
+            `bar_seconds` are required: by them it is known which bars it has seen, or can use.
     """
 
     env_settings: EnvSettings
@@ -82,15 +91,20 @@ def parse_manifest(text: bytes, where: str) -> dict[str, Any]:
         ArtifactError: If it is not JSON, of another format, edited, or from other library versions.
     """
     try:
-        content = json.loads(text, parse_constant=_refuse_constant)
+        content = json.loads(
+            text,
+            object_pairs_hook=_without_repetition,
+            parse_float=_finite,
+            parse_constant=_refuse_constant,
+        )
+        _check_whole(content, where)
     except (ValueError, RecursionError) as error:
-        raise ArtifactError(f"`{where}` is not valid JSON; re-copy the model directory") from error
-    if not isinstance(content, dict) or "format_version" not in content:
-        raise ArtifactError(f"`{where}` is not the manifest of a FuturesGym model")
-    _check_format(content, where)
-    _check_digest(content, where)
+        raise ArtifactError(
+            f"`{where}` is not valid JSON ({error}); re-copy the model directory"
+        ) from error
     _check_versions(content["provenance"], where)
-    return content
+    _rebuild(lambda: _check_training_bars(content["provenance"]), where)
+    return dict(content)
 
 
 def describe(content: Mapping[str, Any], where: str) -> ModelDescription:
@@ -103,14 +117,25 @@ def describe(content: Mapping[str, Any], where: str) -> ModelDescription:
     agent_settings = _rebuild(
         lambda: checked(AgentSettings, content["agent_settings"], where), where
     )
-    _rebuild(lambda: get_instrument(env_settings.symbol), where)
+    _rebuild(lambda: _check_names(env_settings, agent_settings), where)
+    feature_set = _rebuild(lambda: FeatureSet.from_dict(content["feature_set"]), where)
+    scaler = _rebuild(lambda: Scaler.from_dict(content["scaler"]), where)
+    _rebuild(lambda: scaler.check_columns(feature_set.columns), where)
     return ModelDescription(
         env_settings=env_settings,
         agent_settings=agent_settings,
-        feature_set=_rebuild(lambda: FeatureSet.from_dict(content["feature_set"]), where),
-        scaler=_rebuild(lambda: Scaler.from_dict(content["scaler"]), where),
+        feature_set=feature_set,
+        scaler=scaler,
         provenance=content["provenance"],
     )
+
+
+def _check_names(env_settings: EnvSettings, agent_settings: AgentSettings) -> None:
+    get_instrument(env_settings.symbol)
+    lookup(REWARDS, env_settings.reward, "reward")
+    lookup(SIZERS, env_settings.position_sizer, "position sizer")
+    lookup(ALGORITHMS, agent_settings.algorithm, "algorithm")
+    lookup(EXTRACTORS, agent_settings.feature_extractor, "feature extractor")
 
 
 def _rebuild(make: Callable[[], _Part], where: str) -> _Part:
@@ -119,13 +144,21 @@ def _rebuild(make: Callable[[], _Part], where: str) -> _Part:
         return make()
     except FuturesGymError as error:
         raise ArtifactError(f"`{where}`: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ArtifactError(f"`{where}` is malformed; re-train or re-point") from error
+
+
+def _check_whole(content: Any, where: str) -> None:
+    if not isinstance(content, dict) or "format_version" not in content:
+        raise ArtifactError(f"`{where}` is not the manifest of a FuturesGym model")
+    _check_format(content, where)
+    _check_digest(content, where)
 
 
 def _check_format(content: Mapping[str, Any], where: str) -> None:
     found = content["format_version"]
-    if found != FORMAT_VERSION:
+    # True and 1.0 equal 1 in Python, but no FuturesGym writes them
+    if type(found) is not int or found != FORMAT_VERSION:
         raise ArtifactError(
             f"`{where}`: `format_version` must be {FORMAT_VERSION}, found {found!r}; "
             f"re-train, or use the FuturesGym version that wrote it"
@@ -157,12 +190,54 @@ def _check_versions(provenance: Any, where: str) -> None:
             )
 
 
+def _check_training_bars(provenance: Mapping[str, Any]) -> None:
+    size = provenance.get("bar_seconds")
+    if type(size) is not int or size < 1:
+        raise ArtifactError(f"`bar_seconds` must be a whole number >= 1, was {size!r}; re-train")
+    first, last = (_stamp(provenance, name) for name in ("training_first", "training_last"))
+    if first > last:
+        raise ArtifactError(
+            f"`training_first` must be <= `training_last` ({last.isoformat()}), "
+            f"was {first.isoformat()}; re-train"
+        )
+
+
+def _stamp(provenance: Mapping[str, Any], name: str) -> datetime:
+    """Return a stamp of the provenance, with its zone."""
+    text = provenance.get(name)
+    try:
+        stamp = datetime.fromisoformat(text)  # type: ignore[arg-type]  # TypeError is caught
+    except (TypeError, ValueError) as error:
+        raise ArtifactError(
+            f"`{name}` must be a stamp in ISO format, was {text!r}; re-train"
+        ) from error
+    if stamp.tzinfo is None:
+        raise ArtifactError(f"`{name}` must have a zone, was {text!r}; re-train")
+    return stamp
+
+
 def _minor(version: Any) -> str:
     return ".".join(str(version).split("+")[0].split(".")[:2])
 
 
 def _digest(content: Mapping[str, Any]) -> str:
     return sha256_of_bytes(canonical_json(content).encode())
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object; of two equal keys another reader might take the other one."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        repeated = next(key for key in content if sum(key == name for name, _ in pairs) > 1)
+        raise ValueError(f"key {repeated!r} appears twice")
+    return content
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large for a number")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:

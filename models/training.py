@@ -15,6 +15,7 @@ from data.preprocessor import Scaler
 from data.store import fingerprint
 from env.trading_env import TradingEnv
 from models.agent import TradingAgent
+from utils.errors import DataError
 
 
 def train_agent(
@@ -38,6 +39,7 @@ def train_agent(
     env = make_training_env(bars, settings)
     agent = TradingAgent(env, settings=settings.agent)
     agent.provenance["data_fingerprint"] = fingerprint(bars)
+    agent.provenance["train_settings"] = settings.train.model_dump(mode="json")
     agent.train(settings.train.timesteps, callbacks=callbacks, tensorboard=tensorboard)
     return agent
 
@@ -45,5 +47,17 @@ def train_agent(
 def make_training_env(bars: pd.DataFrame, settings: Settings) -> TradingEnv:
     """Return the environment over the training rows, with a scaler fitted on exactly these rows."""
     features = FeatureSet(settings.train.features, tuple(bars.columns))
+    _check_length(len(bars), features, settings.env.lookback_window)
     scaler = Scaler.fit(features.compute(bars), features.columns)
     return TradingEnv(bars, features.names, settings=settings.env, scaler=scaler)
+
+
+def _check_length(n_bars: int, features: FeatureSet, lookback: int) -> None:
+    """Refuse bars that hold no decision with a bar to trade on after it."""
+    needed = features.warm_up + lookback + 1
+    if n_bars < needed:
+        raise DataError(
+            f"training needs at least {needed} bars ({features.warm_up} warm the features up, "
+            f"`lookback_window` {lookback}, 1 to trade on), had {n_bars} once the test bars are "
+            f"held back; give more bars, a shorter lookback or shorter features"
+        )

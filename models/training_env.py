@@ -3,17 +3,35 @@
 Only training sees these; evaluation and back-test use the environment as the user made it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gymnasium
 import numpy as np
+from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecEnvWrapper, VecMonitor
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from config.settings import AgentSettings
 from env.trading_env import TradingEnv
 from utils.errors import ConfigError
+
+CHECKS = (OrderEnforcing, PassiveEnvChecker)
+"""What `gymnasium.make` wraps around an environment; they change nothing."""
+
+
+class Clones(DummyVecEnv):
+    """Environments one after the other, each with random starts that no other seed shares."""
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Draw one seed per clone from `seed`.
+
+        Stable-Baselines3 itself counts on from it, so that the neighbouring seeds of two agents
+        would share all their streams but one.
+        """
+        drawn = np.random.SeedSequence(seed).generate_state(self.num_envs)
+        self._seeds = [int(each) for each in drawn]
+        return self._seeds
 
 
 class RewardUnit(VecEnvWrapper):
@@ -38,14 +56,19 @@ class RewardUnit(VecEnvWrapper):
 
 
 def trading_env(env: object) -> TradingEnv:
-    """Return the TradingEnv inside any of Gymnasium's wrappers.
+    """Return `env` itself, or the TradingEnv that `gymnasium.make` has put into its own checks.
 
     Raises:
-        ConfigError: If there is none.
+        ConfigError: If it is something else, or in a wrapper that may change what is learnt.
     """
-    inner = env.unwrapped if isinstance(env, gymnasium.Env) else env
+    inner = env
+    while isinstance(inner, CHECKS):
+        inner = inner.env
     if not isinstance(inner, TradingEnv):
-        raise ConfigError(f"`env` must be a TradingEnv, was {type(inner).__name__}")
+        raise ConfigError(
+            f"`env` must be a TradingEnv, was {type(inner).__name__}; pass the TradingEnv itself: "
+            f"an agent learns in clones of it, which no wrapper would reach"
+        )
     return inner
 
 
@@ -66,7 +89,7 @@ def make_vec_env(env: TradingEnv, settings: AgentSettings) -> VecEnv:
         return env.clone(episode_bars=episode_bars)
 
     makers: list[Callable[[], gymnasium.Env[Any, Any]]] = [make_clone] * settings.n_envs
-    return RewardUnit(VecMonitor(DummyVecEnv(makers)), reward_unit(env))
+    return RewardUnit(VecMonitor(Clones(makers)), reward_unit(env))
 
 
 def training_episode_bars(env: TradingEnv, settings: AgentSettings) -> int:

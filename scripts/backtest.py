@@ -33,15 +33,12 @@ def backtest(
 ) -> None:
     """Back-test MODEL on the bars of DATA that came after its training."""
     from backtest.engine import BacktestEngine
-    from config.instruments import get_instrument
-    from data.store import load_bars
     from models.agent import TradingAgent
-    from scripts import workflow
+    from scripts import printing, workflow
     from utils.paths import REPORTS_DIR
 
     agent = TradingAgent.load(model)
-    instrument = get_instrument(symbol or agent.env_settings.symbol)
-    bars = load_bars(data, instrument)
+    bars, traded = workflow.bars_to_trade(data, symbol, agent.env_settings.symbol)
     if start is None and not in_sample:
         start = str(workflow.unseen_start(agent, bars, data))
     engine = BacktestEngine(
@@ -49,18 +46,19 @@ def backtest(
         initial_capital=initial_capital,
         commission=commission,
         slippage_ticks=slippage_ticks,
-        symbol=instrument.symbol,
+        symbol=traded,
         stop_loss_ticks=fixed_sl_ticks,
         start=start,
         end=end,
     )
-    results = workflow.run_beside_baselines(engine, agent, seed)
-    folder = out or REPORTS_DIR / f"{model.resolve().name}_on_{data.stem}"
-    report = workflow.write_results(
-        folder, results, bars, agent.provenance, is_synthetic=workflow.is_synthetic(data)
-    )
-    workflow.print_results(results)
-    workflow.console.print(f"report: {workflow.shown(report)}")
+    usual = REPORTS_DIR / f"{model.resolve().name}_on_{data.stem}"
+    with workflow.report_directory(out, usual) as folder:
+        results = workflow.run_beside_baselines(engine, agent, seed)
+        report = workflow.write_results(
+            folder, results, bars, agent, is_synthetic=workflow.is_synthetic(data)
+        )
+    printing.print_results(results)
+    printing.console.print(f"report: {printing.shown(report)}")
 
 
 if __name__ == "__main__":

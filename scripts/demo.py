@@ -24,15 +24,15 @@ def demo(
     started = time.perf_counter()
     from backtest.engine import BacktestEngine
     from config.settings import load_profile, overridden
-    from scripts import workflow
+    from scripts import printing, workflow
     from utils.paths import REPORTS_DIR
 
     base = load_profile(profile)
     agent_settings = overridden(base.agent, {"seed": seed}, "the options of demo.py")
     settings = base.model_copy(update={"agent": agent_settings})
     data, bars = workflow.make_demo_bars(settings)
-    directory = workflow.new_model_dir(None)
-    agent = workflow.train_and_save(bars, settings, directory, log_name=None)
+    with workflow.model_directory(None) as directory:
+        agent = workflow.train_and_save(bars, settings, directory, log_name=None)
     engine = BacktestEngine(
         bars,
         initial_capital=settings.env.initial_balance,
@@ -40,19 +40,17 @@ def demo(
         start=workflow.unseen_start(agent, bars, data),
     )
     results = workflow.run_beside_baselines(engine, agent, seed)
-    report = workflow.write_results(
-        REPORTS_DIR / "demo", results, bars, agent.provenance, is_synthetic=True
-    )
-    workflow.print_results(results)
-    workflow.console.print(f"report: {workflow.shown(report)}")
-    model, file = workflow.shown(directory), workflow.shown(data)
-    workflow.print_commands(
+    report = workflow.write_results(REPORTS_DIR / "demo", results, bars, agent, is_synthetic=True)
+    printing.print_results(results)
+    printing.console.print(f"report: {printing.shown(report)}")
+    model, file = printing.shown(directory), printing.shown(data)
+    printing.print_commands(
         "next, on other settings, on your own bars, and without training",
         f"scripts/train.py --data {file} --reward pnl --timesteps 100000 --tensorboard",
         "scripts/train.py --data YOUR_BARS.parquet --symbol MNQ --timesteps 100000 --reward pnl",
         f"scripts/backtest.py --model {model} --data {file} --slippage-ticks 2",
     )
-    workflow.console.print(f"demo finished in {time.perf_counter() - started:.0f} s")
+    printing.console.print(f"demo finished in {time.perf_counter() - started:.0f} s")
 
 
 if __name__ == "__main__":

@@ -48,11 +48,14 @@ def train(
     debug: DebugOption = False,
 ) -> None:
     """Train on the first part of DATA and save the agent; options override the profile."""
-    from config.instruments import get_instrument
     from config.settings import load_profile, overridden
-    from data.store import load_bars
-    from scripts import workflow
+    from scripts import printing, workflow
+    from utils.errors import ConfigError
 
+    if folds is not None and not walk_forward:
+        raise ConfigError("`--folds` needs --walk-forward")
+    if test_fraction is not None and walk_forward:
+        raise ConfigError("`--test-fraction` is not for --walk-forward, whose folds hold bars back")
     where = "the options of train.py"
     base = load_profile(profile)
     env = overridden(
@@ -97,16 +100,16 @@ def train(
         where,
     )
     settings = base.model_copy(update={"env": env, "agent": agent, "train": learning})
-    bars = load_bars(data, get_instrument(env.symbol))
-    directory = workflow.new_model_dir(out)
-    log_name = directory.name if tensorboard else None
-    if walk_forward:
-        workflow.walk_forward_with_progress(bars, settings, directory, log_name)
-    else:
+    bars, _ = workflow.bars_to_trade(data, symbol, env.symbol)
+    with workflow.model_directory(out) as directory:
+        log_name = directory.name if tensorboard else None
+        if walk_forward:
+            workflow.walk_forward_with_progress(bars, settings, directory, log_name)
+            return
         workflow.train_and_save(bars, settings, directory, log_name)
-        workflow.print_commands(
-            "next", f"scripts/backtest.py --model {workflow.shown(directory)} --data {data}"
-        )
+    if learning.test_fraction > 0:
+        model, file = printing.shown(directory), printing.shown(data)
+        printing.print_commands("next", f"scripts/backtest.py --model {model} --data {file}")
 
 
 def _names(features: str | None) -> tuple[str, ...] | None:

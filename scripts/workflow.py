@@ -1,70 +1,124 @@
 """The steps that scripts share: train and save, walk forward, back-test, report, print."""
 
 import itertools
-import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-from rich.console import Console
 from rich.status import Status
-from rich.table import Table
 
 from backtest.engine import BacktestEngine
-from backtest.report import write_metrics_json, write_report
+from backtest.report import REPORT_NAME, write_metrics_json, write_report
 from backtest.result import BacktestResult
 from backtest.walk_forward import walk_forward
+from config.instruments import get_instrument
 from config.settings import Settings
+from data.bars import bar_seconds
 from data.splits import chronological_split
-from data.store import load_metadata, save_bars
+from data.store import fingerprint, load_bars, load_metadata, save_bars
 from data.synthetic import synthetic_bars
 from models.agent import TradingAgent
 from models.callbacks import RichProgress
 from models.training import train_agent
+from scripts.printing import console, print_results, shown
 from utils.clock import SystemClock
 from utils.errors import ConfigError, DataError
-from utils.paths import BARS_DIR, MODELS_DIR, PROJECT_ROOT, TENSORBOARD_DIR
-
-PLAIN_WIDTH = 120
-"""Columns to print in where the output is no terminal."""
-
-console = Console(highlight=False)
-if not console.is_terminal:
-    console = Console(highlight=False, width=PLAIN_WIDTH)
+from utils.files import check_writable, write_json_atomically
+from utils.paths import BARS_DIR, MODELS_DIR, TENSORBOARD_DIR
+from utils.provenance import code_provenance
 
 SYNTHETIC = "synthetic"
 """How the `source` of made-up bars begins, in the notes stored with them."""
 
-TABLE_COLUMNS = {
-    "net_profit_usd": ("net USD", "{:,.2f}"),
-    "total_return": ("return", "{:.2%}"),
-    "sharpe": ("Sharpe", "{:.2f}"),
-    "max_drawdown": ("max drawdown", "{:.2%}"),
-    "n_trades": ("trades", "{:,d}"),
-    "win_rate": ("win rate", "{:.1%}"),
-    "total_fees_usd": ("fees USD", "{:,.2f}"),
-}
-"""Metric name: heading and format of its column in the printed table."""
 
+def bars_to_trade(data: Path, symbol: str | None, usual: str) -> tuple[pd.DataFrame, str]:
+    """Read bars, print what they are, and return them with the symbol they are traded as.
 
-def new_model_dir(out: Path | None) -> Path:
-    """Return where a model will be saved: `out`, or models/saved/train_YYYYMMDD_HHMMSS.
+    Args:
+        data: Parquet file.
+        symbol: What the user asked for; None takes `usual`, which the file must not contradict.
+        usual: The symbol of the model or the profile.
 
     Raises:
-        ConfigError: If `out` already holds something; asked before training, not after it.
+        ConfigError: For an unknown symbol, or where the file says that its bars are of another one
+            than `usual` and nobody asked for that.
+        DataError: If the file cannot be read or its bars break an invariant.
     """
-    if out is None:
-        stamp = SystemClock().now().strftime("train_%Y%m%d_%H%M%S")
-        return next(path for path in _numbered(MODELS_DIR / stamp) if not path.exists())
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    instrument = get_instrument(symbol or usual)
+    noted = load_metadata(data).get("symbol", instrument.symbol)
+    if symbol is None and noted != instrument.symbol:
+        raise ConfigError(
+            f"`{shown(data)}` says that its bars are {noted}, not {instrument.symbol}: "
+            f"say with --symbol what to trade them as"
+        )
+    bars = load_bars(data, instrument)
+    console.print(
+        f"{len(bars):,} bars of {bar_seconds(pd.DatetimeIndex(bars.index)):,} s, {bars.index[0]} "
+        f"to {bars.index[-1]}, traded as {instrument.symbol}"
+    )
+    return bars, instrument.symbol
+
+
+@contextmanager
+def _kept_if_used(directory: Path) -> Iterator[Path]:
+    """Yield `directory`, which exists; remove it afterwards where nothing lies in it."""
+    try:
+        yield directory
+    finally:
+        if not any(directory.iterdir()):
+            directory.rmdir()
+
+
+@contextmanager
+def report_directory(out: Path | None, usual: Path) -> Iterator[Path]:
+    """Make sure, before anything is run, that the folder `out` (None: `usual`) can be written.
+
+    Raises:
+        ConfigError: If it cannot.
+    """
+    folder = usual if out is None else out
+    check_writable(folder)
+    with _kept_if_used(folder):
+        yield folder
+
+
+@contextmanager
+def model_directory(out: Path | None) -> Iterator[Path]:
+    """Reserve the empty directory that a model will be saved in, before any training is done.
+
+    It is `out`, or a new models/saved/train_YYYYMMDD_HHMMSS that no other process gets. If nothing
+    is saved in it, it is removed again.
+
+    Raises:
+        ConfigError: If `out` already holds something or cannot be made.
+    """
+    with _kept_if_used(_new_run_directory() if out is None else _given_directory(out)) as directory:
+        yield directory
+
+
+def _new_run_directory() -> Path:
+    stamp = SystemClock().now().strftime("train_%Y%m%d_%H%M%S")
+    for count in itertools.count(1):
+        path = MODELS_DIR / (stamp if count == 1 else f"{stamp}_{count}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("itertools.count never ends")
+
+
+def _given_directory(out: Path) -> Path:
+    try:
+        path = out.resolve()
+        path.mkdir(parents=True, exist_ok=True)
+        is_empty = not any(path.iterdir())
+    except OSError as error:
+        raise ConfigError(f"cannot make the folder `--out {out}`: {error.strerror}") from error
+    if not is_empty:
         raise ConfigError(f"`--out {out}` already exists and is not empty; choose another name")
-    return out
-
-
-def _numbered(path: Path) -> Iterator[Path]:
-    yield path
-    yield from (path.with_name(f"{path.name}_{count}") for count in itertools.count(2))
+    return path
 
 
 def train_with_progress(
@@ -101,9 +155,14 @@ def walk_forward_with_progress(
     bars: pd.DataFrame, settings: Settings, directory: Path, log_name: str | None
 ) -> None:
     """Train and test fold by fold; save each fold's agent as soon as it is tested, then print."""
+    numbers = itertools.count(1)
+
+    def train(rows: pd.DataFrame, own: Settings) -> TradingAgent:
+        fold = f"fold_{next(numbers)}"
+        return train_with_progress(rows, own, None if log_name is None else f"{log_name}/{fold}")
+
     results = []
-    folds = walk_forward(bars, settings, lambda rows, own: train_with_progress(rows, own, log_name))
-    for outcome in folds:
+    for outcome in walk_forward(bars, settings, train):
         outcome.agent.save(directory / outcome.result.name)
         results.append(outcome.result)
     write_metrics_json(directory / "metrics.json", results)
@@ -154,57 +213,19 @@ def write_results(
     folder: Path,
     results: Sequence[BacktestResult],
     bars: pd.DataFrame,
-    provenance: dict[str, Any],
+    agent: TradingAgent,
     *,
     is_synthetic: bool,
 ) -> Path:
-    """Write report.html and metrics.json into `folder`; return the report's path."""
-    report = write_report(folder, results, bars, provenance, is_synthetic)
+    """Write report, metrics.json and provenance.json to `folder`; return the report's path."""
+    provenance = {
+        "model": agent.provenance,
+        "backtest": {**code_provenance(), "data_fingerprint": fingerprint(bars)},
+    }
+    report = write_report(folder / REPORT_NAME, results, bars, provenance, is_synthetic)
     write_metrics_json(folder / "metrics.json", results)
+    write_json_atomically(folder / "provenance.json", provenance)
     return report
-
-
-def print_results(results: Sequence[BacktestResult]) -> None:
-    """Print one row of metrics per result, and say so where the model knew the bars."""
-    table = Table()
-    table.add_column("policy")
-    for heading, _ in TABLE_COLUMNS.values():
-        table.add_column(heading, justify="right")
-    for result in results:
-        table.add_row(result.name, *_cells(result.metrics))
-    console.print(table)
-    if results[0].is_in_sample:
-        console.print("IN-SAMPLE: the model was trained on some of these bars")
-
-
-def _cells(metrics: dict[str, Any]) -> list[str]:
-    """Return formatted values; an undefined one (NaN) is a dash."""
-    values = ((metrics[name], style) for name, (_, style) in TABLE_COLUMNS.items())
-    return ["–" if pd.isna(value) else style.format(value) for value, style in values]
-
-
-def shown(path: Path) -> str:
-    """Return `path` relative to the repository root where it lies inside, else as it is."""
-    absolute = path.resolve()
-    if absolute.is_relative_to(PROJECT_ROOT):
-        return absolute.relative_to(PROJECT_ROOT).as_posix()
-    return str(path)
-
-
-def print_commands(heading: str, *commands: str) -> None:
-    """Print commands of ours as they can be typed from the repository root."""
-    console.print(f"{heading}:")
-    for command in commands:
-        console.print(f"  {shown_python()} {command}", soft_wrap=True)
-
-
-def shown_python() -> str:
-    """Return the running interpreter as a user would type it from the repository root."""
-    # not resolved: .venv's python is a link out of the repository
-    interpreter = Path(sys.executable)
-    if interpreter.is_relative_to(PROJECT_ROOT):
-        return interpreter.relative_to(PROJECT_ROOT).as_posix()
-    return "python"
 
 
 def make_demo_bars(settings: Settings) -> tuple[Path, pd.DataFrame]:
@@ -216,5 +237,9 @@ def make_demo_bars(settings: Settings) -> tuple[Path, pd.DataFrame]:
     )
     bars = synthetic_bars(settings.demo.n_bars, preset, seed=seed, symbol=symbol)
     path = BARS_DIR / "demo_bars.parquet"
+    if path.exists() and not is_synthetic(path):
+        raise ConfigError(
+            f"`{shown(path)}` holds bars that the demo did not make; move it, so as not to lose it"
+        )
     save_bars(bars, path, {"symbol": symbol, "source": f"{SYNTHETIC} {preset}", "seed": str(seed)})
     return path, bars

@@ -12,6 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 from utils.errors import FuturesGymError
+from utils.logger import configure_logging
 
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 """The option that every script has; `run` reads it from the command line itself."""
@@ -27,6 +28,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
         app: The script's app, made with `make_app`.
         arguments: Command line without the program's name; the process's own when None.
     """
+    configure_logging()
     words = list(sys.argv[1:] if arguments is None else arguments)
     sys.exit(_exit_code(app, words))
 

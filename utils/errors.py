@@ -23,9 +23,5 @@ class ArtifactError(FuturesGymError):
     """Stop: a saved model is damaged, or of other features or versions; retrain or re-point."""
 
 
-class SimulationError(FuturesGymError):
-    """Stop and report: the simulation broke its own rules, which is a bug."""
-
-
 class NotAvailableError(FuturesGymError):
     """Stop: this version does not have what was asked for; the line says what it has instead."""

@@ -19,14 +19,15 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it replaces `path`, or, on failure, is removed.
 
     Raises:
-        ConfigError: If the folder cannot be made or written.
+        ConfigError: If the folder cannot be made or written, or the disk is full.
     """
     temporary = _temporary_file(path)
     try:
-        yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
+        with _cannot_write(path):
+            yield temporary
+            with temporary.open("r+b") as written:  # Windows syncs only what is open for writing
+                os.fsync(written.fileno())
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -34,14 +35,33 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def _temporary_file(path: Path) -> Path:
     if path.is_dir():
         raise ConfigError(f"cannot write `{path}`: it is a folder")
-    try:
+    with _cannot_write(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    except OSError as error:
-        raise ConfigError(f"cannot write `{path}`: {error.strerror}") from error
     os.close(handle)
     os.chmod(name, 0o644)
     return Path(name)
+
+
+@contextmanager
+def _cannot_write(path: Path) -> Iterator[None]:
+    """Turn what the operating system says against writing into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"cannot write `{path}`: {error.strerror or error}") from error
+
+
+def check_writable(folder: Path) -> None:
+    """Make `folder` if need be, and write and remove a file in it.
+
+    Raises:
+        ConfigError: If that cannot be done.
+    """
+    with _cannot_write(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
 
 
 def write_bytes_atomically(path: Path, content: bytes) -> None:
@@ -89,17 +109,22 @@ def write_directory_atomically(path: Path, fill: Callable[[Path], None]) -> None
         raise ConfigError(
             f"`{path}` already exists and is not empty; choose another name or remove it"
         )
-    try:
+    with _cannot_write(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    except OSError as error:
-        raise ConfigError(f"cannot write `{path}`: {error.strerror}") from error
     try:
-        temporary.chmod(0o755)
-        fill(temporary)
-        os.replace(temporary, path)
+        with _cannot_write(path):
+            temporary.chmod(0o755)
+            fill(temporary)
+            _move_into_place(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move_into_place(temporary: Path, path: Path) -> None:
+    if path.exists():
+        path.rmdir()  # empty when it was looked at; Windows replaces no folder, even so
+    os.replace(temporary, path)
 
 
 def sha256_of_bytes(content: bytes) -> str:

@@ -4,17 +4,27 @@ numba's disk cache looks at the file of the function that it caches, not at the 
 functions which that one calls, so an edited callee would silently give yesterday's numbers. The
 cache folder is therefore named after a hash of every source that may hold compiled code: an edit
 anywhere starts an empty cache.
+
+Where that folder cannot be written, numba would silently use `__pycache__` beside each source,
+which has the same weakness; a temporary folder takes its place.
 """
 
+import atexit
 import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
+from utils.logger import get_logger
 from utils.paths import NUMBA_DIR, PROJECT_ROOT
 
-COMPILED_SOURCES = ("utils/jit.py", "data/**/*.py", "env/**/*.py", "backtest/**/*.py")
+COMPILED_SOURCES = ("utils/jit.py", "data/**/*.py", "env/**/*.py")
+KEPT_CACHES = 3
+"""Caches of other sources that are kept, for a switch of branches and back."""
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 
@@ -29,7 +39,41 @@ def sources_hash(root: Path = PROJECT_ROOT) -> str:
     return digest.hexdigest()[:16]
 
 
-CACHE_DIR = NUMBA_DIR / sources_hash()
+def _opened_cache(folder: Path) -> Path:
+    """Return `folder`, made and proved writable, or else a new one that goes with the process."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)  # says when it was last used
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"0")
+    except OSError as error:
+        temporary = Path(tempfile.mkdtemp(prefix="futuresgym_numba_"))
+        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+        get_logger("jit").warning(
+            "cannot write the cache of compiled code in `%s` (%s): this run compiles anew, into %s",
+            folder,
+            error.strerror,
+            temporary,
+        )
+        return temporary
+    _prune(folder)
+    return folder
+
+
+def _prune(current: Path) -> None:
+    """Remove the caches beside `current`, except those that were used last.
+
+    Another process may use or remove one of them at the same time: numba writes again what it
+    misses, and whatever fails here is left to the next start.
+    """
+    with suppress(OSError):
+        others = [path for path in current.parent.glob("[0-9a-f]" * 16) if path != current]
+        others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in others[KEPT_CACHES:]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+CACHE_DIR = _opened_cache(NUMBA_DIR / sources_hash())
 os.environ["NUMBA_CACHE_DIR"] = str(CACHE_DIR)
 
 import numba  # noqa: E402 - reads NUMBA_CACHE_DIR when it is imported
@@ -39,8 +83,9 @@ numba.config.CACHE_DIR = str(CACHE_DIR)  # type: ignore[attr-defined]
 
 
 def jit(function: _Function) -> _Function:
-    """Compile `function` with numba: cached on disk, no fastmath, NaN and overflow as IEEE says.
+    """Compile `function` with numba: cached on disk, floats as IEEE says (no fastmath).
 
-    With NUMBA_DISABLE_JIT=1 the function stays plain Python and gives the same numbers.
+    Integers have 64 bits and wrap around silently, so callers bound them. With NUMBA_DISABLE_JIT=1
+    the function stays plain Python and gives the same numbers.
     """
     return cast("_Function", numba.njit(cache=True, error_model="numpy")(function))

@@ -24,7 +24,7 @@ def lookup(mapping: Mapping[str, _Value], name: str, kind: str) -> _Value:
 
 def unknown_name_message(name: str, kind: str, choices: Iterable[str]) -> str:
     """Say that `name` is unknown, which name is nearest, and which names exist."""
-    by_lower_case = {choice.lower(): choice for choice in choices}
+    by_lower_case = {str(choice).lower(): str(choice) for choice in choices}
     near = get_close_matches(str(name).lower(), by_lower_case, n=1, cutoff=0.5)
     hint = f"did you mean `{by_lower_case[near[0]]}`? " if near else ""
     return f"unknown {kind} `{name}`: {hint}choices are {', '.join(sorted(by_lower_case.values()))}"

@@ -106,6 +106,6 @@ MOMENTUM_FEATURES = by_name(
         formula="100 (close / close 12 bars ago - 1); 0 where the earlier close is not positive",
         source="definition, as in `ta`",
         unit="percent",
-        bounds="(-100, unbounded)",
+        bounds="(-100, unbounded) where prices are positive, else unbounded",
     ),
 )

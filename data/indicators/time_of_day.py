@@ -2,11 +2,10 @@
 
 import math
 
+from data.calendar import MINUTES_PER_DAY
 from data.indicators.bar import Bar, Floats
 from data.indicators.spec import FeatureSpec, by_name
 from utils.jit import jit
-
-MINUTES_PER_DAY = 1440.0
 
 
 @jit
@@ -25,7 +24,7 @@ TIME_FEATURES = by_name(
     FeatureSpec(
         name="time_sin",
         kernel=time_sin_step,
-        parameters=(MINUTES_PER_DAY,),
+        parameters=(float(MINUTES_PER_DAY),),
         state_size=0,
         columns=("time_sin",),
         warm_up=0,
@@ -39,7 +38,7 @@ TIME_FEATURES = by_name(
     FeatureSpec(
         name="time_cos",
         kernel=time_cos_step,
-        parameters=(MINUTES_PER_DAY,),
+        parameters=(float(MINUTES_PER_DAY),),
         state_size=0,
         columns=("time_cos",),
         warm_up=0,

@@ -173,7 +173,14 @@ def test_run_with_model_takes_a_saved_model_by_its_path(agent, tmp_path):
         assert found.equity.tobytes() == engine.run_with_model(agent).equity.tobytes()
 
 
-@pytest.mark.parametrize("columns", [["log_return"], ["hint", "rsi"], []])
+def test_run_with_model_bars_of_another_size_are_refused(agent):
+    bars = later_bars()
+    wider = bars.set_axis(bars.index[0] + (bars.index - bars.index[0]) * 3, axis=0)
+    with pytest.raises(ArtifactError, match="trained on bars of 300 s, these are of 900 s; "):
+        BacktestEngine(wider).run_with_model(agent)
+
+
+@pytest.mark.parametrize("columns", [["log_return"], ["hint", "rsi"], [], "hint"])
 def test_run_with_model_other_features_are_refused(agent, columns):
     with pytest.raises(ArtifactError, match="`feature_columns` must be the model's own"):
         BacktestEngine(later_bars()).run_with_model(agent, columns)
@@ -196,6 +203,29 @@ def test_run_with_model_says_when_it_was_trained_on_these_bars(agent, start, exp
     bars = told_bars(90)  # the agent was trained on the first 60 stamps
     engine = BacktestEngine(bars, start=None if start is None else bars.index[start])
     assert engine.run_with_model(agent).is_in_sample is expected
+
+
+def test_run_with_model_trained_on_later_bars_is_in_sample_too(agent):
+    earlier = told_bars(60)
+    earlier = earlier.set_axis(earlier.index - pd.Timedelta(days=365), axis=0)
+    assert BacktestEngine(earlier).run_with_model(agent).is_in_sample
+
+
+def test_run_with_policy_knows_an_agent_that_has_seen_the_bars(agent):
+    env = TradingEnv(told_bars(90), ["hint"], lookback_window=LOOKBACK)
+    wide = TradingAgent(env, settings=SMALL)
+    assert BacktestEngine(told_bars(90)).run_with_policy(wide, ["hint"]).is_in_sample
+
+
+def test_run_with_model_as_another_contract_pays_that_contracts_fee(agent):
+    env = TradingEnv(told_bars(), ["hint"], lookback_window=2, commission=0.62)
+    own_fee = TradingAgent(env, settings=SMALL)
+    as_es = BacktestEngine(later_bars(), symbol="ES").run_baselines
+    result = BacktestEngine(later_bars(), symbol="ES").run_with_model(own_fee)
+    fees = as_es(like=result)[2].fills["fee_usd"]
+    assert set(fees) == {2.25}
+    kept = BacktestEngine(later_bars(), symbol="MNQ").run_with_model(own_fee)
+    assert kept.settings.commission == 0.62
 
 
 def test_run_baselines_have_the_span_account_and_costs_of_the_model(agent):

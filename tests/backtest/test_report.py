@@ -148,3 +148,11 @@ def test_write_metrics_json_has_nulls_and_the_same_bytes_twice(tmp_path):
     assert results["model"]["metrics"]["profit_factor_is_infinite"] is True
     assert results["flat"]["metrics"]["win_rate"] is None
     assert results["flat"]["first_bar"] == "2025-01-02T15:00:00+00:00"
+
+
+def test_metrics_json_of_two_results_with_one_name_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"repeated: same$"):
+        write_metrics_json(
+            tmp_path / "metrics.json", [hand_made_result("same"), hand_made_result("same")]
+        )
+    assert list(tmp_path.iterdir()) == []

@@ -25,7 +25,7 @@ def test_rows_between_includes_both_ends(start, end, expected):
     assert rows_between(INDEX, start, end) == expected
 
 
-@pytest.mark.parametrize("start", ["soon", pd.Timestamp("2024-03-05")])
+@pytest.mark.parametrize("start", ["soon", "nan", pd.Timestamp("2024-03-05")])
 def test_rows_between_refuses_what_is_no_utc_time(start):
     with pytest.raises(ConfigError, match="must be UTC times"):
         rows_between(INDEX, start, None)

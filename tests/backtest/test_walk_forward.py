@@ -49,13 +49,17 @@ def test_walk_forward_training_ends_one_embargo_before_each_test_block(bars, out
     assert not any(fold.result.is_in_sample for fold in folds)
 
 
-def test_walk_forward_agent_does_not_depend_on_bars_after_its_training(bars, outcomes):
+def test_walk_forward_agent_does_not_depend_on_bars_after_its_training(bars, outcomes, tmp_path):
     """The scaler and the weights stay the same where every later bar is another market's."""
     folds, _ = outcomes
     other = synthetic_bars(N_BARS, "default", seed=6)
     changed = pd.concat([bars.iloc[:524], other.iloc[524:]])
     first = next(walk_forward(changed, _settings(folds=2, embargo_bars=276), train_agent))
     assert first.agent.scaler == folds[0].agent.scaler
+    for number, fold in enumerate((first, folds[0])):
+        fold.agent.save(tmp_path / str(number))
+    one, two = ((tmp_path / name / "policy.safetensors").read_bytes() for name in ("0", "1"))
+    assert one == two
     assert first.agent.provenance["training_last"] == folds[0].agent.provenance["training_last"]
     assert (
         first.agent.provenance["data_fingerprint"]

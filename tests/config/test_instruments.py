@@ -63,10 +63,19 @@ def test_instrument_keeps_the_shape_of_what_it_converts() -> None:
     assert ticks.tolist() == [[4, 5], [6, 7]]
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e18, -1e300, 1.7e308, 2.0**39])
 def test_instrument_price_that_is_no_number_is_refused(bad: float) -> None:
     with pytest.raises(DataError, match="not on the MNQ tick grid of 0.25, first"):
         get_instrument("MNQ").to_ticks([1.0, bad])
+
+
+def test_instrument_off_grid_points_at_the_wrong_prices() -> None:
+    wrong = get_instrument("CL").off_grid([[71.07, 71.075], [np.nan, 1e18], [-37.63, 1.7e308]])
+    assert wrong.tolist() == [[False, True], [True, True], [False, True]]
+
+
+def test_instrument_largest_price_converts() -> None:
+    assert get_instrument("MNQ").to_ticks([2.0**38]).tolist() == [2**40]
 
 
 def test_get_instrument_takes_any_case() -> None:

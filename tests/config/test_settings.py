@@ -1,7 +1,10 @@
 """Settings: bounds, unknown keys, profiles; each mistake is one line that names the place."""
 
+import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
@@ -10,6 +13,7 @@ from config.settings import (
     AgentSettings,
     EnvSettings,
     Settings,
+    TrainSettings,
     checked,
     load_profile,
     overridden,
@@ -37,10 +41,56 @@ def test_checked_value_out_of_bounds_names_field_bound_and_value() -> None:
     )
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf"), "much", None])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), "much", "100", True, None])
 def test_checked_value_that_is_no_finite_number_is_refused(bad: object) -> None:
     with pytest.raises(ConfigError, match="`initial_balance` in here"):
         checked(EnvSettings, {"initial_balance": bad}, "here")
+
+
+@pytest.mark.parametrize(
+    ("name", "bound", "beyond"),
+    [
+        ("stop_loss_ticks", 1_000_000, 1_000_001),
+        ("initial_balance", 1e12, 1.1e12),
+        ("commission", 10_000, 10_000.5),
+    ],
+)
+def test_env_settings_money_and_ticks_are_bounded(name: str, bound: float, beyond: float) -> None:
+    assert checked(EnvSettings, {name: bound}, "here").model_dump()[name] == bound
+    with pytest.raises(ConfigError, match=f"`{name}` in here: .* less than or equal to"):
+        checked(EnvSettings, {name: beyond}, "here")
+
+
+@pytest.mark.parametrize("bad", [True, "3", 3.0, np.bool_(True)])
+def test_checked_integer_from_something_else_is_refused(bad: object) -> None:
+    with pytest.raises(ConfigError, match="`max_position` in here: input should be a valid int"):
+        checked(EnvSettings, {"max_position": bad}, "here")
+
+
+def test_checked_scalars_of_numpy_count_as_what_they_hold() -> None:
+    values = {"max_position": np.int64(3), "initial_balance": np.float32(500)}
+    settings = checked(EnvSettings, values, "here")
+    assert (settings.max_position, settings.initial_balance) == (3, 500.0)
+    assert type(settings.max_position) is int
+
+
+def test_checked_integer_for_a_float_is_taken() -> None:
+    balance = checked(EnvSettings, {"initial_balance": 500}, "here").initial_balance
+    assert (balance, type(balance)) == (500.0, float)
+
+
+@pytest.mark.parametrize("model", [EnvSettings, AgentSettings, TrainSettings, Settings])
+def test_settings_survive_json(model: type[Settings]) -> None:
+    stored = json.loads(json.dumps(model().model_dump(mode="json")))
+    assert checked(model, stored, "manifest") == model()
+
+
+def test_checked_large_value_is_shown_in_part_and_on_one_line() -> None:
+    frame = pd.DataFrame({f"column_{i}": range(30) for i in range(30)})
+    with pytest.raises(ConfigError, match=r"`initial_balance` in here: .*\.\.\.$") as caught:
+        checked(EnvSettings, {"initial_balance": frame}, "here")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 200
 
 
 def test_overridden_value_that_is_none_keeps_the_old_one() -> None:

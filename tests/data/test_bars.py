@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from config.instruments import get_instrument
-from data.bars import BAR_COLUMNS, check_bars
+from data.bars import BAR_COLUMNS, bar_seconds, check_bars
 from tests.helpers.bars import make_bars
 from utils.errors import DataError
 
@@ -54,8 +54,14 @@ BAD_FRAMES = {
     ),
     "no_stamps": (
         make_bars(ROWS).reset_index(drop=True),
-        "bars: `timestamp` must be an index or column of dates with a zone, was int64; "
-        "convert it with pandas.to_datetime(..., utc=True)",
+        "bars: `timestamp` must be an index or column of dates with a zone, there is no such "
+        "column (present: open, high, low, close, volume) and the index holds int64; "
+        "make one with pandas.to_datetime(..., utc=True)",
+    ),
+    "stamps_as_text": (
+        make_bars(ROWS).assign(timestamp="2024-01-02"),
+        "bars: `timestamp` must be an index or column of dates with a zone, "
+        "the column holds str; make one with pandas.to_datetime(..., utc=True)",
     ),
     "nat": (
         restamped(["2024-01-02T15:00Z", "NaT", "2024-01-02T15:10Z"]),
@@ -104,6 +110,21 @@ BAD_FRAMES = {
         changed("close", 2, 20_006.10),
         "bars: 1 of 3 bars off the MNQ tick grid of 0.25, first at 2024-01-01T23:10:00+00:00; "
         "is the symbol right, or are the bars ratio-adjusted?",
+    ),
+    "absurd_price": (
+        changed("high", 2, 1e18),
+        "bars: 1 of 3 bars off the MNQ tick grid of 0.25, first at 2024-01-01T23:10:00+00:00; "
+        "is the symbol right, or are the bars ratio-adjusted?",
+    ),
+    "no_frame": (None, "bars: must be a pandas DataFrame, was NoneType"),
+    "levels_of_columns": (
+        pd.concat({"MNQ": make_bars(ROWS)}, axis=1).swaplevel(axis=1),
+        "bars: the columns have 2 levels, first ('open', 'MNQ'); "
+        "keep one, e.g. frame.columns = frame.columns.get_level_values(0)",
+    ),
+    "complex": (
+        make_bars(ROWS).astype({"open": complex}),
+        "bars: column `open` must hold numbers, was complex128; convert it with pandas.to_numeric",
     ),
     "text": (
         make_bars(ROWS).astype({"open": str}),
@@ -185,3 +206,18 @@ def test_check_bars_negative_prices_are_prices():
     bars = check_bars(make_bars([(1.0, 1.25, -37.75, -37.5)]), get_instrument("CL"))
 
     assert bars["close"].iloc[0] == -37.5
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        ([0], 0),
+        ([0, 5], 300),
+        ([0, 5, 10, 70, 75], 300),  # an hour's break
+        ([0, 1, 2, 3, 8, 13], 60),
+        ([0, 5, 35, 65], 1_800),
+    ],
+)
+def test_bar_seconds_is_the_most_frequent_step(minutes, expected):
+    stamps = pd.Timestamp("2024-01-02T15:00Z") + pd.to_timedelta(minutes, unit="min")
+    assert bar_seconds(pd.DatetimeIndex(stamps)) == expected

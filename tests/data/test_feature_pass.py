@@ -1,5 +1,6 @@
 """The generated pass: what is written, when, and that another process finds it compiled."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -52,6 +53,14 @@ def test_pass_is_written_below_the_kernel_cache_and_loaded_once():
     assert load_pass(SPECS) is load_pass(SPECS)
     texts = [path.read_text(encoding="utf-8") for path in PASSES_DIR.glob("feature_pass_*.py")]
     assert pass_source(SPECS) in texts
+
+
+def test_pass_is_written_with_a_fixed_time_stamp(tmp_path, monkeypatch):
+    """Or a second process that writes the same file would undo the first one's compilation."""
+    monkeypatch.setattr("data.feature_pass.PASSES_DIR", tmp_path)
+    load_pass((dataclasses.replace(FEATURES["rsi"], parameters=(97.0,)),))
+    (path,) = tmp_path.glob("feature_pass_*.py")
+    assert path.stat().st_mtime == 0
 
 
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled without the JIT")

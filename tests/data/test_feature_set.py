@@ -29,11 +29,20 @@ def test_feature_set_unknown_name_says_nearest():
         FeatureSet(["rsj"])
 
 
+def test_feature_set_unknown_name_beside_columns_without_names_lists_them():
+    with pytest.raises(ConfigError, match="unknown feature `zzz`: choices are 0, 1, adx"):
+        FeatureSet(["zzz"], frame_columns=[0, 1])
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [
         ([], "select at least one feature"),
         ("rsi", "must be a list of names, was the text `rsi`"),
+        (None, "must be a list of names, was NoneType"),
+        ((name for name in ("rsi", "macd")), "must be a list of names, was generator"),
+        ([["rsi"], ["macd"]], re.escape("name of a feature must be text, was ['rsi']")),
+        ([3], "name of a feature must be text, was 3"),
         (["rsi", "macd", "rsi"], "select each feature once, repeated: rsi"),
     ],
 )
@@ -135,13 +144,25 @@ def test_feature_set_external_hole_is_refused_with_its_time():
         (np.nan, "400 of 400 rows are not"),
         (np.inf, "400 of 400 rows are not"),
         ("high", "not numeric"),
-        (pd.NA, "400 of 400 rows are not"),
+        (pd.NA, "not numeric"),
+        (pd.Timestamp("2024-01-02", tz="UTC"), "not numeric .datetime64"),
+        (pd.Timedelta("5min"), "not numeric .timedelta64"),
+        (np.array([True, None] * 200, dtype=object), "not numeric .object"),
+        (np.array(["1.5", "2"] * 200, dtype=object), "not numeric"),
+        (np.array(["1.5", 2] * 200, dtype=object), "not numeric .object"),
+        (1j, "not numeric .complex128"),
     ],
 )
 def test_feature_set_external_column_without_numbers_is_refused(values, message):
     features = FeatureSet(["mine"], frame_columns=["mine"])
     with pytest.raises(DataError, match=message):
         features.compute(walking_frame().assign(mine=values))
+
+
+def test_feature_set_external_column_of_true_and_false_is_one_and_zero():
+    frame = walking_frame(4).assign(mine=[True, False, False, True])
+    features = FeatureSet(["mine"], frame_columns=["mine"])
+    assert features.compute(frame)[:, 0].tolist() == [1.0, 0.0, 0.0, 1.0]
 
 
 def test_feature_set_external_column_missing_from_frame_is_refused():
@@ -154,6 +175,24 @@ def test_feature_set_same_named_column_of_other_numbers_is_refused():
     frame["rsi"] = 50.0
     with pytest.raises(DataError, match="column `rsi` .* disagrees .* rename it"):
         FeatureSet(["rsi"]).compute(frame)
+
+
+def test_feature_set_same_named_column_that_ends_is_refused_where_it_does():
+    features = FeatureSet(["rsi"])
+    frame = walking_frame()
+    carried = frame.assign(rsi=features.compute(frame)[:, 0])
+    assert_same_bits(features.compute(carried), features.compute(frame))
+    carried.iloc[300:, -1] = np.nan
+    place = re.escape(f"for one at {frame.index[300]} (nan, computed")
+    with pytest.raises(DataError, match=place):
+        features.compute(carried)
+
+
+def test_feature_set_same_named_column_is_not_compared_in_warm_up():
+    features = FeatureSet(["rsi"])
+    frame = walking_frame(20)
+    carried = frame.assign(rsi=features.compute(frame)[:, 0])  # 13 of 20 rows are NaN
+    assert_same_bits(features.compute(carried), features.compute(frame))
 
 
 def test_feature_set_same_named_column_that_is_not_a_number_is_refused():

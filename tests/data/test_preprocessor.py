@@ -66,6 +66,22 @@ def test_scaler_fit_without_complete_rows_is_refused():
         Scaler.fit(np.array([[NAN, 1.0], [1.0, NAN]]), ["a", "b"])
 
 
+@pytest.mark.parametrize("values", [[1e200, -1e200], [1.5e308, 1.5e308], [1e308, -1e308]])
+def test_scaler_fit_values_too_large_to_square_are_refused_naming_the_column(values):
+    rows = np.array([[1.0, values[0]], [2.0, values[1]]])
+    with pytest.raises(DataError, match="column `b` are too large to scale"):
+        Scaler.fit(rows, ["a", "b"])
+
+
+def test_scaler_fit_values_too_small_to_square_count_as_constant():
+    assert Scaler.fit(np.array([[1e-200], [2e-200]]), ["a"]).spread == (1.0,)
+
+
+@pytest.mark.parametrize("n_rows", range(2, 12))
+def test_scaler_fit_equal_values_are_constant_whatever_the_mean_is_rounded_to(n_rows):
+    assert Scaler.fit(np.full((n_rows, 1), 0.1), ["a"]).spread == (1.0,)
+
+
 def test_scaler_of_other_width_is_refused():
     scaler = Scaler.fit(np.ones((4, 2)), ["a", "b"])
     with pytest.raises(ConfigError, match="rows have 3 columns, the scaler is for 2"):

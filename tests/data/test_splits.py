@@ -48,3 +48,12 @@ def test_expanding_folds_counts_out_of_bounds_are_refused(n_folds, embargo_bars)
 def test_expanding_folds_that_do_not_fit_say_how_many_bars_are_missing():
     with pytest.raises(DataError, match="need at least 554 bars, had 500: 54 are missing$"):
         expanding_folds(500, 3, 276)
+
+
+def test_expanding_folds_smallest_test_block_has_a_decision_and_a_bar_to_trade_on():
+    folds = expanding_folds(40, 10, 0)
+    assert [fold.test.stop - fold.test.start for fold in folds] == [2] * 10
+    with pytest.raises(
+        DataError, match="11 folds .* need at least 44 bars, had 40: 4 are missing$"
+    ):
+        expanding_folds(40, 11, 0)

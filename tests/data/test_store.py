@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from config.instruments import get_instrument
-from data.store import fingerprint, load_bars, load_metadata, save_bars
+from data.store import NOTES_KEY, fingerprint, load_bars, load_metadata, save_bars
 from tests.helpers.bars import make_bars, real_data
 from utils.errors import DataError
 
@@ -41,6 +41,28 @@ def test_save_bars_bad_bars_leave_the_old_file_alone(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["bars.parquet"]
 
 
+def test_save_bars_column_of_mixed_objects_is_refused_in_one_line_and_not_written(tmp_path):
+    bars = make_bars(ROWS).assign(mixed=["a", 1, b"c"])
+
+    with pytest.raises(DataError, match=r"a column cannot be stored \(.*mixed.*\)") as caught:
+        save_bars(bars, tmp_path / "bars.parquet", {})
+
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("notes", [b"[1]", b"null", b'{"metadata": [1]}', b"\xff", b"{"])
+def test_load_bars_with_notes_that_are_not_ours_is_refused(tmp_path, notes):
+    path = tmp_path / "bars.parquet"
+    save_bars(make_bars(ROWS), path, {})
+    table = pq.read_table(path)
+    pq.write_table(table.replace_schema_metadata({NOTES_KEY: notes}), path)
+
+    for load in (load_metadata, lambda path: load_bars(path, MNQ)):
+        with pytest.raises(DataError, match=r"bars\.parquet` is no parquet file, or is damaged"):
+            load(path)
+
+
 def test_load_bars_foreign_file_with_timestamp_column_is_read(tmp_path):
     path = tmp_path / "foreign.parquet"
     make_bars(ROWS).reset_index().astype({"volume": "int64"}).to_parquet(path, index=False)
@@ -62,6 +84,11 @@ def test_load_bars_missing_file_is_refused(tmp_path):
         load_bars(tmp_path / "nowhere.parquet", MNQ)
 
 
+def test_load_bars_folder_is_refused(tmp_path):
+    with pytest.raises(DataError, match="` is a folder; name one parquet file in it$"):
+        load_bars(tmp_path, MNQ)
+
+
 @pytest.mark.parametrize("kept_share", [0.0, 0.3, 0.9, 0.999])
 def test_load_bars_truncated_file_is_refused_with_one_line(tmp_path, kept_share):
     path = tmp_path / "bars.parquet"
@@ -81,7 +108,7 @@ def test_load_bars_csv_is_refused(tmp_path):
     path = tmp_path / "bars.csv"
     make_bars(ROWS).to_csv(path)
 
-    with pytest.raises(DataError, match=r"bars\.csv` is no parquet file"):
+    with pytest.raises(DataError, match=r"bars\.csv` is no parquet file.*read_csv"):
         load_bars(path, MNQ)
 
 

@@ -48,6 +48,24 @@ def test_market_takes_a_scaler_of_its_own_columns_only():
         build_market(frame.rename(columns={"row": "other"}), ["other"], scaler=scaler)
 
 
+def test_market_own_column_mostly_beyond_the_clip_is_refused_without_a_scaler():
+    frame = make_bars((B0, B1, B1, B1)).assign(mine=[np.nan, 10.0, 4.0, 90.0])
+    with pytest.raises(ConfigError) as caught:
+        build_market(frame, ["log_return", "mine"])
+    assert str(caught.value) == (
+        "column `mine` ranges from 4 to 90, mostly beyond the clip of +-5: "
+        "pass scaler=Scaler.fit(train_rows, columns), or scale the column"
+    )
+    scaler = Scaler.fit(np.array([[10.0], [90.0]]), ["mine"])  # mean 50, deviation 40
+    features = build_market(frame, ["mine"], scaler=scaler).features
+    np.testing.assert_allclose(features[1:, 0], [-1.0, -1.15, 1.0])
+
+
+def test_market_own_column_half_beyond_the_clip_is_clipped():
+    frame = make_bars((B0, B1, B1, B1)).assign(mine=[1.0, -9.0, 90.0, 5.0])
+    assert build_market(frame, ["mine"]).features[:, 0].tolist() == [1.0, -5.0, 5.0, 5.0]
+
+
 def test_market_nan_after_the_warm_up_is_refused():
     frame = make_bars((B0, B1, B1)).assign(mine=[0.5, np.nan, 0.5])
     with pytest.raises(DataError, match="`mine`"):

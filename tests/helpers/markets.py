@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from config.settings import EnvSettings
+from data.preprocessor import Scaler
 from env.market import Market, build_market
 from env.simulation import Simulation
 from tests.helpers.bars import make_bars
@@ -14,9 +15,11 @@ B1: Row = (20001, 20010, 19999, 20008)
 
 
 def plain_market(rows: Sequence[Row], symbol: str = "MNQ") -> Market:
-    """Return a market whose one feature, `row`, counts the rows from 0."""
+    """Return a market whose one feature, `row`, counts the rows from 0 and is clipped at 5."""
     frame = make_bars(rows)
-    return build_market(frame.assign(row=range(len(frame))), ["row"], symbol=symbol)
+    as_it_is = Scaler(columns=("row",), centre=(0.0,), spread=(1.0,), kind="standard")
+    frame = frame.assign(row=range(len(frame)))
+    return build_market(frame, ["row"], symbol=symbol, scaler=as_it_is)
 
 
 def plain_simulation(rows: Sequence[Row], start: int = 0, **settings) -> Simulation:

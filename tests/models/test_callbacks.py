@@ -66,7 +66,7 @@ def test_cost_ramp_of_zero_steps_does_not_exist():
 
 def test_cost_ramp_reaches_the_training_environments_and_not_the_users():
     env = small_env()
-    agent = TradingAgent(env, settings=SMALL, cost_ramp_steps=1_000)
+    agent = TradingAgent(env, settings=SMALL, cost_ramp_steps=16)
     agent.train(16)
     # costs are zero in the first rollout: buying and closing on one price changes nothing
     pnl = [clone.simulation.account.fees_usd for clone in agent._learner.env.get_attr("unwrapped")]
@@ -107,10 +107,19 @@ def test_rich_progress_without_a_terminal_prints_ten_lines():
     agent.train(320, callbacks=[progress])
     lines = out.getvalue().splitlines()
     assert len(lines) == 10
+    # episodes of 12 decisions in two environments: the first pair ends at step 24
     assert lines[0].startswith("training: 32/320 steps, ")
+    assert " trades in 2 finished episodes, net " in lines[0]
     assert lines[-1].startswith("training: 320/320 steps, ")
     assert lines[-1].endswith("USD")
-    assert "trades, net " in lines[-1]
+    assert " trades in 26 finished episodes, net " in lines[-1]
+
+
+def test_rich_progress_before_the_first_episode_ends_says_so():
+    out = io.StringIO()
+    agent = TradingAgent(small_env(), settings=SMALL)
+    agent.train(16, callbacks=[RichProgress(16, Console(file=out, width=200))])
+    assert out.getvalue().splitlines()[0].endswith("no episode finished yet")
 
 
 def test_rich_progress_in_a_terminal_ends_full():
@@ -119,7 +128,7 @@ def test_rich_progress_in_a_terminal_ends_full():
     agent = TradingAgent(small_env(), settings=SMALL)
     agent.train(48, callbacks=[RichProgress(48, console)])
     assert "48/48 steps" in out.getvalue()
-    assert "trades, net " in out.getvalue()
+    assert " trades in 4 finished episodes, net " in out.getvalue()
 
 
 def test_train_with_tensorboard_writes_trade_and_train_scalars(tmp_path):

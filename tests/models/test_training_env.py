@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from env.trading_env import TradingEnv
+from models.agent import TradingAgent
 from models.training_env import make_vec_env, reward_unit, trading_env, training_episode_bars
 from tests.helpers.agents import SMALL, small_env, told_bars
 from utils.errors import ConfigError
@@ -71,10 +72,41 @@ def test_reward_unit_of_a_market_that_never_moves_is_one():
     assert reward_unit(TradingEnv(bars, ["hint"], lookback_window=1)) == 1.0
 
 
-def test_trading_env_is_found_inside_wrappers():
+def _start_rows(seed: int) -> set[int]:
+    """Return where the eight clones of an agent of this seed begin their first three episodes."""
+    env = TradingEnv(told_bars(50_000), ["hint"], lookback_window=2, episode_bars=3)
+    learner = TradingAgent(env, settings=SMALL, n_envs=8, seed=seed)._learner
+    rows = set()
+    for _ in range(3):
+        learner.env.reset()
+        rows |= {simulation.bar for simulation in learner.env.get_attr("simulation")}
+    return rows
+
+
+def test_clones_of_neighbouring_seeds_share_no_start():
+    first, second = _start_rows(0), _start_rows(1)
+    assert len(first) == len(second) == 24
+    assert first.isdisjoint(second)
+
+
+def test_clones_of_one_seed_repeat_their_starts():
+    assert _start_rows(4) == _start_rows(4)
+
+
+def test_trading_env_is_found_inside_what_gymnasium_make_adds():
     env = small_env()
     assert trading_env(env) is env
     assert trading_env(gymnasium.wrappers.OrderEnforcing(env)) is env
+    made = gymnasium.make(
+        "FuturesGym/MNQ-v0", df=told_bars(), feature_columns=["hint"], lookback_window=2
+    )
+    assert trading_env(made) is made.unwrapped
+
+
+def test_trading_env_in_a_wrapper_that_training_would_not_meet_is_refused():
+    wrapped = gymnasium.wrappers.TimeLimit(small_env(), max_episode_steps=5)
+    with pytest.raises(ConfigError, match="was TimeLimit; pass the TradingEnv itself"):
+        TradingAgent(wrapped, settings=SMALL)
 
 
 @pytest.mark.parametrize("thing", [None, gymnasium.make("CartPole-v1")])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from scripts import workflow
 from tests.helpers.cli import assert_one_clear_line, run_script
 
 
@@ -15,7 +16,11 @@ def test_backtest_writes_report_and_metrics_for_unseen_bars(capsys, bars_file, m
         "--out", tmp_path,
     )  # fmt: skip
     assert outcome.exit_code == 0, outcome.err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.json", "report.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "metrics.json",
+        "provenance.json",
+        "report.html",
+    ]
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     runs = metrics["results"]
     assert set(runs) == {"PPO-lstm", "flat", "random", "buy_and_hold", "ma_cross"}
@@ -81,3 +86,25 @@ def test_backtest_refuses_a_tampered_model(capsys, bars_file, model_dir, tmp_pat
 def test_backtest_refuses_a_missing_model(capsys, bars_file, tmp_path: Path):
     outcome = run_script(capsys, "backtest", "--model", tmp_path / "x", "--data", bars_file)
     assert_one_clear_line(outcome, str(tmp_path / "x"))
+
+
+def test_backtest_finds_an_unusable_out_before_it_runs(
+    capsys, bars_file, model_dir, tmp_path, monkeypatch
+):
+    def refuse_to_run(*_):
+        raise AssertionError("the back-test must not begin")
+
+    monkeypatch.setattr(workflow, "run_beside_baselines", refuse_to_run)
+    (tmp_path / "file").touch()
+    words = ["--model", model_dir, "--data", bars_file, "--out", tmp_path / "file" / "report"]
+    assert_one_clear_line(run_script(capsys, "backtest", *words), "cannot write", "file/report")
+
+
+def test_backtest_on_bars_of_another_size_is_refused(capsys, bars_file, model_dir, tmp_path):
+    bars = pd.read_parquet(bars_file).set_index("timestamp")
+    wider = bars.set_axis(bars.index[0] + (bars.index - bars.index[0]) * 3, axis=0)
+    wider.to_parquet(tmp_path / "wide.parquet")
+    words = ["--model", model_dir, "--data", tmp_path / "wide.parquet", "--out", tmp_path / "out"]
+    outcome = run_script(capsys, "backtest", *words)
+    assert_one_clear_line(outcome, "bars of 300 s, these are of 900 s")
+    assert not (tmp_path / "out").exists()

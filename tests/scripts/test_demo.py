@@ -35,7 +35,7 @@ def test_demo_twice_with_one_seed_gives_identical_metrics_and_a_report(capsys, o
     assert "SYNTHETIC MARKET" in report
     assert len(list((own_folders / "models").iterdir())) == 2
     assert re.search(r"report: .*report\.html", outcome.out)
-    assert len(re.findall(r"^  \S*python scripts/", outcome.out, re.MULTILINE)) == 3
+    assert len(re.findall(r"^  \S*python\S* scripts/", outcome.out, re.MULTILINE)) == 3
 
 
 def test_demo_with_another_seed_gives_other_metrics(capsys, own_folders):
@@ -50,3 +50,12 @@ def test_demo_with_a_bad_seed_gets_one_clear_line(capsys, own_folders):
     outcome = run_script(capsys, "demo", "--profile", "smoke", "--seed", -1)
     assert_one_clear_line(outcome, "seed", "-1")
     assert list(own_folders.iterdir()) == []
+
+
+def test_demo_does_not_write_over_bars_that_are_not_its_own(capsys, own_folders, bars_file):
+    mine = own_folders / "bars" / "demo_bars.parquet"
+    mine.parent.mkdir()
+    mine.write_bytes(bars_file.read_bytes())
+    outcome = run_script(capsys, "demo", "--profile", "smoke")
+    assert_one_clear_line(outcome, "demo_bars.parquet", "the demo did not make")
+    assert mine.read_bytes() == bars_file.read_bytes()

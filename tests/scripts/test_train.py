@@ -1,5 +1,6 @@
 """scripts/train.py: what a user types, what is saved, and what a mistake looks like."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,10 @@ import pytest
 
 from config.instruments import get_instrument
 from data.feature_set import FeatureSet
-from data.store import load_bars
+from data.store import load_bars, save_bars
 from data.synthetic import synthetic_bars
 from models.agent import TradingAgent
+from scripts import workflow
 from tests.helpers.cli import assert_one_clear_line, run_script
 
 SHORT = ["--profile", "smoke"]
@@ -115,7 +117,7 @@ def _broken(bars: pd.DataFrame, how: str) -> pd.DataFrame:
         ("nan", "close"),
         ("no volume", "volume"),
         ("off tick", "tick"),
-        ("too few", "bars"),
+        ("too few", "training needs at least"),
     ],
 )
 def test_train_on_bad_bars_gets_one_clear_line(capsys, tmp_path, how, part):
@@ -141,3 +143,82 @@ def test_train_on_a_missing_file_names_it(capsys, tmp_path: Path):
 def test_train_refuses_an_existing_out_before_training(capsys, bars_file, model_dir):
     outcome = run_script(capsys, "train", "--data", bars_file, *SHORT, "--out", model_dir)
     assert_one_clear_line(outcome, "already exists")
+
+
+def _refuse_to_train(*_):
+    raise AssertionError("training must not begin")
+
+
+@pytest.mark.parametrize("name", ["file/model", "n" * 300])
+def test_train_finds_an_unusable_out_before_training(
+    capsys, bars_file, tmp_path, monkeypatch, name
+):
+    monkeypatch.setattr(workflow, "train_agent", _refuse_to_train)
+    (tmp_path / "file").write_text("")
+    words = ["--data", bars_file, *SHORT, "--out", tmp_path / name]
+    assert_one_clear_line(run_script(capsys, "train", *words), "--out")
+
+
+def test_train_into_an_empty_linked_folder_saves_there(capsys, bars_file, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    words = ["--data", bars_file, *SHORT, "--timesteps", 128, "--out", tmp_path / "link"]
+    assert run_script(capsys, "train", *words).exit_code == 0
+    assert TradingAgent.load(tmp_path / "disk").settings.hidden_size == 8
+
+
+def test_train_prints_paths_as_they_are(capsys, bars_file, tmp_path):
+    out = tmp_path / "a [b] c[/b]"  # brackets mean style to the library that prints
+    words = ["--data", bars_file, *SHORT, "--timesteps", 128, "--out", out]
+    outcome = run_script(capsys, "train", *words)
+    assert outcome.exit_code == 0
+    assert f"--model '{out}' --data {bars_file}" in outcome.out
+
+
+def test_model_directory_two_runs_of_one_second_get_two_folders(monkeypatch, tmp_path):
+    monkeypatch.setattr(workflow, "MODELS_DIR", tmp_path)
+    monkeypatch.setattr(workflow, "SystemClock", StoppedClock)
+    with workflow.model_directory(None) as first, workflow.model_directory(None) as second:
+        assert [first.name, second.name] == ["train_20240102_030405", "train_20240102_030405_2"]
+        (first / "kept").write_text("")
+    assert [path.name for path in tmp_path.iterdir()] == [first.name]  # the unused one is removed
+
+
+class StoppedClock:
+    """A clock that always shows 2024-01-02 03:04:05 UTC."""
+
+    def now(self) -> datetime:
+        return datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["--folds", "2"], "--walk-forward"),
+        (["--walk-forward", "--test-fraction", "0.1"], "--test-fraction"),
+    ],
+)
+def test_train_options_that_would_be_ignored_are_refused(capsys, bars_file, tmp_path, words, part):
+    outcome = run_script(
+        capsys, "train", "--data", bars_file, *SHORT, *words, "--out", tmp_path / "model"
+    )
+    assert_one_clear_line(outcome, part)
+
+
+def test_train_without_a_test_part_suggests_no_back_test(capsys, bars_file, tmp_path):
+    words = ["--data", bars_file, *SHORT, "--timesteps", 128, "--test-fraction", 0]
+    outcome = run_script(capsys, "train", *words, "--out", tmp_path / "model")
+    assert outcome.exit_code == 0
+    assert "backtest.py" not in outcome.out
+
+
+def test_train_on_bars_noted_as_another_instrument_needs_the_users_word(capsys, tmp_path):
+    data = tmp_path / "bars.parquet"
+    save_bars(synthetic_bars(400, seed=1), data, {"symbol": "NQ"})
+    words = ["--data", data, *SHORT, "--timesteps", 128, "--out", tmp_path / "model"]
+    refused = run_script(capsys, "train", *words)
+    assert_one_clear_line(refused, "bars.parquet", "are NQ, not MNQ", "--symbol")
+    agreed = run_script(capsys, "train", *words, "--symbol", "MNQ")
+    assert agreed.exit_code == 0
+    assert "400 bars of 300 s, 2024-01-01 23:00:00+00:00 to " in agreed.out
+    assert "traded as MNQ" in agreed.out

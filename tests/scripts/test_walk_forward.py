@@ -3,6 +3,7 @@
 import json
 
 from models.agent import TradingAgent
+from scripts import workflow
 from tests.helpers.cli import assert_one_clear_line, run_script
 
 
@@ -22,5 +23,18 @@ def test_train_walk_forward_saves_each_fold_and_prints_the_total(capsys, bars_fi
 def test_train_walk_forward_with_too_many_folds_gets_one_clear_line(capsys, bars_file, tmp_path):
     words = ["--data", bars_file, "--profile", "smoke", "--walk-forward", "--folds", 900]
     outcome = run_script(capsys, "train", *words, "--out", tmp_path / "folds")
-    assert_one_clear_line(outcome, "900 folds", "300 are missing")
+    assert_one_clear_line(outcome, "900 folds", "2100 are missing")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_train_walk_forward_logs_each_fold_to_a_folder_of_its_own(
+    capsys, bars_file, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(workflow, "TENSORBOARD_DIR", tmp_path / "logs")
+    words = ["--data", bars_file, "--profile", "smoke", "--walk-forward", "--folds", 2]
+    out = tmp_path / "run"
+    assert run_script(capsys, "train", *words, "--tensorboard", "--out", out).exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "logs" / "run").iterdir()) == [
+        "fold_1",
+        "fold_2",
+    ]

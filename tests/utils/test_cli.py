@@ -1,10 +1,13 @@
 """The outermost loop: exit codes, one line per mistake, a traceback only for bugs or on request."""
 
+import re
+
 import pytest
 import typer
 
 from utils.cli import DebugOption, make_app, run
 from utils.errors import DataError
+from utils.logger import get_logger
 
 
 def app_that(error: BaseException | None) -> typer.Typer:
@@ -64,3 +67,18 @@ def test_run_bug_is_not_hidden() -> None:
 def test_run_interrupted_says_so_and_leaves_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(app_that(KeyboardInterrupt())) == 130
     assert capsys.readouterr().err == "error: interrupted\n"
+
+
+def test_run_log_lines_go_to_standard_error_with_time_and_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    app = make_app()
+
+    @app.command()
+    def command() -> None:
+        get_logger("jit").warning("compiled anew")
+
+    assert exit_code(app) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(r"[-0-9]{10}T[:0-9]{8}Z WARNING futuresgym\.jit: compiled anew\n", err)

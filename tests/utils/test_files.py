@@ -1,5 +1,7 @@
 """Writing whole files or none, whatever happens in the middle."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from utils.errors import ConfigError
 from utils.files import (
     atomic_path,
     canonical_json,
+    check_writable,
     sha256_of_bytes,
     sha256_of_file,
     write_directory_atomically,
@@ -67,6 +70,21 @@ def test_atomic_path_onto_a_folder_is_refused_and_leaves_nothing(tmp_path: Path)
     assert names(tmp_path) == ["folder"]
 
 
+def test_atomic_path_is_synced_through_a_handle_that_may_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where a sync of what is open for reading only fails."""
+    synced: list[int] = []
+
+    def sync(handle: int) -> None:
+        synced.append(os.write(handle, b""))  # fails where the handle may only read
+
+    monkeypatch.setattr("utils.files.os.fsync", sync)
+    write_text_atomically(tmp_path / "x", "text")
+    assert synced == [0]
+    assert (tmp_path / "x").read_text(encoding="utf-8") == "text"
+
+
 def test_directory_success_holds_all_files(tmp_path: Path) -> None:
     def fill(folder: Path) -> None:
         (folder / "manifest.json").write_text("{}", encoding="utf-8")
@@ -101,6 +119,35 @@ def test_directory_that_is_empty_is_filled(tmp_path: Path) -> None:
     assert names(tmp_path / "first") == ["x"]
 
 
+def test_directory_that_is_empty_is_removed_before_it_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where a folder cannot be moved onto another one."""
+    rename = os.rename
+
+    def replace(source: Path, target: Path) -> None:
+        assert not target.exists()
+        rename(source, target)
+
+    monkeypatch.setattr("utils.files.os.replace", replace)
+    (tmp_path / "first").mkdir()
+    write_directory_atomically(tmp_path / "first", lambda folder: (folder / "x").touch())
+    assert names(tmp_path / "first") == ["x"]
+
+
+def test_directory_filled_by_somebody_else_meanwhile_is_refused_and_kept(tmp_path: Path) -> None:
+    target = tmp_path / "first"
+
+    def fill(folder: Path) -> None:
+        target.mkdir()
+        (target / "theirs").touch()
+
+    with pytest.raises(ConfigError, match="^cannot write `.*first`: "):
+        write_directory_atomically(target, fill)
+    assert names(tmp_path) == ["first"]
+    assert names(target) == ["theirs"]
+
+
 def test_canonical_json_sorts_keys_and_has_no_nan() -> None:
     value = {"b": [float("nan"), 1.5], "a": {"z": float("-inf"), 1: (2,)}}
     expected = '{"a":{"1":[2],"z":null},"b":[null,1.5]}'
@@ -116,3 +163,32 @@ def test_sha256_is_the_published_one_for_abc(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256_of_bytes(b"abc") == SHA256_OF_ABC
     assert sha256_of_file(tmp_path / "abc") == SHA256_OF_ABC
+
+
+def disk_is_full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_atomic_path_on_a_full_disk_is_refused_in_one_line_and_keeps_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_text_atomically(tmp_path / "x", "old")
+    monkeypatch.setattr("utils.files.os.fsync", disk_is_full)
+    with pytest.raises(ConfigError, match="^cannot write `.*x`: No space left on device$"):
+        write_text_atomically(tmp_path / "x", "new")
+    assert (tmp_path / "x").read_text(encoding="utf-8") == "old"
+    assert names(tmp_path) == ["x"]
+
+
+def test_write_directory_atomically_on_a_full_disk_is_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="^cannot write `.*model`: No space left on device$"):
+        write_directory_atomically(tmp_path / "model", disk_is_full)
+    assert names(tmp_path) == []
+
+
+def test_check_writable_makes_the_folder_and_leaves_nothing_in_it(tmp_path: Path) -> None:
+    check_writable(tmp_path / "a" / "b")
+    assert names(tmp_path / "a" / "b") == []
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="^cannot write `.*file/reports`: "):
+        check_writable(tmp_path / "file" / "reports")

@@ -27,3 +27,8 @@ def test_lookup_name_in_another_case_gives_the_right_spelling() -> None:
 def test_lookup_name_like_no_other_gives_no_hint() -> None:
     with pytest.raises(ConfigError, match="^unknown shape `xyz`: choices are Triangle, circle"):
         lookup(SHAPES, "xyz", "shape")
+
+
+def test_unknown_name_among_choices_that_are_no_text_lists_them() -> None:
+    message = unknown_name_message("4", "column", [3, "close"])  # type: ignore[list-item]
+    assert message == "unknown column `4`: choices are 3, close"
