@@ -22,12 +22,15 @@ from env.simulation import Simulation
 from models.agent import TradingAgent
 from models.baselines import BASELINES
 from models.policy import Policy
-from utils.errors import ArtifactError, ConfigError
+from utils.errors import ArtifactError, ConfigError, DataError
 
 DEFAULT_FEATURES = ("log_return",)
 """What a policy that asks for no features is shown."""
 
 WHERE = "BacktestEngine"
+ARGUMENTS = {"initial_balance": "initial_capital"}
+"""Settings that the engine's callers know by another name."""
+
 
 Progress = Callable[[int, int], None]
 """Is told how many bars are done, and of how many."""
@@ -79,7 +82,7 @@ class BacktestEngine:
             "symbol": symbol,
             "stop_loss_ticks": stop_loss_ticks,
         }
-        self._default_settings = overridden(EnvSettings(), self._account, WHERE)
+        _account_of(EnvSettings(), self._account)  # refuses a wrong value here, not later
         self._rows = rows_between(self._bars.index, start, end)
         self._asked = f"`start` {start} and `end` {end}"
 
@@ -103,7 +106,8 @@ class BacktestEngine:
         """
         agent = TradingAgent.load(model) if isinstance(model, Path | str) else model
         _check_feature_columns(agent, feature_columns)
-        settings = overridden(_without_foreign_fee(agent, self._account), self._account, WHERE)
+        _check_own_columns(agent, self._bars)
+        settings = _account_of(_without_foreign_fee(agent, self._account), self._account)
         market = build_market(
             self._bars, agent.feature_set.names, symbol=settings.symbol, scaler=agent.scaler
         )
@@ -115,19 +119,22 @@ class BacktestEngine:
         policy: Policy,
         feature_columns: Sequence[str] | None = None,
         on_progress: Progress | None = None,
+        settings: EnvSettings | None = None,
     ) -> BacktestResult:
-        """Back-test any policy, with the default account and this engine's costs.
+        """Back-test any policy, with this engine's costs and otherwise the account of `settings`.
 
         Args:
             policy: What decides.
             feature_columns: What it is shown, with nominal scaling; None shows DEFAULT_FEATURES.
             on_progress: Called now and then.
+            settings: Size, window and stop, and the rest that this engine was not told; None is the
+                default account.
 
         Raises:
             ConfigError: If a feature is unknown, or the span has too few bars.
             DataError: If the bars are off the tick grid.
         """
-        settings = self._default_settings
+        settings = _account_of(settings or EnvSettings(), self._account)
         market = build_market(
             self._bars, feature_columns or DEFAULT_FEATURES, symbol=settings.symbol
         )
@@ -151,16 +158,22 @@ class BacktestEngine:
 
     def _decision_rows(self, market: Market, settings: EnvSettings) -> tuple[int, int]:
         """Return the row of the first decision, and the row after the last bar."""
-        first = max(market.first_decision(settings.lookback_window), self._rows.start)
-        stop = self._rows.stop
-        if stop - first < 2:
+        earliest = market.first_decision(settings.lookback_window)
+        first, stop = max(earliest, self._rows.start), self._rows.stop
+        if stop - first >= 2:
+            return first, stop
+        stamps = market.timestamps
+        if earliest > market.n_bars - 2:
             raise ConfigError(
-                f"a back-test needs a first decision and a bar after it; {self._asked} leave rows "
-                f"{self._rows.start} to {stop - 1} of {market.n_bars}, and none before row "
-                f"{market.first_decision(settings.lookback_window)} has a full window "
-                f"(`lookback_window` {settings.lookback_window}): give more bars or a wider span"
+                f"too few bars: a back-test needs {earliest + 2} for its first full window "
+                f"(`lookback_window` {settings.lookback_window}) and a bar to trade on, had "
+                f"{market.n_bars}; give more bars"
             )
-        return first, stop
+        raise ConfigError(
+            f"{self._asked} leave no bar to trade on: the bars run from {stamps[0]} to "
+            f"{stamps[-1]}, and the first decision can be made at {stamps[earliest]}; "
+            f"choose a span inside, of two bars or more"
+        )
 
 
 def _run(
@@ -218,6 +231,20 @@ def _check_feature_columns(agent: TradingAgent, feature_columns: Sequence[str] |
         f"`feature_columns` must be the model's own, in order, {list(own)}, was "
         f"{feature_columns!r}; leave it out, or train a model on these features"
     )
+
+
+def _check_own_columns(agent: TradingAgent, bars: pd.DataFrame) -> None:
+    missing = [name for name in agent.feature_set.external if name not in bars.columns]
+    if missing:
+        raise DataError(
+            f"the model needs the column `{missing[0]}` that its training bars had, these have "
+            f"{', '.join(map(str, bars.columns))}; add it"
+        )
+
+
+def _account_of(settings: EnvSettings, account: Mapping[str, Any]) -> EnvSettings:
+    """Return the settings with what the engine was told in place of their own."""
+    return overridden(settings, account, WHERE, ARGUMENTS)
 
 
 def _has_seen(policy: Policy, traded: pd.DatetimeIndex) -> bool:

@@ -42,7 +42,8 @@ def candles_of(
     caption = (
         f"{len(window):,} of {len(result.timestamps):,} bars, {window[0]:%Y-%m-%d %H:%M} to "
         f"{window[-1]:%Y-%m-%d %H:%M} UTC, with the {int(shown.sum()):,} of {len(shown):,} trades "
-        f"that lie wholly inside. Closed hours take no room."
+        f"that lie wholly inside. Triangles are entries (up: long), crosses exits. "
+        f"Closed hours take no room."
     )
     return candles_figure(_stamps(window), prices, trips), caption
 

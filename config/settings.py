@@ -115,7 +115,7 @@ DEFAULT_FEATURES = (
     "ema_slope",
     "adx",
     "atr",
-    "volatility",
+    "volatility_20",
     "relative_volume",
     "vwap_distance",
     "time_sin",
@@ -133,6 +133,8 @@ class TrainSettings(_Settings):
         test_fraction: Last share of the bars, which training never touches.
         folds: Test blocks of a walk-forward run.
         embargo_bars: Bars left out between training and test block; 276 are one session.
+        scaler: Key of FITS: standard, robust or rank_normal, fitted on the training rows.
+        scale_by_session: Whether regular hours and the rest are scaled apart.
     """
 
     features: tuple[str, ...] = Field(default=DEFAULT_FEATURES, strict=False)  # TOML has lists
@@ -140,6 +142,8 @@ class TrainSettings(_Settings):
     test_fraction: float = Field(default=0.2, ge=0, lt=1)
     folds: int = Field(default=3, ge=1, le=1_000)
     embargo_bars: int = Field(default=276, ge=0)
+    scaler: str = "standard"
+    scale_by_session: bool = False
 
 
 class DemoSettings(_Settings):
@@ -151,7 +155,7 @@ class DemoSettings(_Settings):
     """
 
     n_bars: int = Field(default=40_000, ge=2_000)
-    preset: str = "planted_edge"
+    preset: str = "overreaction"
 
 
 class Settings(_Settings):
@@ -166,13 +170,19 @@ class Settings(_Settings):
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-def checked(model: type[_Model], values: dict[str, Any], where: str) -> _Model:
+def checked(
+    model: type[_Model],
+    values: dict[str, Any],
+    where: str,
+    options: Mapping[str, str] | None = None,
+) -> _Model:
     """Build a settings model, turning the first violation into one clear line.
 
     Args:
         model: The settings class.
         values: Its fields.
         where: What to call the place of the mistake, e.g. "TradingEnv" or a profile's path.
+        options: What the user knows a field as, e.g. {"stop_loss_ticks": "--fixed-sl-ticks"}.
 
     Raises:
         ConfigError: Naming field, bound, value and place.
@@ -180,28 +190,36 @@ def checked(model: type[_Model], values: dict[str, Any], where: str) -> _Model:
     try:
         return model(**values)
     except ValidationError as error:
-        raise ConfigError(_first_violation(error, model, where)) from error
+        raise ConfigError(_first_violation(error, model, where, options or {})) from error
 
 
-def overridden(model: _Model, values: Mapping[str, Any], where: str) -> _Model:
+def overridden(
+    model: _Model,
+    values: Mapping[str, Any],
+    where: str,
+    options: Mapping[str, str] | None = None,
+) -> _Model:
     """Return a checked copy of `model` in which the values that are not None replace its own.
 
     Args:
         model: Settings to start from.
         values: Field names to new values; None means "not given".
         where: What to call the place of a mistake.
+        options: As for `checked`.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    return checked(type(model), {**model.model_dump(), **given}, where)
+    return checked(type(model), {**model.model_dump(), **given}, where, options)
 
 
-def _first_violation(error: ValidationError, model: type[BaseModel], where: str) -> str:
+def _first_violation(
+    error: ValidationError, model: type[BaseModel], where: str, options: Mapping[str, str]
+) -> str:
     first = error.errors()[0]
     *tables, name = (str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         place = ", ".join([where, *(f"table `{table}`" for table in tables)])
         return f"{unknown_name_message(name, 'setting', _names_in(model, tables))} ({place})"
-    path = ".".join([*tables, name])
+    path = options.get(name, ".".join([*tables, name]))
     message = first["msg"][0].lower() + first["msg"][1:]
     return f"`{path}` in {where}: {message}, was {_shown(first['input'])}"
 

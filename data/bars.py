@@ -4,6 +4,8 @@ Nothing is repaired here: a frame that breaks an invariant is refused, with the 
 that do and the first of them.
 """
 
+import itertools
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -15,6 +17,11 @@ PRICE_COLUMNS = ("open", "high", "low", "close")
 BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
 
 _Mask = NDArray[np.bool_]
+
+
+SIZE_PARTS = 10
+MIN_PART = 50
+"""Parts of a frame whose bar sizes are compared, and the fewest bars that tell a part's size."""
 
 
 def bar_seconds(stamps: pd.DatetimeIndex) -> int:
@@ -56,6 +63,7 @@ def check_bars(
     bars = frame.drop(columns="timestamp", errors="ignore").set_axis(stamps, axis=0)
     for name in BAR_COLUMNS:
         bars[name] = _numbers(bars[name], where)
+    _check_one_size(stamps, where)
     _check_values(bars, where)
     if instrument is not None:
         _check_grid(bars, instrument, where)
@@ -145,6 +153,25 @@ def holds_numbers(dtype: object) -> bool:
     """
     types = pd.api.types
     return bool(types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype))
+
+
+def _check_one_size(stamps: pd.DatetimeIndex, where: str) -> None:
+    """Refuse bars of one size followed by bars of another; gaps may lie between them as they like.
+
+    Parts are compared by their usual step, and by half: thin trading and the clock's changes make
+    single steps shorter or longer.
+    """
+    n_parts = min(SIZE_PARTS, len(stamps) // MIN_PART)
+    if n_parts < 2:
+        return
+    edges = np.linspace(0, len(stamps), n_parts + 1).astype(int)
+    sizes = [bar_seconds(stamps[a:b]) for a, b in itertools.pairwise(edges)]
+    for part in range(1, n_parts):
+        if not 0.5 < sizes[part] / sizes[part - 1] < 2.0:
+            raise DataError(
+                f"{where}: bars of {sizes[part - 1]} s and of {sizes[part]} s are mixed, the "
+                f"change is near {stamps[edges[part]]}; keep one size, or resample the finer ones"
+            )
 
 
 def _check_values(bars: pd.DataFrame, where: str) -> None:

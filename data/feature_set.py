@@ -14,8 +14,11 @@ import pandas as pd
 from data.feature_pass import load_pass
 from data.feature_stream import FeatureStream
 from data.features import FEATURES, FeatureSpec
-from data.frame_columns import check_same_named, external_values
+from data.frame_columns import check_library_columns, check_same_named, external_values
 from data.indicators.bar import Floats, feature_bars
+from data.library_columns import LibraryColumn, is_library_name, library_column, library_values
+from data.recipes import RECIPES, expand_recipes
+from data.second_frame import check_other
 from utils.errors import ArtifactError, ConfigError
 from utils.files import canonical_json, sha256_of_bytes
 from utils.registry import lookup
@@ -57,23 +60,33 @@ class ExternalColumn:
 class FeatureSet:
     """Features in a fixed order. Equal hashes mean equal numbers for equal bars."""
 
-    def __init__(self, names: Sequence[str], frame_columns: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        frame_columns: Sequence[str] = (),
+        table: Mapping[str, FeatureSpec] = FEATURES,
+    ) -> None:
         """Select features by name.
 
-        A name in FEATURES is computed here, also where the frame has such a column; any other name
-        must be a column of the frame.
+        A recipe's name stands for its features, a name in `table` is computed here, also where the
+        frame has such a column; any other name must be a column of the frame.
 
         Args:
             names: In the order of the columns that the agent sees.
             frame_columns: What the user's frame brings along.
+            table: The features there are; other than FEATURES where a user's own are checked.
 
         Raises:
             ConfigError: If the selection is empty, no list, or has a repeated or unknown name.
         """
         own = dict.fromkeys(frame_columns)
         external = {name: ExternalColumn(name) for name in own}
-        choices: dict[str, FeatureSpec | ExternalColumn] = {**external, **FEATURES}
-        self._entries = tuple(lookup(choices, name, "feature") for name in _listed(names))
+        choices: dict[str, FeatureSpec | ExternalColumn] = {**external, **table}
+        expanded = expand_recipes(_listed(names))
+        self._entries = tuple(
+            library_column(name) if is_library_name(name) else lookup(choices, name, "feature")
+            for name in expanded
+        )
         _check_unique(self.columns)
 
     @property
@@ -95,6 +108,11 @@ class FeatureSet:
     def external(self) -> tuple[str, ...]:
         """Columns of the user's frame that are used as they are, in order."""
         return tuple(entry.name for entry in self._entries if isinstance(entry, ExternalColumn))
+
+    @property
+    def library(self) -> tuple[str, ...]:
+        """Columns that another library computes from all bars at once, in order."""
+        return tuple(entry.name for entry in self._entries if isinstance(entry, LibraryColumn))
 
     @property
     def warm_up(self) -> int:
@@ -126,32 +144,48 @@ class FeatureSet:
             frame: As `check_bars` returns it.
 
         Raises:
-            DataError: If an external column has holes, or a column shares a feature's name only.
+            DataError: If an external or a library's column has holes, or a column of the frame
+                shares a feature's name only, or a feature needs the second instrument's columns.
         """
         specs = self.specs
+        check_other(frame, specs)
         computed = np.empty((len(frame), sum(len(spec.columns) for spec in specs)))
         if specs:
             state = np.zeros(sum(spec.state_size for spec in specs))
             load_pass(specs)(state, feature_bars(frame), computed)
         check_same_named(frame, specs, computed)
-        if not self.external:
+        if not self.external and not self.library:
             return computed
         values = np.empty((len(frame), len(self.columns)))
         is_external = np.isin(self.columns, self.external)
-        values[:, ~is_external] = computed
+        is_library = np.isin(self.columns, self.library)
+        values[:, ~is_external & ~is_library] = computed
         values[:, is_external] = external_values(frame, self.external)
+        values[:, is_library] = self._library_values(frame)
+        return values
+
+    def _library_values(self, frame: pd.DataFrame) -> Floats:
+        columns = [entry for entry in self._entries if isinstance(entry, LibraryColumn)]
+        values = library_values(frame, columns)
+        check_library_columns(frame, self.library, values)
         return values
 
     def stream(self) -> FeatureStream:
         """Return the same features for live bars, before the first bar.
 
         Raises:
-            ConfigError: If the set has external columns, which no bar carries.
+            ConfigError: If the set has external columns, which no bar carries, or columns of
+                another library, which has no step for a single bar.
         """
         if self.external:
             raise ConfigError(
                 f"columns of the user's frame cannot be computed live: {', '.join(self.external)}; "
                 "select features of our own for live use"
+            )
+        if self.library:
+            raise ConfigError(
+                f"columns of other libraries are batch only, not live-safe: "
+                f"{', '.join(self.library)}; select features of our own for live use"
             )
         return FeatureStream(self.specs, self.hash)
 
@@ -210,6 +244,12 @@ def _check_unique(columns: Sequence[str]) -> None:
 def _reselected(cls: type[FeatureSet], names: Sequence[str]) -> FeatureSet:
     """Select stored names again; ones that were external stay external."""
     own = [name.removeprefix(EXTERNAL_PREFIX) for name in names if name.startswith(EXTERNAL_PREFIX)]
+    recipes = [name for name in names if name.removeprefix(EXTERNAL_PREFIX) in RECIPES]
+    if recipes:
+        raise ArtifactError(
+            f"the stored features have `{recipes[0]}`, which is the name of a recipe now; "
+            "retrain the model"
+        )
     try:
         return cls([name.removeprefix(EXTERNAL_PREFIX) for name in names], frame_columns=own)
     except ConfigError as error:

@@ -1,5 +1,9 @@
-"""Features live: one bar in, one row of values out, with a state that survives a restart."""
+"""Features live: one bar in, one row of values out, with a state that survives a restart.
 
+A bar that is corrected, or comes late, is put in its place by `revise`.
+"""
+
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +12,9 @@ from data.feature_pass import load_pass
 from data.indicators.bar import FEATURE_BAR, Bar, Floats
 from data.indicators.spec import FeatureSpec
 from utils.errors import ArtifactError, DataError
+
+REVISABLE_BARS = 64
+"""How far back bars can be revised: five hours of five-minute bars."""
 
 _HASH_BYTES = 64
 _STATE_TYPE = np.dtype("<f8")
@@ -27,7 +34,13 @@ class FeatureStream:
         self._set_hash = set_hash
         self._state = np.zeros(sum(spec.state_size for spec in specs))
         self._bars = np.recarray(1, dtype=FEATURE_BAR)
+        self._earlier: deque[Floats] = deque(maxlen=REVISABLE_BARS)  # states before the last bars
         self._n_columns = sum(len(spec.columns) for spec in specs)
+
+    @property
+    def n_revisable(self) -> int:
+        """How many of the last bars `revise` can take back."""
+        return len(self._earlier)
 
     def update(self, bar: Bar) -> Floats:
         """Take in one closed bar and return the values at its close, shape (n_columns,).
@@ -41,22 +54,54 @@ class FeatureStream:
             DataError: If a price or the volume is not finite; the state is then as it was.
         """
         self._bars[0] = bar
-        prices_and_volume = self._bars[0].tolist()[:5]
-        if not np.isfinite(prices_and_volume).all():
+        _check_finite(self._bars)
+        return self._take(bar)
+
+    def revise(self, n_back: int, bars: np.recarray) -> Floats:
+        """Take the last `n_back` bars back, and these in instead: the state is as if they had come.
+
+        For a corrected bar pass it and all that came after it; for a late one, likewise, pass one
+        bar more than is taken back. `feature_bars` of the bars from one earlier on, without its
+        first record, gives them with the right flags: a late bar may be the first of its session.
+
+        Args:
+            n_back: 0 to `n_revisable`.
+            bars: FEATURE_BAR records, shape (n,), oldest first.
+
+        Returns:
+            The values at the close of each bar, shape (n, n_columns).
+
+        Raises:
+            DataError: If the bars lie too far back, or one is not finite; the state is then as it
+                was.
+        """
+        if not 0 <= n_back <= self.n_revisable:
             raise DataError(
-                f"a live bar must be finite in open, high, low, close and volume, was "
-                f"{prices_and_volume}: it was not used; request it again"
+                f"a stream can take back its last {self.n_revisable} bars (at most "
+                f"{REVISABLE_BARS}, none from before a restart), was asked for {n_back}: "
+                "start anew from the stored bars"
             )
-        out = np.empty(self._n_columns)
-        self._run(self._state, self._bars, out.reshape(1, -1))
-        return out
+        _check_finite(bars)
+        for _ in range(n_back):
+            self._state = self._earlier.pop()
+        rows = [self._take(bar) for bar in bars]
+        return np.array(rows).reshape(len(bars), self._n_columns)
+
+    def _take(self, bar: Bar) -> Floats:
+        """Take in one finite bar, and keep the state before it."""
+        self._bars[0] = bar
+        self._earlier.append(self._state.copy())
+        out = np.empty((1, self._n_columns))
+        self._run(self._state, self._bars, out)
+        row: Floats = out[0]
+        return row
 
     def snapshot(self) -> bytes:
         """Return the state after the last bar; `restore` in another process goes on from there."""
         return self._set_hash.encode("ascii") + self._state.astype(_STATE_TYPE).tobytes()
 
     def restore(self, snapshot: bytes) -> None:
-        """Go back, or on, to the state of a snapshot.
+        """Go back, or on, to the state of a snapshot; no bar before it can be revised any more.
 
         Raises:
             ArtifactError: If it is of another feature set, or damaged; the state is then as it was.
@@ -74,3 +119,15 @@ class FeatureStream:
                 f"{len(content)}: it is damaged; replay the bars instead of restoring it"
             )
         self._state[:] = np.frombuffer(content, dtype=_STATE_TYPE)
+        self._earlier.clear()
+
+
+def _check_finite(bars: np.recarray) -> None:
+    """Refuse bars of which a price or the volume is not finite."""
+    for bar in bars:
+        prices_and_volume = bar.tolist()[:5]
+        if not np.isfinite(prices_and_volume).all():
+            raise DataError(
+                f"a live bar must be finite in open, high, low, close and volume, was "
+                f"{prices_and_volume}: it was not used; request it again"
+            )

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
+import pandas as pd
+
 from config.instruments import get_instrument
 from utils.errors import ConfigError, NotAvailableError
 from utils.registry import lookup
@@ -59,6 +61,12 @@ class HistoryRequest:
                 f"`--duration` must be a count and one of {', '.join(DURATION_UNITS)}, "
                 f'e.g. "1 Y", "6 M" or "30 D", was "{self.duration}"'
             )
+
+
+def start_of(duration: str, end: pd.Timestamp) -> pd.Timestamp:
+    """Return when a checked duration such as "6 M" began that ends at `end`; months by the date."""
+    count, unit = duration.split()
+    return end - pd.DateOffset(**{DURATION_UNITS[unit]: int(count)})
 
 
 def fetch_history(request: HistoryRequest) -> NoReturn:

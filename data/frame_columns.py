@@ -85,6 +85,23 @@ def check_same_named(frame: pd.DataFrame, specs: Sequence[FeatureSpec], values: 
             column += 1
 
 
+def check_library_columns(frame: pd.DataFrame, names: Sequence[str], values: Floats) -> None:
+    """Refuse a frame that carries a library's column with other numbers, as for our own.
+
+    Args:
+        frame: The bars, with whatever else they carry.
+        names: The columns, prefix included.
+        values: Their values, shape (n, len(names)).
+
+    Raises:
+        DataError: Naming the first column that disagrees, and where.
+    """
+    for i, name in enumerate(names):
+        if name in frame.columns:
+            finite = values[np.isfinite(values[:, i]), i]
+            _check_agreement(frame, name, values[:, i], float(np.std(finite)) if len(finite) else 1)
+
+
 def _check_agreement(frame: pd.DataFrame, name: str, ours: Floats, spread: float) -> None:
     theirs = _numbers(frame, name)
     agrees = np.abs(theirs - ours) <= TOLERATED_SPREADS * spread

@@ -1,22 +1,28 @@
 """Scale features to what a network likes: centred, of size one, clipped.
 
 Constants come either from the feature table (nominal: nothing is fitted, so nothing can leak) or
-from training rows. Cleaning and resampling of bars are not in this version.
+from training rows, by one of the fits of data/scaler_fits.py; then from all rows alike, or apart
+from those in regular hours and those outside. A row is scaled from itself alone, so that one live
+row gives the bits that it gives among all rows.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.feature_set import FeatureSet
 from data.indicators.bar import Floats
+from data.scaler_fits import FITS, N_KNOTS, normal_scores
 from utils.errors import ArtifactError, ConfigError, DataError
+from utils.registry import lookup
 
 DEFAULT_CLIP = 5.0
-KINDS = ("nominal", "standard")
+NOMINAL = "nominal"
+RANKS = "rank_normal"
+KINDS = (NOMINAL, *FITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +34,21 @@ class Scaler:
         centre: One per column.
         spread: One per column, > 0.
         clip: Largest scaled size, in spreads.
-        kind: "nominal", from the feature table, or "standard", fitted on training rows.
+        kind: "nominal", from the feature table, or what was fitted on training rows: "standard"
+            (mean and deviation), "robust" (median and quartiles) or "rank_normal" (normal scores).
+        knots: For "rank_normal" the training quantiles of each column, which turn a value into its
+            normal score before it is centred; else empty.
+        regular_hours: What rows in regular hours are scaled by, where those are scaled apart; this
+            one is then for all other rows.
     """
 
     columns: tuple[str, ...]
     centre: tuple[float, ...]
     spread: tuple[float, ...]
     clip: float = DEFAULT_CLIP
-    kind: Literal["nominal", "standard"]
+    kind: str
+    knots: tuple[tuple[float, ...], ...] = ()
+    regular_hours: "Scaler | None" = None
 
     def __post_init__(self) -> None:
         """Refuse constants that could not scale."""
@@ -51,6 +64,14 @@ class Scaler:
             raise ConfigError(
                 f"`kind` of a scaler must be one of {', '.join(KINDS)}, was `{self.kind}`"
             )
+        _check_knots(self.knots, len(self.columns) if self.kind == RANKS else 0)
+        if self.regular_hours is not None:
+            _check_twin(self, self.regular_hours)
+
+    @property
+    def is_session_aware(self) -> bool:
+        """Whether `transform` must be told which rows lie in regular hours."""
+        return self.regular_hours is not None
 
     @classmethod
     def nominal(cls, feature_set: FeatureSet) -> "Scaler":
@@ -59,12 +80,19 @@ class Scaler:
             columns=feature_set.columns,
             centre=feature_set.nominal_centre,
             spread=feature_set.nominal_spread,
-            kind="nominal",
+            kind=NOMINAL,
         )
 
     @classmethod
-    def fit(cls, rows: Floats, columns: Sequence[str], clip: float = DEFAULT_CLIP) -> "Scaler":
-        """Return the scaling that gives `rows` mean 0 and standard deviation 1.
+    def fit(
+        cls,
+        rows: Floats,
+        columns: Sequence[str],
+        clip: float = DEFAULT_CLIP,
+        kind: str = "standard",
+        is_rth: NDArray[np.bool_] | None = None,
+    ) -> "Scaler":
+        """Return the scaling that gives `rows` centre 0 and size 1.
 
         Warning:
             Pass training rows only: fitted on rows that are tested later, it tells the agent about
@@ -74,41 +102,80 @@ class Scaler:
             rows: Unscaled values, shape (n, n_columns); rows with a NaN (warm-up) are left out.
             columns: Their names, in order.
             clip: Largest scaled size, in spreads.
+            kind: Key of FITS.
+            is_rth: Which rows lie in regular hours, shape (n,), to scale them apart; None scales
+                all alike.
 
         Raises:
-            ConfigError: If the names do not fit the rows.
+            ConfigError: If the names do not fit the rows, or there is no such kind.
             DataError: If no row is complete, or the values of a column are too large to square.
         """
         _check_width(rows, columns)
+        if is_rth is None:
+            return cls._fitted(rows, columns, clip, kind, None)
+        regular = cls._fitted(rows[is_rth], columns, clip, kind, None, "of regular hours ")
+        return cls._fitted(rows[~is_rth], columns, clip, kind, regular, "outside regular hours ")
+
+    @classmethod
+    def _fitted(
+        cls,
+        rows: Floats,
+        columns: Sequence[str],
+        clip: float,
+        kind: str,
+        regular_hours: "Scaler | None",
+        which: str = "",
+    ) -> "Scaler":
         complete = rows[np.isfinite(rows).all(axis=1)]
         if len(complete) == 0:
             raise DataError(
-                f"none of {len(rows)} rows has all features: "
+                f"none of {len(rows)} rows {which}has all features: "
                 "the scaler needs more bars than their warm-up"
             )
-        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-            centre, deviation = complete.mean(axis=0), complete.std(axis=0)
-        _check_size(centre, deviation, columns)
-        # The deviation of equal values may be dust, that of minute differences may vanish.
-        is_constant = (complete == complete[0]).all(axis=0) | (deviation == 0.0)
-        spread = np.where(is_constant, 1.0, deviation)
+        centre, spread, knots = lookup(FITS, kind, "scaler")(complete, columns)
         return cls(
             columns=tuple(columns),
             centre=tuple(centre.tolist()),
             spread=tuple(spread.tolist()),
             clip=clip,
-            kind="standard",
+            kind=kind,
+            knots=() if knots is None else tuple(map(tuple, knots.tolist())),
+            regular_hours=regular_hours,
         )
 
-    def transform(self, rows: Floats) -> NDArray[np.float32]:
-        """Return scaled rows, same shape, C-contiguous; NaN stays NaN.
+    def transform(
+        self, rows: Floats, is_rth: NDArray[np.bool_] | bool | None = None
+    ) -> NDArray[np.float32]:
+        """Return scaled rows, same shape, C-contiguous; NaN stays NaN, infinities are clipped.
 
         Args:
             rows: Unscaled values, shape (n, n_columns), or one row (n_columns,).
+            is_rth: Whether each row lies in regular hours, shape (n,), or one value for all; needed
+                where these are scaled apart, else ignored.
+
+        Raises:
+            ConfigError: If the rows have another width, or `is_rth` is needed and missing.
         """
         _check_width(rows, self.columns)
-        scaled = (rows - np.array(self.centre)) / np.array(self.spread)
+        if self.regular_hours is None:
+            return self._scaled(rows)
+        if is_rth is None:
+            raise ConfigError(
+                "this scaler scales regular hours apart: say with `is_rth` which rows lie in them"
+            )
+        flags = np.broadcast_to(np.asarray(is_rth)[..., None], rows.shape)
+        return np.where(flags, self.regular_hours._scaled(rows), self._scaled(rows))
+
+    def _scaled(self, rows: Floats) -> NDArray[np.float32]:
+        values = rows if self.kind != RANKS else self._scores(rows)
+        scaled = (values - np.array(self.centre)) / np.array(self.spread)
         return np.ascontiguousarray(np.clip(scaled, -self.clip, self.clip), dtype=np.float32)
+
+    def _scores(self, rows: Floats) -> Floats:
+        table = np.ascontiguousarray(rows, dtype=np.float64).reshape(-1, len(self.columns))
+        scores = np.empty_like(table)
+        normal_scores(table, np.array(self.knots), scores)
+        return scores.reshape(rows.shape)
 
     def check_columns(self, columns: Sequence[str]) -> None:
         """Raise a ConfigError unless the scaler is for exactly these columns, in this order."""
@@ -130,24 +197,35 @@ class Scaler:
             ArtifactError: If the record is damaged.
         """
         try:
+            regular = stored.get("regular_hours")
             return cls(
                 columns=tuple(str(name) for name in stored["columns"]),
                 centre=tuple(float(value) for value in stored["centre"]),
                 spread=tuple(float(value) for value in stored["spread"]),
                 clip=float(stored["clip"]),
                 kind=stored["kind"],
+                # Models from before there were these two have neither.
+                knots=tuple(tuple(float(x) for x in own) for own in stored.get("knots", ())),
+                regular_hours=None if regular is None else cls.from_dict(regular),
             )
-        except (KeyError, TypeError, ValueError, ConfigError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
             raise ArtifactError(f"the stored scaler is damaged ({error}); retrain") from error
 
 
-def _check_size(centre: Floats, deviation: Floats, columns: Sequence[str]) -> None:
-    for name, is_finite in zip(columns, np.isfinite(centre + deviation), strict=True):
-        if not is_finite:
-            raise DataError(
-                f"the values of column `{name}` are too large to scale: their mean or standard "
-                "deviation overflows; correct the column or leave it out"
-            )
+def _check_knots(knots: tuple[tuple[float, ...], ...], n_columns: int) -> None:
+    """Refuse knots that could not rank: one ascending row per column, none for other kinds."""
+    if len(knots) != n_columns or any(len(own) != N_KNOTS for own in knots):
+        raise ConfigError(f"the scaler needs {N_KNOTS} knots for each of {n_columns} columns")
+    values = np.array(knots)
+    if not np.isfinite(values).all() or (n_columns and (np.diff(values, axis=1) < 0).any()):
+        raise ConfigError("the knots of a scaler must be finite and ascend")
+
+
+def _check_twin(scaler: Scaler, twin: Scaler) -> None:
+    """Refuse a scaler of regular hours that is not for the same columns, in the same way."""
+    same = (twin.columns, twin.kind, twin.clip) == (scaler.columns, scaler.kind, scaler.clip)
+    if not same or twin.regular_hours is not None:
+        raise ConfigError("the scaler of regular hours must be of the same columns, kind and clip")
 
 
 def _check_width(rows: Floats, columns: Sequence[str]) -> None:

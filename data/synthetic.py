@@ -1,15 +1,13 @@
 """A seeded market that looks like index futures: the project's own data, and its proving ground.
 
-Bars lie on the exchange's sessions and on the tick grid. The standard deviation of a bar's shock is
+Bars lie on the exchange's sessions, holidays and half days included, and on the tick grid. How
+volatile each bar is, data/synthetic_volatility.py says; how prices move in it, data/
+synthetic_path.py: inside a bar the path is Brownian, a few Gaussian steps and between them the
+extremes that a Brownian bridge would reach, so that ranges have their true size. Moves are
+fractions of the price, not of its logarithm: without a drift the price itself is a martingale, up
+to rounding.
 
-    sigma_t = bar_sigma * shape(minute of session) * exp(sum_k h_k,t - var(h_k)) * activity_t
-
-with Ornstein-Uhlenbeck log-volatilities h_k and a heavy-tailed activity. Inside a bar the path is
-Brownian: a few Gaussian steps, and between them the extremes that a Brownian bridge would reach, so
-that ranges have their true size. Moves are fractions of the price, not of its logarithm: without a
-drift the price itself is a martingale, up to rounding.
-
-The planted edge is overreaction: a share of every shock is a mispricing x, which then fades,
+Overreaction, where a preset has it: a share of every shock is a mispricing x, which then fades,
 
     move_t = sigma_t z_t - (1 - phi) x_(t-1)
     x_t = phi x_(t-1) + overshoot sigma_t z_t,      phi = 0.5 ** (1 / overshoot_half_life_bars)
@@ -21,6 +19,9 @@ as moving-average crosses do, loses. Both lines together give
 
 an exponentially weighted sum of past moves, which anybody can know who watches the closes: it is
 much like their distance from a moving average. Gaps between sessions are news, and leave x alone.
+The default market has a trace of it that fades within a bar: closes bounce a little.
+
+Prices run through without rolls; contracts that expire are made by data/synthetic_contracts.py.
 """
 
 from typing import NamedTuple
@@ -31,45 +32,47 @@ from numpy.typing import NDArray
 
 from config.instruments import get_instrument
 from data.bars import PRICE_COLUMNS, check_bars
-from data.calendar import session_opens
-from data.synthetic_parameters import BAR_MINUTES, BARS_PER_SESSION, DAY_SHAPE, MarketParameters
-from utils.errors import ConfigError
-from utils.jit import jit
+from data.planted_edge import latent_drift
+from data.synthetic_clock import Clock, clock_of
+from data.synthetic_parameters import BARS_PER_SESSION, BARS_PER_YEAR, MarketParameters, persistence
+from data.synthetic_path import MICRO_STEPS, autoregression, price_path
+from data.synthetic_presets import PRESETS
+from data.synthetic_volatility import Volatility, volatility_of
 from utils.registry import lookup
 from utils.seeding import generator
 
-FIRST_TRADE_DATE = np.datetime64("2024-01-02")
-MICRO_STEPS = 5
-"""Gaussian steps per bar; the extremes between them are exact, so more steps change little."""
+__all__ = [
+    "PRESETS",
+    "MarketPath",
+    "market_bars",
+    "market_path",
+    "price_columns",
+    "synthetic_bars",
+    "volume_level",
+]
 
-LARGEST_MOVE = 0.2
-"""No bar and no gap moves further, as a share of the price: the exchange's own daily limit."""
-
-VOLUME_SHAPE_POWER = 2.2
+VOLUME_SHAPE_POWER = 2.9
 VOLUME_VOLATILITY_POWER = 0.9
 VOLUME_PERSISTENCE = 0.85
 VOLUME_NOISE_SD = 0.35
 """How volume follows the day's shape and a bar's volatility, and its own noise in logarithms."""
 
+VOLUME_LEVELS = {"NQ": 0.4}
+"""What of the volume of MNQ others have; 1 where nothing is said."""
+
 _Floats = NDArray[np.float64]
 
-PRESETS: dict[str, MarketParameters] = {
-    "default": MarketParameters(annual_drift=0.08),
-    "martingale": MarketParameters(),
-    "planted_edge": MarketParameters(annual_volatility=0.12, overshoot=0.6),
-}
-"""default: a drift such as equities have. martingale: nothing predicts it, and whatever trades it
-loses its costs. planted_edge: 60 % of every shock fades with a half-life of 8 bars; calm enough for
-a stop 200 ticks away to lie some five average shocks from the entry.
-"""
 
+class MarketPath(NamedTuple):
+    """A market before its prices are put on a grid."""
 
-class _Clock(NamedTuple):
-    """When bars open: stamps and bar of the session (n,), and which sessions follow a weekend."""
-
-    stamps: pd.DatetimeIndex
-    slot: NDArray[np.int64]
-    is_after_weekend: NDArray[np.bool_]
+    clock: Clock
+    ticks: _Floats
+    """Open, high, low and close, in ticks and fractions of them, shape (n, 4)."""
+    volume: _Floats
+    """Contracts, not rounded, shape (n,)."""
+    signals: dict[str, _Floats]
+    """What shows a planted edge, shape (n,) each; empty where none is planted."""
 
 
 def synthetic_bars(
@@ -77,147 +80,121 @@ def synthetic_bars(
 ) -> pd.DataFrame:
     """Return `n_bars` five-minute bars of a synthetic market, as `check_bars` returns them.
 
-    Equal arguments give bit-identical bars, and a longer market begins with the shorter one.
+    Equal arguments give bit-identical bars, and a longer market begins with the shorter one. The
+    hours are those of the CME's equity index futures, whatever the symbol.
 
     Args:
-        n_bars: Rows; the first opens the session of 2024-01-02.
+        n_bars: Rows, up to 5 million; the first opens the session of 2024-01-02.
         preset: Key of PRESETS.
         seed: Seeds all randomness; presets of one seed share their shocks.
         symbol: Instrument whose tick grid the prices lie on.
+
+    Returns:
+        OHLCV, and for presets with a planted edge the columns `signal_1` and so on: what is known
+        of the next bar's drift at the close of each.
 
     Raises:
         ConfigError: If the preset, the symbol, the seed or the count is not one there can be.
     """
     market = lookup(PRESETS, preset, "preset")
-    instrument = get_instrument(symbol)
-    if n_bars < 1:
-        raise ConfigError(f"`n_bars` must be >= 1, was {n_bars}")
-    sigma_rng, path_rng, gap_rng, volume_rng = generator(seed).spawn(4)
-    clock = _session_clock(n_bars)
-    shape = _day_shape()[clock.slot]
-    sigma = market.bar_sigma * shape * _relative_sigma(market, n_bars, sigma_rng)
-    moves = _moves(market, sigma, path_rng)
-    ticks = _price_ticks(market, moves, _jumps(market, clock, sigma, gap_rng))
-    bars = pd.DataFrame(
-        instrument.to_prices(ticks), columns=list(PRICE_COLUMNS), index=clock.stamps
-    )
-    bars["volume"] = _volumes(market, shape, sigma, volume_rng)
-    return check_bars(bars, instrument, where=f"synthetic market `{preset}`")
+    return market_bars(n_bars, market, seed, symbol)
 
 
-def _session_clock(n_bars: int) -> _Clock:
-    dates = np.busday_offset(FIRST_TRADE_DATE, np.arange(-(-n_bars // BARS_PER_SESSION)))
-    steps = np.arange(BARS_PER_SESSION) * np.timedelta64(BAR_MINUTES, "m")
-    opens = session_opens(dates).tz_localize(None).to_numpy()
-    stamps = (opens[:, None] + steps).reshape(-1)[:n_bars]
-    return _Clock(
-        stamps=pd.DatetimeIndex(stamps, name="timestamp").tz_localize("UTC"),
-        slot=np.arange(n_bars) % BARS_PER_SESSION,
-        is_after_weekend=np.is_busday(dates, weekmask="Mon"),
-    )
+def market_bars(
+    n_bars: int, market: MarketParameters, seed: int = 0, symbol: str = "MNQ"
+) -> pd.DataFrame:
+    """Return what `synthetic_bars` does for parameters of one's own, e.g. a changed preset.
 
-
-def _day_shape() -> _Floats:
-    """Return the relative volatility of each bar of a session, with a mean square of 1."""
-    minutes, values = zip(*DAY_SHAPE, strict=True)
-    shape = np.interp(np.arange(BARS_PER_SESSION) * BAR_MINUTES, minutes, values)
-    return np.asarray(shape / np.sqrt(np.mean(shape**2)))
-
-
-def _relative_sigma(market: MarketParameters, n_bars: int, rng: np.random.Generator) -> _Floats:
-    """Return the random part of each bar's volatility, shape (n,), with a mean square of 1."""
-    activity_rng, *factor_rngs = rng.spawn(1 + len(market.volatility_factors))
-    log_sigma = np.zeros(n_bars)
-    for factor, factor_rng in zip(market.volatility_factors, factor_rngs, strict=True):
-        phi = _phi(factor.half_life_sessions * BARS_PER_SESSION)
-        path = _autoregression(factor_rng.standard_normal(n_bars), phi)
-        log_sigma += factor.sd * path - factor.sd**2
-    chi_square = activity_rng.chisquare(market.tail_degrees, n_bars)
-    return np.asarray(np.exp(log_sigma) * np.sqrt((market.tail_degrees - 2.0) / chi_square))
-
-
-def _moves(market: MarketParameters, sigma: _Floats, rng: np.random.Generator) -> _Floats:
-    """Return how far high, low and close lie from the open, as shares of it, shape (n, 3).
-
-    Args:
-        market: The preset.
-        sigma: Standard deviation of each bar's shock, shape (n,).
-        rng: Consumed row by row, so that a longer market begins with the shorter one.
+    Raises:
+        ConfigError: As for `synthetic_bars`.
     """
-    step_rng, high_rng, low_rng = rng.spawn(3)
-    step_sigma = (sigma / np.sqrt(MICRO_STEPS))[:, None]
-    steps = step_sigma * step_rng.standard_normal((len(sigma), MICRO_STEPS))
-    pull = _pull(steps.sum(axis=1), _phi(market.overshoot_half_life_bars), market.overshoot)
-    steps += ((pull + market.bar_drift) / MICRO_STEPS)[:, None]
-    ends = np.clip(np.cumsum(steps, axis=1), -LARGEST_MOVE, LARGEST_MOVE)
-    starts = np.hstack([np.zeros((len(sigma), 1)), ends[:, :-1]])
-    up = _bridge_reach(ends - starts, step_sigma, high_rng)
-    down = _bridge_reach(starts - ends, step_sigma, low_rng)
-    high, low = (starts + up).max(axis=1), (starts - down).min(axis=1)
-    return np.column_stack([high, low, ends[:, -1]])
+    instrument = get_instrument(symbol)
+    path = market_path(n_bars, market, seed)
+    bars = pd.DataFrame(index=path.clock.stamps)
+    bars[list(PRICE_COLUMNS)] = instrument.to_prices(price_columns(path.ticks))
+    bars["volume"] = np.maximum(np.rint(volume_level(instrument.symbol) * path.volume), 1.0)
+    return check_bars(bars.assign(**path.signals), instrument, where="synthetic market")
 
 
-def _bridge_reach(step: _Floats, step_sigma: _Floats, rng: np.random.Generator) -> _Floats:
-    """Return how far above its start a Brownian path got that ended `step` above it."""
-    exponential = rng.standard_exponential(step.shape)
-    return np.asarray(0.5 * (step + np.sqrt(step**2 + 2.0 * step_sigma**2 * exponential)))
+def volume_level(symbol: str) -> float:
+    """Return how much volume an instrument has, MNQ having 1."""
+    return VOLUME_LEVELS.get(symbol, 1.0)
 
 
-def _jumps(
-    market: MarketParameters, clock: _Clock, sigma: _Floats, rng: np.random.Generator
+def price_columns(ticks: _Floats) -> _Floats:
+    """Return prices of any shape as whole ticks, never below one."""
+    return np.maximum(np.rint(ticks), 1.0)
+
+
+def market_path(n_bars: int, market: MarketParameters, seed: int) -> MarketPath:
+    """Return the market before it is rounded.
+
+    Raises:
+        ConfigError: If the seed or the count is not one there can be.
+    """
+    clock = clock_of(n_bars)
+    volatility_rng, path_rng, gap_rng, volume_rng, drift_rng = generator(seed).spawn(5)
+    normal_rng, up_rng, down_rng = path_rng.spawn(3)
+    normals = normal_rng.standard_normal((n_bars, MICRO_STEPS))
+    shocks = normals.sum(axis=1) / np.sqrt(MICRO_STEPS)
+    volatility = volatility_of(market, clock, shocks, volatility_rng)
+    edge_rng, regime_rng = drift_rng.spawn(2)
+    drift_ticks, signals = _planted(market, n_bars, edge_rng)
+    ticks = price_path(
+        _gaps(market, clock, volatility, gap_rng),
+        volatility.sigma,
+        _drift(market, n_bars, regime_rng),
+        drift_ticks,
+        (
+            normals,
+            up_rng.standard_exponential(normals.shape),
+            down_rng.standard_exponential(normals.shape),
+        ),
+        (
+            float(market.start_ticks),
+            market.overshoot,
+            persistence(market.overshoot_half_life_bars),
+        ),
+    )
+    return MarketPath(clock, ticks, _volumes(market, volatility, volume_rng), signals)
+
+
+def _gaps(
+    market: MarketParameters, clock: Clock, volatility: Volatility, rng: np.random.Generator
 ) -> _Floats:
     """Return the step from the last close to each open, shape (n,): noise, or a session's gap."""
     noise_rng, gap_rng = rng.spawn(2)
-    jumps = market.open_noise_sigmas * sigma * noise_rng.standard_normal(len(sigma))
+    noise = noise_rng.standard_normal(len(clock.session))
+    gaps = market.open_noise_sigmas * volatility.sigma * noise
     sigmas = np.where(clock.is_after_weekend, market.weekend_gap_sigmas, market.gap_sigmas)
-    jumps[clock.slot == 0] = market.bar_sigma * sigmas * gap_rng.standard_normal(len(sigmas))
-    jumps[0] = 0.0
-    return np.clip(jumps, -LARGEST_MOVE, LARGEST_MOVE)
+    first = clock.is_first
+    gap_sigma = market.bar_sigma * sigmas * volatility.level[first]
+    gaps[first] = gap_sigma * gap_rng.standard_normal(len(sigmas))
+    gaps[0] = 0.0
+    return gaps
 
 
-def _price_ticks(market: MarketParameters, moves: _Floats, jumps: _Floats) -> _Floats:
-    """Return open, high, low and close in whole ticks, shape (n, 4), never below one tick."""
-    growth = 1.0 + jumps
-    growth[1:] *= 1.0 + moves[:-1, 2]
-    open_ = market.start_ticks * np.cumprod(growth)
-    prices = np.column_stack([open_, open_[:, None] * (1.0 + moves)])
-    return np.maximum(np.rint(prices), 1.0)
+def _drift(market: MarketParameters, n_bars: int, rng: np.random.Generator) -> _Floats:
+    """Return the expected move of each bar, shape (n,): the long run's, and a slow regime's."""
+    phi = persistence(market.drift_regime_half_life_sessions * BARS_PER_SESSION)
+    regime = market.drift_regime_sd * autoregression(rng.standard_normal(n_bars), phi)
+    return (market.annual_drift + regime) / BARS_PER_YEAR
 
 
-def _volumes(
-    market: MarketParameters, shape: _Floats, sigma: _Floats, rng: np.random.Generator
-) -> _Floats:
-    """Return contracts per bar, shape (n,), >= 1: more when the market moves, and in spells."""
-    noise = VOLUME_NOISE_SD * _autoregression(rng.standard_normal(len(sigma)), VOLUME_PERSISTENCE)
-    level = market.mean_volume * shape**VOLUME_SHAPE_POWER
-    relative_sigma = sigma / (market.bar_sigma * shape)
-    return np.maximum(np.rint(level * relative_sigma**VOLUME_VOLATILITY_POWER * np.exp(noise)), 1.0)
+def _planted(
+    market: MarketParameters, n_bars: int, rng: np.random.Generator
+) -> tuple[_Floats, dict[str, _Floats]]:
+    """Return the planted drift of each bar, ticks, shape (n,), and the columns that show it."""
+    if market.edge is None:
+        return np.zeros(n_bars), {}
+    drift_ticks, signals = latent_drift(n_bars, market.edge, rng)
+    names = market.edge.signal_columns
+    return drift_ticks, dict(zip(names, signals.T, strict=True))
 
 
-def _phi(half_life: float) -> float:
-    """Return the share that is left after one bar of what halves in `half_life` bars."""
-    return float(0.5 ** (1.0 / half_life))
-
-
-@jit
-def _autoregression(shocks: _Floats, phi: float) -> _Floats:
-    """Return an autoregression of order one and unit variance, made of unit shocks, shape (n,)."""
-    path = np.empty(len(shocks))
-    value = shocks[0]
-    path[0] = value
-    scale = np.sqrt(1.0 - phi * phi)
-    for bar in range(1, len(shocks)):
-        value = phi * value + scale * shocks[bar]
-        path[bar] = value
-    return path
-
-
-@jit
-def _pull(shocks: _Floats, phi: float, overshoot: float) -> _Floats:
-    """Return the move that fading mispricing brings in each bar, shape (n,); known a bar ahead."""
-    pull = np.empty(len(shocks))
-    mispricing = 0.0
-    for bar in range(len(shocks)):
-        pull[bar] = (phi - 1.0) * mispricing
-        mispricing = phi * mispricing + overshoot * shocks[bar]
-    return pull
+def _volumes(market: MarketParameters, volatility: Volatility, rng: np.random.Generator) -> _Floats:
+    """Return contracts per bar, shape (n,): more when the market moves, and in spells."""
+    noise = autoregression(rng.standard_normal(len(volatility.sigma)), VOLUME_PERSISTENCE)
+    usual = (volatility.usual / market.bar_sigma) ** VOLUME_SHAPE_POWER
+    extra = (volatility.sigma / volatility.usual) ** VOLUME_VOLATILITY_POWER
+    return market.mean_volume * usual * extra * np.exp(VOLUME_NOISE_SD * noise)

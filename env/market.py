@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from config.instruments import Instrument, get_instrument
 from data.bars import PRICE_COLUMNS, bar_seconds, check_bars
-from data.calendar import trade_dates
+from data.calendar import is_rth, trade_dates
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
 from env.kernel.types import BAR_TICKS
@@ -120,7 +120,7 @@ def build_market(
         instrument=instrument,
         timestamps=stamps,
         bars=_in_ticks(bars, instrument),
-        features=scaling.transform(values),
+        features=scaling.transform(values, is_rth(stamps) if scaling.is_session_aware else None),
         feature_set=feature_set,
         scaler=scaling,
         trade_dates=trade_dates(stamps),
@@ -130,8 +130,8 @@ def build_market(
 
 
 def _check_own_columns(feature_set: FeatureSet, values: NDArray[np.float64], clip: float) -> None:
-    """Refuse columns of the user's that clipping alone would make nearly constant."""
-    for name in feature_set.external:
+    """Refuse columns of unknown size that clipping alone would make nearly constant."""
+    for name in (*feature_set.external, *feature_set.library):
         column = values[:, feature_set.columns.index(name)]
         finite = column[np.isfinite(column)]
         if np.mean(np.abs(finite) > clip) > MOSTLY:

@@ -20,7 +20,7 @@ from utils.files import sha256_of_bytes, write_directory_atomically
 
 MANIFEST = "manifest.json"
 WEIGHTS = "policy.safetensors"
-MAX_BYTES = {MANIFEST: 2**20, WEIGHTS: 2**30}
+MAX_BYTES = {MANIFEST: 2**24, WEIGHTS: 2**30}
 """Largest size of each file that is read; the largest network allowed stays below."""
 
 
@@ -56,12 +56,28 @@ def load_model(path: Path) -> tuple[ModelDescription, dict[str, Tensor]]:
         ArtifactError: At the first thing that is missing, damaged, edited, unexpected or of another
             version.
     """
-    if not path.is_dir():
-        raise ArtifactError(f"no model directory `{path}`; train one with scripts/train.py")
+    _refuse_other_folders(path)
     where = path / MANIFEST
     content = parse_manifest(_read(where), str(where))
     weights = _verified_weights(path, content["files"])
     return describe(content, str(where)), weights
+
+
+def _refuse_other_folders(path: Path) -> None:
+    """Refuse what is no model directory, and say where one is if it lies nearby."""
+    if path.is_file():
+        raise ArtifactError(f"`{path}` is a file; name the model directory it lies in")
+    if not path.is_dir():
+        raise ArtifactError(f"no model directory `{path}`; train one with scripts/train.py")
+    if (path / MANIFEST).exists() or (path / WEIGHTS).exists():
+        return
+    models = sorted(found.parent.name for found in path.glob(f"*/{MANIFEST}"))
+    if models:
+        raise ArtifactError(
+            f"`{path}` is no model directory but holds {len(models)}: {', '.join(models[:5])}; "
+            f"name one of them"
+        )
+    raise ArtifactError(f"`{path}` is no model directory: it holds no `{MANIFEST}`")
 
 
 def _verified_weights(path: Path, files: Any) -> dict[str, Tensor]:

@@ -51,15 +51,19 @@ class RichProgress(BaseCallback):
     In a terminal this is a bar; elsewhere PLAIN_LINES lines at equal distances.
     """
 
-    def __init__(self, total_timesteps: int, console: Console | None = None):
+    def __init__(
+        self, total_timesteps: int, headline: str | None = None, console: Console | None = None
+    ):
         """Create the display.
 
         Args:
             total_timesteps: Steps that the training is asked for.
+            headline: A line to print when the training begins, i.e. once all is checked.
             console: Where to write; None takes standard error.
         """
         super().__init__()
         self._total = total_timesteps
+        self._headline = headline
         self._console = console or Console(stderr=True, soft_wrap=True, highlight=False)
         self._totals = EpisodeTotals()
         self._progress = Progress(
@@ -80,6 +84,8 @@ class RichProgress(BaseCallback):
 
     def _on_training_start(self) -> None:
         self._first_step = self.num_timesteps
+        if self._headline is not None:
+            self._console.print(self._headline, markup=False)
         self._progress.reset(self._task)
         self._progress.start()
 

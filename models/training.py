@@ -10,6 +10,7 @@ import pandas as pd
 from stable_baselines3.common.callbacks import BaseCallback
 
 from config.settings import Settings
+from data.calendar import is_rth
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
 from data.store import fingerprint
@@ -48,7 +49,9 @@ def make_training_env(bars: pd.DataFrame, settings: Settings) -> TradingEnv:
     """Return the environment over the training rows, with a scaler fitted on exactly these rows."""
     features = FeatureSet(settings.train.features, tuple(bars.columns))
     _check_length(len(bars), features, settings.env.lookback_window)
-    scaler = Scaler.fit(features.compute(bars), features.columns)
+    hours = is_rth(pd.DatetimeIndex(bars.index)) if settings.train.scale_by_session else None
+    rows = features.compute(bars)
+    scaler = Scaler.fit(rows, features.columns, kind=settings.train.scaler, is_rth=hours)
     return TradingEnv(bars, features.names, settings=settings.env, scaler=scaler)
 
 

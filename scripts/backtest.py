@@ -37,22 +37,20 @@ def backtest(
     from scripts import printing, workflow
     from utils.paths import REPORTS_DIR
 
-    agent = TradingAgent.load(model)
-    bars, traded = workflow.bars_to_trade(data, symbol, agent.env_settings.symbol)
-    if start is None and not in_sample:
-        start = str(workflow.unseen_start(agent, bars, data))
-    engine = BacktestEngine(
-        df=bars,
-        initial_capital=initial_capital,
-        commission=commission,
-        slippage_ticks=slippage_ticks,
-        symbol=traded,
-        stop_loss_ticks=fixed_sl_ticks,
-        start=start,
-        end=end,
-    )
     usual = REPORTS_DIR / f"{model.resolve().name}_on_{data.stem}"
     with workflow.report_directory(out, usual) as folder:
+        agent = TradingAgent.load(model)
+        bars, traded = workflow.bars_to_trade(data, symbol, agent.env_settings.symbol)
+        engine = BacktestEngine(
+            df=bars,
+            initial_capital=initial_capital,
+            commission=commission,
+            slippage_ticks=slippage_ticks,
+            symbol=traded,
+            stop_loss_ticks=fixed_sl_ticks,
+            start=start if in_sample else workflow.unseen_start(agent, bars, data, start),
+            end=end,
+        )
         results = workflow.run_beside_baselines(engine, agent, seed)
         report = workflow.write_results(
             folder, results, bars, agent, is_synthetic=workflow.is_synthetic(data)

@@ -20,7 +20,7 @@ def demo(
     profile: Annotated[str, Option(help="Settings to use.")] = "demo",
     debug: DebugOption = False,
 ) -> None:
-    """Train on a synthetic market with a planted edge and back-test on bars never seen."""
+    """Train on a synthetic market that overreacts and back-test on bars never seen."""
     started = time.perf_counter()
     from backtest.engine import BacktestEngine
     from config.settings import load_profile, overridden

@@ -1,4 +1,4 @@
-"""Fetch history from Interactive Brokers (the download itself is not in this version)."""
+"""Fetch bars into data/storage/: from Yahoo, a file or the synthetic market; from IB later."""
 
 import sys
 from pathlib import Path
@@ -20,17 +20,35 @@ def fetch_data(
     bar_size: Annotated[str, Option(help='As IB spells it: "5 mins", "1 hour".')] = "5 mins",
     rth_only: Annotated[bool, Option("--rth-only", help="Regular hours only.")] = False,
     compute_features: Annotated[
-        bool, Option("--compute-features", help="Also store feature columns.")
+        bool, Option("--compute-features", help="Also store feature columns, in a second file.")
     ] = False,
     update: Annotated[bool, Option("--update", help="Append only what is missing.")] = False,
+    source: Annotated[str, Option(help="ib, yahoo, synthetic or file.")] = "ib",
+    file: Annotated[Path | None, Option(help="Parquet file for --source file.")] = None,
+    preset: Annotated[str, Option(help="Market for --source synthetic.")] = "default",
+    seed: Annotated[int, Option(help="Its seed.")] = 0,
+    revised: Annotated[
+        str, Option(help="Bars that --update finds changed: refuse, keep_old or take_new.")
+    ] = "refuse",
+    out: Annotated[
+        Path | None, Option(help="File to write; the usual is in data/storage/.")
+    ] = None,
     debug: DebugOption = False,
-) -> None:
-    """Fetch bars of SYMBOL from Interactive Brokers into data/storage/."""
-    from data.fetcher import HistoryRequest, fetch_history
+) -> int:
+    """Fetch bars of SYMBOL into data/storage/; exit 1 if 0.1 % of them or more are unsound."""
+    from data.fetcher import HistoryRequest
+    from data.sources import BarRequest
+    from scripts import fetching
 
-    fetch_history(
-        HistoryRequest(symbol=symbol, duration=duration, bar_size=bar_size, is_rth_only=rth_only)
+    history = HistoryRequest(
+        symbol=symbol, duration=duration, bar_size=bar_size, is_rth_only=rth_only
     )
+    request = BarRequest(history=history, file=file, preset=preset, seed=seed)
+    path = fetching.storage_path(source, history) if out is None else out
+    outcome = fetching.fetch_into(path, source, request, is_update=update, revised=revised)
+    if compute_features:
+        fetching.store_features(path, symbol)
+    return outcome
 
 
 if __name__ == "__main__":

@@ -14,6 +14,14 @@ from rich.text import Text
 from backtest.result import BacktestResult
 from utils.paths import PROJECT_ROOT
 
+OPTIONS = {
+    "initial_balance": "--initial-capital",
+    "stop_loss_ticks": "--fixed-sl-ticks",
+    "lookback_window": "--lookback",
+    "position_sizer": "--sizer",
+}
+"""Settings that the command line knows by another name."""
+
 PLAIN_WIDTH = 120
 """Columns to print in where the output is no terminal."""
 

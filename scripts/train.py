@@ -20,7 +20,7 @@ def train(
     timesteps: Annotated[int | None, Option(help="Environment steps to learn for.")] = None,
     algorithm: Annotated[str | None, Option(help="PPO or A2C.")] = None,
     feature_extractor: Annotated[str | None, Option(help="lstm, gru or attention.")] = None,
-    features: Annotated[str | None, Option(help="Names, comma-separated.")] = None,
+    features: Annotated[str | None, Option(help="Names and recipes, by commas.")] = None,
     reward: Annotated[str | None, Option(help="sparse or pnl.")] = None,
     fixed_sl_ticks: Annotated[float | None, Option(help="Stop distance, ticks.")] = None,
     lookback: Annotated[int | None, Option(help="Bars in one observation.")] = None,
@@ -38,6 +38,13 @@ def train(
     device: Annotated[str | None, Option(help="auto, cpu or cuda.")] = None,
     seed: Annotated[int | None, Option(help="Seeds everything.")] = None,
     test_fraction: Annotated[float | None, Option(help="Last share held back.")] = None,
+    scaler: Annotated[str | None, Option(help="standard, robust or rank_normal.")] = None,
+    scale_by_session: Annotated[
+        bool, Option("--scale-by-session", help="Scale regular hours and the rest apart.")
+    ] = False,
+    compute_features: Annotated[
+        bool, Option("--compute-features", help="Also store the feature columns beside DATA.")
+    ] = False,
     walk_forward: Annotated[
         bool, Option("--walk-forward", help="Train and test fold by fold.")
     ] = False,
@@ -49,14 +56,14 @@ def train(
 ) -> None:
     """Train on the first part of DATA and save the agent; options override the profile."""
     from config.settings import load_profile, overridden
-    from scripts import printing, workflow
+    from scripts import fetching, printing, workflow
     from utils.errors import ConfigError
 
     if folds is not None and not walk_forward:
         raise ConfigError("`--folds` needs --walk-forward")
     if test_fraction is not None and walk_forward:
         raise ConfigError("`--test-fraction` is not for --walk-forward, whose folds hold bars back")
-    where = "the options of train.py"
+    where, options = "the options of train.py", printing.OPTIONS
     base = load_profile(profile)
     env = overridden(
         base.env,
@@ -72,6 +79,7 @@ def train(
             "slippage_ticks": slippage_ticks,
         },
         where,
+        options,
     )
     agent = overridden(
         base.agent,
@@ -88,6 +96,7 @@ def train(
             "seed": seed,
         },
         where,
+        options,
     )
     learning = overridden(
         base.train,
@@ -96,11 +105,16 @@ def train(
             "timesteps": timesteps,
             "test_fraction": test_fraction,
             "folds": folds,
+            "scaler": scaler,
+            "scale_by_session": scale_by_session or None,
         },
         where,
+        options,
     )
     settings = base.model_copy(update={"env": env, "agent": agent, "train": learning})
-    bars, _ = workflow.bars_to_trade(data, symbol, env.symbol)
+    bars, traded = workflow.bars_to_trade(data, symbol, env.symbol)
+    if compute_features:
+        fetching.store_features(data, traded, learning.features)
     with workflow.model_directory(out) as directory:
         log_name = directory.name if tensorboard else None
         if walk_forward:
@@ -109,7 +123,9 @@ def train(
         workflow.train_and_save(bars, settings, directory, log_name)
     if learning.test_fraction > 0:
         model, file = printing.shown(directory), printing.shown(data)
-        printing.print_commands("next", f"scripts/backtest.py --model {model} --data {file}")
+        command = f"scripts/backtest.py --model {model} --data {file}"
+        asked = "" if symbol is None else f" --symbol {traded}"
+        printing.print_commands("next", command + asked)
 
 
 def _names(features: str | None) -> tuple[str, ...] | None:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +11,7 @@ from rich.status import Status
 from backtest.engine import BacktestEngine
 from backtest.report import REPORT_NAME, write_metrics_json, write_report
 from backtest.result import BacktestResult
+from backtest.span import rows_between
 from backtest.walk_forward import walk_forward
 from config.instruments import get_instrument
 from config.settings import Settings
@@ -27,6 +28,11 @@ from utils.errors import ConfigError, DataError
 from utils.files import check_writable, write_json_atomically
 from utils.paths import BARS_DIR, MODELS_DIR, TENSORBOARD_DIR
 from utils.provenance import code_provenance
+
+METRICS_NAME = "metrics.json"
+PROVENANCE_NAME = "provenance.json"
+REPORT_FILES = frozenset({REPORT_NAME, METRICS_NAME, PROVENANCE_NAME})
+"""What `write_results` writes."""
 
 SYNTHETIC = "synthetic"
 """How the `source` of made-up bars begins, in the notes stored with them."""
@@ -53,6 +59,8 @@ def bars_to_trade(data: Path, symbol: str | None, usual: str) -> tuple[pd.DataFr
             f"say with --symbol what to trade them as"
         )
     bars = load_bars(data, instrument)
+    if len(bars) < 2:
+        raise DataError(f"`{shown(data)}` holds a single bar; give at least two, better thousands")
     console.print(
         f"{len(bars):,} bars of {bar_seconds(pd.DatetimeIndex(bars.index)):,} s, {bars.index[0]} "
         f"to {bars.index[-1]}, traded as {instrument.symbol}"
@@ -66,21 +74,51 @@ def _kept_if_used(directory: Path) -> Iterator[Path]:
     try:
         yield directory
     finally:
-        if not any(directory.iterdir()):
+        with suppress(OSError):  # an empty folder may stay; it must not hide what went wrong
             directory.rmdir()
 
 
 @contextmanager
 def report_directory(out: Path | None, usual: Path) -> Iterator[Path]:
-    """Make sure, before anything is run, that the folder `out` (None: `usual`) can be written.
+    """Make sure, before anything is run, that a report can be written, and reserve its folder.
+
+    It is `out`, or else `usual`, with a number behind it where that is taken already.
 
     Raises:
-        ConfigError: If it cannot.
+        ConfigError: If `out` cannot be written or holds anything but a report.
     """
-    folder = usual if out is None else out
-    check_writable(folder)
+    if out is None:
+        folder = _first_free(usual)
+    else:
+        folder = out
+        _refuse_strangers(out)
+        check_writable(out, f"--out {out}")
     with _kept_if_used(folder):
         yield folder
+
+
+def _refuse_strangers(out: Path) -> None:
+    names = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+    strangers = [name for name in names if name not in REPORT_FILES]
+    if strangers:
+        raise ConfigError(
+            f"`--out {out}` holds `{strangers[0]}`, which is no part of a report; "
+            f"choose a new folder, or one with an earlier report"
+        )
+
+
+def _first_free(usual: Path) -> Path:
+    """Make and return the folder `usual`, or `usual_2`, `usual_3`, ... where it is taken."""
+    for count in itertools.count(1):
+        path = usual if count == 1 else usual.with_name(f"{usual.name}_{count}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise ConfigError(f"cannot make the folder `{path}`: {error.strerror}") from error
+        return path
+    raise AssertionError("itertools.count never ends")
 
 
 @contextmanager
@@ -98,26 +136,24 @@ def model_directory(out: Path | None) -> Iterator[Path]:
 
 
 def _new_run_directory() -> Path:
-    stamp = SystemClock().now().strftime("train_%Y%m%d_%H%M%S")
-    for count in itertools.count(1):
-        path = MODELS_DIR / (stamp if count == 1 else f"{stamp}_{count}")
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return path
-    raise AssertionError("itertools.count never ends")
+    return _first_free(MODELS_DIR / SystemClock().now().strftime("train_%Y%m%d_%H%M%S"))
 
 
 def _given_directory(out: Path) -> Path:
+    """Make `out` anew: a mount point, or a folder in a read-only one, could not be saved to."""
     try:
         path = out.resolve()
-        path.mkdir(parents=True, exist_ok=True)
-        is_empty = not any(path.iterdir())
+        if path.is_dir() and any(path.iterdir()):
+            raise ConfigError(f"`--out {out}` already exists and is not empty; choose another name")
+        check_writable(path.parent, f"--out {out}")
+        if path.is_dir():
+            path.rmdir()
+        path.mkdir()
     except OSError as error:
-        raise ConfigError(f"cannot make the folder `--out {out}`: {error.strerror}") from error
-    if not is_empty:
-        raise ConfigError(f"`--out {out}` already exists and is not empty; choose another name")
+        raise ConfigError(
+            f"cannot make the folder `--out {out}`: {error.strerror}; "
+            f"choose a new folder in one that can be written"
+        ) from error
     return path
 
 
@@ -131,12 +167,12 @@ def train_with_progress(
         settings: What to learn from and how.
         log_name: Folder name under var/tensorboard; None logs nothing.
     """
-    console.print(
+    headline = (
         f"Training {settings.agent.algorithm} with the {settings.agent.feature_extractor} "
         f"extractor on {len(bars):,} bars, {bars.index[0]} to {bars.index[-1]}"
     )
     tensorboard = None if log_name is None else TENSORBOARD_DIR / log_name
-    progress = RichProgress(settings.train.timesteps)
+    progress = RichProgress(settings.train.timesteps, headline)
     return train_agent(bars, settings, callbacks=(progress,), tensorboard=tensorboard)
 
 
@@ -165,18 +201,24 @@ def walk_forward_with_progress(
     for outcome in walk_forward(bars, settings, train):
         outcome.agent.save(directory / outcome.result.name)
         results.append(outcome.result)
-    write_metrics_json(directory / "metrics.json", results)
+    write_metrics_json(directory / METRICS_NAME, results)
     print_results(results)
     total = sum(result.metrics["net_profit_usd"] for result in results)
     console.print(f"all {len(results)} folds out of sample: {total:+,.2f} USD net")
-    console.print(f"models and metrics: {shown(directory)}")
+    console.print(
+        f"models and metrics: {shown(directory)}, each of "
+        f"{results[0].name} to {results[-1].name} a model of its own"
+    )
 
 
-def unseen_start(agent: TradingAgent, bars: pd.DataFrame, where: Path) -> pd.Timestamp:
-    """Return the first bar of `bars` that came after everything the agent was trained on.
+def unseen_start(
+    agent: TradingAgent, bars: pd.DataFrame, where: Path, start: str | None = None
+) -> str:
+    """Return `start`, or by default the first bar after everything the agent was trained on.
 
     Raises:
-        DataError: If there is none.
+        ConfigError: If `start` cannot be read or lies before that bar.
+        DataError: If there is no such bar.
     """
     last_seen = pd.Timestamp(agent.provenance["training_last"])
     unseen = bars.index[bars.index > last_seen]
@@ -185,7 +227,14 @@ def unseen_start(agent: TradingAgent, bars: pd.DataFrame, where: Path) -> pd.Tim
             f"every bar of `{where}` (last {bars.index[-1]}) lies before the end of the model's "
             f"training ({last_seen}): give later bars, or --in-sample to test on seen ones anyway"
         )
-    return unseen[0]
+    first_row = 0 if start is None else rows_between(bars.index, start, None).start
+    # the last bar of the training may be decided on: what is traded comes after it
+    if start is not None and first_row < len(bars) - len(unseen) - 1:
+        raise ConfigError(
+            f"`--start {start}` lies before the end of the model's training ({last_seen}): "
+            f"give {unseen[0]} or later, or --in-sample to test on seen bars anyway"
+        )
+    return str(unseen[0]) if start is None else start
 
 
 def run_beside_baselines(
@@ -223,8 +272,8 @@ def write_results(
         "backtest": {**code_provenance(), "data_fingerprint": fingerprint(bars)},
     }
     report = write_report(folder / REPORT_NAME, results, bars, provenance, is_synthetic)
-    write_metrics_json(folder / "metrics.json", results)
-    write_json_atomically(folder / "provenance.json", provenance)
+    write_metrics_json(folder / METRICS_NAME, results)
+    write_json_atomically(folder / PROVENANCE_NAME, provenance)
     return report
 
 

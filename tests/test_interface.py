@@ -15,7 +15,7 @@ COLUMNS = ["rsi", "macd", "atr", "adx"]
 
 @pytest.fixture(scope="module")
 def data():
-    return synthetic_bars(1_200, "planted_edge", seed=11)
+    return synthetic_bars(1_200, "overreaction", seed=11)
 
 
 def test_trading_env_word_for_word(data):

@@ -50,9 +50,18 @@ def _exit_code(app: typer.Typer, words: list[str]) -> int:
     except TyperException as error:
         if debug:
             raise
-        return _complain(error.format_message(), EXIT_USER_ERROR)
+        return _complain(error.format_message() + _refused_value(error), EXIT_USER_ERROR)
     # Typer turns Ctrl-C into this exit code, silently.
     return _complain("interrupted", code) if code == EXIT_INTERRUPTED else code
+
+
+def _refused_value(error: TyperException) -> str:
+    """Return what the user typed where an option's type refused it; Typer leaves it out."""
+    from pydantic import ValidationError  # noqa: PLC0415 - slow to import, and seldom needed
+
+    if not isinstance(error.__cause__, ValidationError):
+        return ""
+    return f", was {error.__cause__.errors()[0]['input']!r}"
 
 
 def _complain(message: str, code: int) -> int:

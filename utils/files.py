@@ -44,7 +44,7 @@ def _temporary_file(path: Path) -> Path:
 
 
 @contextmanager
-def _cannot_write(path: Path) -> Iterator[None]:
+def _cannot_write(path: Path | str) -> Iterator[None]:
     """Turn what the operating system says against writing into one line."""
     try:
         yield
@@ -52,13 +52,17 @@ def _cannot_write(path: Path) -> Iterator[None]:
         raise ConfigError(f"cannot write `{path}`: {error.strerror or error}") from error
 
 
-def check_writable(folder: Path) -> None:
+def check_writable(folder: Path, called: str | None = None) -> None:
     """Make `folder` if need be, and write and remove a file in it.
+
+    Args:
+        folder: Where something will be written.
+        called: What the user knows it as; None calls it by its path.
 
     Raises:
         ConfigError: If that cannot be done.
     """
-    with _cannot_write(folder):
+    with _cannot_write(called or folder):
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data.bars import BAR_COLUMNS
-from data.calendar import minutes_since_open, session_starts
+from data.calendar import is_rth, minutes_since_open, session_starts, trade_dates
 
 Floats = NDArray[np.float64]
 
@@ -22,10 +22,31 @@ FEATURE_BAR = np.dtype(
         ("close", "f8"),
         ("volume", "f8"),  # contracts
         ("minute_of_session", "f8"),  # minutes from 17:00 Chicago to the bar's open
+        ("day_of_week", "f8"),  # of the trade date, Monday is 0
+        (
+            "roll_gap",
+            "f8",
+        ),  # points that a new contract trades above the old one's last price, or 0
+        (
+            "other_close",
+            "f8",
+        ),  # the second instrument's last close, points; NaN where there is none
+        ("other_volume", "f8"),  # and its contracts in this bar
+        ("other_roll_gap", "f8"),  # as `roll_gap`, of the second instrument
         ("is_session_start", "?"),  # the first bar present of its trade date
+        ("is_rth", "?"),  # opens in regular hours, 08:30 to 15:00 Chicago
     ],
     align=True,
 )
+
+
+OPTIONAL_COLUMNS = {
+    "roll_gap": 0.0,
+    "other_close": np.nan,
+    "other_volume": np.nan,
+    "other_roll_gap": 0.0,
+}
+"""Columns of a frame that some have and some have not, and what stands for an absent one."""
 
 
 class Bar(Protocol):
@@ -37,7 +58,13 @@ class Bar(Protocol):
     close: float
     volume: float
     minute_of_session: float
+    day_of_week: float
+    roll_gap: float
+    other_close: float
+    other_volume: float
+    other_roll_gap: float
     is_session_start: bool
+    is_rth: bool
 
 
 def feature_bars(frame: pd.DataFrame) -> np.recarray:
@@ -48,12 +75,17 @@ def feature_bars(frame: pd.DataFrame) -> np.recarray:
     take the last record.
 
     Args:
-        frame: OHLCV indexed by `timestamp` (UTC, bar open), as `check_bars` returns it.
+        frame: OHLCV indexed by `timestamp` (UTC, bar open), as `check_bars` returns it; further
+            columns, those of OPTIONAL_COLUMNS, are used where they are there.
     """
     bars = np.recarray(len(frame), dtype=FEATURE_BAR)
     for name in BAR_COLUMNS:
         bars[name] = frame[name].to_numpy(dtype=np.float64)
+    for name, absent in OPTIONAL_COLUMNS.items():
+        bars[name] = frame[name].to_numpy(dtype=np.float64) if name in frame.columns else absent
     index = pd.DatetimeIndex(frame.index)
     bars["minute_of_session"] = minutes_since_open(index)
+    bars["day_of_week"] = pd.DatetimeIndex(trade_dates(index)).day_of_week
     bars["is_session_start"] = session_starts(index)
+    bars["is_rth"] = is_rth(index)
     return bars

@@ -19,10 +19,15 @@ class FeatureSpec:
         kernel: Its step function, importable by module and name. At birth its state is all zeros.
         parameters: Passed to the kernel; constants of the generated pass.
         state_size: Floats of state the kernel owns.
+        price_state: Which of them hold prices in points, as (first, last + 1) ranges: at a roll
+            these, and no others, move by the gap to the new contract.
         columns: Names of the values it writes, in order.
+        lookback: Bars, this one included, that a value depends on; None where a trace of every bar
+            remains, as in recursive averages.
         warm_up: Bars whose values are NaN before the first valid one; every later value is finite.
         version: Raised whenever the numbers, or the layout of the state, change.
         session_rule: Whether anything is forgotten at the first bar of a session.
+        needs_other: Whether it reads the second instrument, which not every frame has.
         centre: Typical value on five-minute bars, rounded; scales where no scaler was fitted.
         spread: Typical size of the departure from `centre`, likewise; > 0.
         formula: In words and symbols, with the value where price or volume stand still.
@@ -35,10 +40,13 @@ class FeatureSpec:
     kernel: Kernel
     parameters: tuple[float, ...] = ()
     state_size: int
+    price_state: tuple[tuple[int, int], ...] = ()
     columns: tuple[str, ...]
+    lookback: int | None = None
     warm_up: int
     version: int = 1
     session_rule: Literal["continuous", "resets"] = "continuous"
+    needs_other: bool = False
     centre: float
     spread: float
     formula: str

@@ -66,6 +66,7 @@ VOLUME_FEATURES = by_name(
         kernel=vwap_distance_step,
         parameters=(14.0,),
         state_size=4 + ATR_STATE,
+        price_state=((3, 5),),
         columns=("vwap_distance",),
         warm_up=13,
         session_rule="resets",

@@ -21,7 +21,7 @@ def _settings(**changes: int) -> Settings:
 @pytest.fixture(scope="module")
 def bars() -> pd.DataFrame:
     """Return synthetic bars."""
-    return synthetic_bars(N_BARS, "planted_edge", seed=5)
+    return synthetic_bars(N_BARS, "overreaction", seed=5)
 
 
 @pytest.fixture(scope="module")

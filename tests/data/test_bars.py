@@ -221,3 +221,23 @@ def test_check_bars_negative_prices_are_prices():
 def test_bar_seconds_is_the_most_frequent_step(minutes, expected):
     stamps = pd.Timestamp("2024-01-02T15:00Z") + pd.to_timedelta(minutes, unit="min")
     assert bar_seconds(pd.DatetimeIndex(stamps)) == expected
+
+
+def sized(*parts):
+    """Return bars, (count, minutes) of each size one after the other."""
+    minutes = np.concatenate([np.full(count, step) for count, step in parts]).cumsum()
+    stamps = pd.Timestamp("2024-01-02T00:00Z") + pd.to_timedelta(minutes, unit="min")
+    frame = make_bars([ROWS[0]] * len(minutes))
+    return frame.set_axis(pd.DatetimeIndex(stamps, name="timestamp"), axis=0)
+
+
+@pytest.mark.parametrize("parts", [((200, 5), (200, 1)), ((200, 1), (200, 5)), ((60, 5), (60, 60))])
+def test_check_bars_of_two_sizes_are_refused(parts):
+    with pytest.raises(
+        DataError, match=r"bars of \d+ s and of \d+ s are mixed, the change is near"
+    ):
+        check_bars(sized(*parts))
+
+
+def test_check_bars_with_many_gaps_are_of_one_size():
+    check_bars(sized(*[(30, 5), (1, 65)] * 20))

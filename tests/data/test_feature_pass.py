@@ -48,6 +48,15 @@ def test_pass_source_calls_each_step_on_its_own_slices():
     assert source == pass_source(SPECS)
 
 
+def test_pass_source_moves_prices_by_a_call_once_per_range():
+    """Written out as slices that are added to, 124 features took 99 s to compile instead of 41."""
+    source = pass_source(SPECS)
+    assert "            move_prices(state[1:2], bar.roll_gap)\n" in source
+    assert "            move_prices(state[8:36], bar.roll_gap)\n" in source
+    assert source.count("move_prices(") == 2
+    assert "+= bar.roll_gap" not in source
+
+
 def test_pass_is_written_below_the_kernel_cache_and_loaded_once():
     assert PASSES_DIR == CACHE_DIR / "passes"
     assert load_pass(SPECS) is load_pass(SPECS)

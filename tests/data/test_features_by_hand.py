@@ -92,7 +92,7 @@ def test_bollinger_width_is_four_deviations_of_the_mean():
 
 
 def test_volatility_of_alternating_returns_is_a_sample_deviation():
-    values = values_of("volatility", closes_of([100.0, 200.0] * 10 + [100.0]))
+    values = values_of("volatility_20", closes_of([100.0, 200.0] * 10 + [100.0]))
     assert np.isnan(values[:20]).all()
     assert values[20] == pytest.approx(0.6931471805599453 * math.sqrt(20 / 19))
 
@@ -143,7 +143,14 @@ def test_time_of_day_follows_the_clocks_of_chicago():
 
 def test_window_features_do_not_depend_on_what_came_before_the_window():
     frame = walking_frame()
-    names = ["volatility", "bollinger", "bollinger_width", "stochastic", "roc", "relative_volume"]
+    names = [
+        "volatility_20",
+        "bollinger",
+        "bollinger_width",
+        "stochastic",
+        "roc",
+        "relative_volume",
+    ]
     features = FeatureSet(names)
     late = features.compute(frame.iloc[200:])[features.warm_up :]
     assert late.tobytes() == features.compute(frame)[200 + features.warm_up :].tobytes()

@@ -8,7 +8,7 @@ import pytest
 from data.feature_set import FeatureSet
 from data.features import FEATURES
 from data.preprocessor import Scaler
-from tests.helpers.feature_kit import walking_frame
+from tests.helpers.feature_kit import check_frame, walking_frame
 from utils.errors import ArtifactError, ConfigError, DataError
 
 NAN = float("nan")
@@ -25,7 +25,7 @@ def test_scaler_nominal_takes_constants_of_the_table_and_leaves_external_columns
 
 def test_scaler_nominal_brings_every_feature_of_real_like_bars_into_reach():
     features = FeatureSet(tuple(FEATURES))
-    values = features.compute(walking_frame())[features.warm_up :]
+    values = features.compute(check_frame(features.warm_up))[features.warm_up :]
     scaled = Scaler.nominal(features).transform(values)
     assert np.isfinite(scaled).all()
     assert (np.abs(scaled) <= 5.0).all()

@@ -3,13 +3,24 @@
 from contextlib import suppress
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from config.instruments import get_instrument
-from data.store import NOTES_KEY, fingerprint, load_bars, load_metadata, save_bars
+from data import store
+from data.store import (
+    NOTES_KEY,
+    bar_metadata,
+    fingerprint,
+    load_bars,
+    load_metadata,
+    locked_for_writing,
+    read_unchecked,
+    save_bars,
+)
 from tests.helpers.bars import make_bars, real_data
-from utils.errors import DataError
+from utils.errors import ConfigError, DataError
 
 MNQ = get_instrument("MNQ")
 ROWS = [
@@ -143,6 +154,92 @@ def test_load_bars_changed_under_a_kept_fingerprint_is_refused(tmp_path):
 
     with pytest.raises(DataError, match=r"bars\.parquet`: the bars do not match the fingerprint"):
         load_bars(path, MNQ)
+
+
+def test_load_bars_any_value_changed_in_the_file_is_refused(tmp_path):
+    path = tmp_path / "bars.parquet"
+    save_bars(make_bars(ROWS), path, {"source": "by hand"})
+    table = pq.read_table(path)
+    closes = table.column("close").to_pylist()
+    column = pa.array([*closes[:-1], closes[-1] + 0.25])
+    pq.write_table(table.set_column(table.schema.get_field_index("close"), "close", column), path)
+
+    with pytest.raises(DataError, match="do not match the fingerprint"):
+        load_bars(path, MNQ)
+    assert read_unchecked(path)[1:] == ({"source": "by hand"}, False)
+
+
+def test_load_bars_without_an_instrument_takes_any_tick_grid(tmp_path):
+    path = tmp_path / "ratio.parquet"
+    bars = make_bars([(100.123, 100.4, 100.1, 100.2)])
+    save_bars(bars, path, {"adjustment": "ratio"})
+
+    pd.testing.assert_frame_equal(load_bars(path, None), bars)
+    with pytest.raises(DataError, match="off the MNQ tick grid"):
+        load_bars(path, MNQ)
+
+
+def test_bar_metadata_has_the_keys_of_every_file_all_text():
+    assert bar_metadata(make_bars(ROWS), symbol="MNQ", source="by hand") == {
+        "symbol": "MNQ",
+        "bar_seconds": "300",
+        "adjustment": "none",
+        "source": "by hand",
+        "zone": "UTC",
+        "quality": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"seed": 1}, "metadata must be text, `seed` was 1"),
+        ({"adjustment": "back"}, "must be one of none, difference, ratio, was `back`"),
+    ],
+)
+def test_save_bars_metadata_that_nobody_can_read_are_refused(tmp_path, metadata, message):
+    with pytest.raises(ConfigError, match=message):
+        save_bars(make_bars(ROWS), tmp_path / "bars.parquet", metadata)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_save_bars_while_another_writer_has_the_lock_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "bars.parquet"
+    monkeypatch.setattr(store, "LOCK_SECONDS", 0.05)
+
+    with (
+        locked_for_writing(path),
+        pytest.raises(DataError, match=r"another process has been writing `.*bars\.parquet`"),
+    ):
+        save_bars(make_bars(ROWS), path, {})
+
+    save_bars(make_bars(ROWS), path, {})
+    assert [file.name for file in tmp_path.iterdir()] == ["bars.parquet"]
+
+
+def test_save_bars_removes_what_a_killed_writer_left_and_nothing_else(tmp_path):
+    path = tmp_path / "bars[1].parquet"
+    for name in (".bars[1].parquet.k9.part", ".bars1.parquet.k9.part", ".other.parquet.k9.part"):
+        (tmp_path / name).write_text("half")
+
+    save_bars(make_bars(ROWS), path, {})
+
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        ".bars1.parquet.k9.part",
+        ".other.parquet.k9.part",
+        "bars[1].parquet",
+    ]
+
+
+def test_read_unchecked_foreign_file_that_breaks_invariants_is_read_as_it_is(tmp_path):
+    path = tmp_path / "foreign.parquet"
+    bars = make_bars(ROWS).iloc[::-1]
+    bars.to_parquet(path)
+
+    frame, metadata, is_intact = read_unchecked(path)
+
+    pd.testing.assert_frame_equal(frame, bars, check_freq=False)
+    assert (metadata, is_intact) == ({}, True)
 
 
 def test_fingerprint_known_bars_stays_the_same_for_ever():

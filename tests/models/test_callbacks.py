@@ -103,7 +103,7 @@ def test_update_threads_are_one_in_rollouts_and_as_set_in_updates():
 def test_rich_progress_without_a_terminal_prints_ten_lines():
     out = io.StringIO()
     agent = TradingAgent(small_env(), settings=SMALL)
-    progress = RichProgress(320, Console(file=out, width=200))
+    progress = RichProgress(320, console=Console(file=out, width=200))
     agent.train(320, callbacks=[progress])
     lines = out.getvalue().splitlines()
     assert len(lines) == 10
@@ -118,7 +118,7 @@ def test_rich_progress_without_a_terminal_prints_ten_lines():
 def test_rich_progress_before_the_first_episode_ends_says_so():
     out = io.StringIO()
     agent = TradingAgent(small_env(), settings=SMALL)
-    agent.train(16, callbacks=[RichProgress(16, Console(file=out, width=200))])
+    agent.train(16, callbacks=[RichProgress(16, console=Console(file=out, width=200))])
     assert out.getvalue().splitlines()[0].endswith("no episode finished yet")
 
 
@@ -126,7 +126,7 @@ def test_rich_progress_in_a_terminal_ends_full():
     out = io.StringIO()
     console = Console(file=out, width=200, force_terminal=True)
     agent = TradingAgent(small_env(), settings=SMALL)
-    agent.train(48, callbacks=[RichProgress(48, console)])
+    agent.train(48, callbacks=[RichProgress(48, console=console)])
     assert "48/48 steps" in out.getvalue()
     assert " trades in 4 finished episodes, net " in out.getvalue()
 

@@ -45,7 +45,7 @@ def _learns(agent: TradingAgent, timesteps: int) -> bool:
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("defect")])
 def test_run_that_breaks_off_gives_the_cursor_back_and_draws_no_more(error):
     out = io.StringIO()
-    progress = RichProgress(96, Console(file=out, width=200, force_terminal=True))
+    progress = RichProgress(96, console=Console(file=out, width=200, force_terminal=True))
     with pytest.raises(type(error)):
         _agent().train(96, callbacks=(progress, StopAt(20, error)))
     drawn = out.getvalue()
@@ -55,7 +55,7 @@ def test_run_that_breaks_off_gives_the_cursor_back_and_draws_no_more(error):
 
 def test_run_that_diverges_gives_the_cursor_back():
     out = io.StringIO()
-    progress = RichProgress(96, Console(file=out, width=200, force_terminal=True))
+    progress = RichProgress(96, console=Console(file=out, width=200, force_terminal=True))
     diverged = ConfigError("training diverged")
     with pytest.raises(ConfigError, match="training diverged"):
         _agent().train(96, callbacks=(StopAt(20, diverged), progress))

@@ -11,7 +11,12 @@ import pytest
 from utils.paths import PROJECT_ROOT
 
 PACKAGES = ("backtest", "config", "data", "env", "models", "scripts", "trading", "utils")
-FILES = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
+FILES = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-extras.txt",
+    "constraints.txt",
+)
 PIN = re.compile(r"^[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*$")
 
 

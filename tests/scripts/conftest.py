@@ -17,14 +17,14 @@ N_BARS = 1_500
 def bars_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a parquet file of 1,500 synthetic MNQ bars."""
     path = tmp_path_factory.mktemp("bars") / "bars.parquet"
-    save_bars(synthetic_bars(N_BARS, "planted_edge", seed=3), path, {"symbol": "MNQ"})
+    save_bars(synthetic_bars(N_BARS, "overreaction", seed=3), path, {"symbol": "MNQ"})
     return path
 
 
 @pytest.fixture(scope="session")
 def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a model directory trained, barely, on the first 80 % of the same bars."""
-    bars = synthetic_bars(N_BARS, "planted_edge", seed=3)
+    bars = synthetic_bars(N_BARS, "overreaction", seed=3)
     settings = load_profile("smoke")
     agent = train_agent(bars.iloc[chronological_split(N_BARS, 0.2).train], settings)
     path = tmp_path_factory.mktemp("models") / "model"

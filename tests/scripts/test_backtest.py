@@ -1,6 +1,7 @@
 """scripts/backtest.py: unseen bars by default, a report, and one line for each mistake."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from scripts import workflow
 from tests.helpers.cli import assert_one_clear_line, run_script
+from utils import paths
 
 
 def test_backtest_writes_report_and_metrics_for_unseen_bars(capsys, bars_file, model_dir, tmp_path):
@@ -57,11 +59,14 @@ def test_backtest_on_seen_bars_only_is_refused_and_in_sample_is_said(
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (["--initial-capital", "0"], "initial"),
+        (["--initial-capital", "0"], "`initial_capital`"),
         (["--commission", "-1"], "commission"),
         (["--slippage-ticks", "-1"], "slippage_ticks"),
         (["--start", "yesterday-ish"], "yesterday-ish"),
-        (["--start", "2099-01-01"], "2099-01-01"),
+        (["--start", "2099-01-01"], "`start` 2099-01-01 and `end` None leave no bar to trade on"),
+        (["--start", "2024-01-03"], "before the end of the model's training"),
+        (["--end", "2024-01-03"], "leave no bar to trade on"),
+        (["--slippage-ticks", "0.5"], "was '0.5'"),
         (["--symbol", "MNX"], "`MNQ`?"),
         (["--symbol", "ES", "--start", "2099-01-01"], "2099"),
     ],
@@ -108,3 +113,39 @@ def test_backtest_on_bars_of_another_size_is_refused(capsys, bars_file, model_di
     outcome = run_script(capsys, "backtest", *words)
     assert_one_clear_line(outcome, "bars of 300 s, these are of 900 s")
     assert not (tmp_path / "out").exists()
+
+
+def test_backtest_reports_of_one_name_do_not_replace_each_other(
+    capsys, bars_file, model_dir, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(paths, "REPORTS_DIR", tmp_path)
+    for slippage in (1, 2):
+        words = ["--model", model_dir, "--data", bars_file, "--slippage-ticks", slippage]
+        assert run_script(capsys, "backtest", *words).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model_on_bars", "model_on_bars_2"]
+
+
+def test_backtest_into_a_folder_of_other_things_is_refused_and_over_a_report_is_not(
+    capsys, bars_file, model_dir, tmp_path
+):
+    words = ["--model", model_dir, "--data", bars_file, "--out"]
+    refused = run_script(capsys, "backtest", *words, model_dir)
+    assert_one_clear_line(refused, "--out", "holds `manifest.json`", "choose")
+    for _ in range(2):
+        assert run_script(capsys, "backtest", *words, tmp_path / "report").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("manifest.json", "is a file; name the model directory it lies in"),
+        ("..", "holds 1: model0; name one of them"),
+    ],
+)
+def test_backtest_of_something_beside_a_model_says_where_the_model_is(
+    capsys, bars_file, tmp_path, model_dir, name, part
+):
+    own = tmp_path / "saved" / "model0"
+    shutil.copytree(model_dir, own)
+    outcome = run_script(capsys, "backtest", "--model", (own / name), "--data", bars_file)
+    assert_one_clear_line(outcome, part)

@@ -1,5 +1,6 @@
 """scripts/train.py: what a user types, what is saved, and what a mistake looks like."""
 
+import errno
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,10 +76,10 @@ def test_train_records_the_last_bar_it_saw(capsys, bars_file, model_dir):
         (["--sizer", "fixd"], ["`fixed`?"]),
         (["--symbol", "MNX"], ["unknown symbol `MNX`", "`MNQ`?"]),
         (["--timesteps", "0"], ["timesteps", "was 0"]),
-        (["--timesteps", "many"], ["--timesteps"]),
+        (["--timesteps", "many"], ["--timesteps", "was 'many'"]),
         (["--learning-rate", "-1"], ["learning_rate", "-1"]),
-        (["--fixed-sl-ticks", "0.5"], ["stop_loss_ticks", "0.5"]),
-        (["--lookback", "0"], ["lookback_window"]),
+        (["--fixed-sl-ticks", "0.5"], ["`--fixed-sl-ticks`", "0.5"]),
+        (["--lookback", "0"], ["`--lookback`"]),
         (["--lookback", "3000"], ["lookback"]),
         (["--batch-size", "100000"], ["batch_size"]),
         (["--test-fraction", "1"], ["test_fraction"]),
@@ -222,3 +223,34 @@ def test_train_on_bars_noted_as_another_instrument_needs_the_users_word(capsys, 
     assert agreed.exit_code == 0
     assert "400 bars of 300 s, 2024-01-01 23:00:00+00:00 to " in agreed.out
     assert "traded as MNQ" in agreed.out
+
+
+def test_train_prints_the_symbol_that_its_back_test_will_need(capsys, bars_file, tmp_path):
+    words = ["--data", bars_file, *SHORT, "--timesteps", 128, "--symbol", "mes"]
+    outcome = run_script(capsys, "train", *words, "--out", tmp_path / "model")
+    assert outcome.exit_code == 0
+    assert outcome.out.rstrip().endswith(" --symbol MES")
+
+
+def test_train_says_what_it_trains_only_once_the_names_are_checked(capsys, bars_file, tmp_path):
+    words = ["--data", bars_file, *SHORT, "--timesteps", 128, "--out", tmp_path / "model"]
+    assert "Training" not in run_script(capsys, "train", *words, "--reward", "pln").err
+    assert "Training PPO with the lstm extractor on 1,200 bars, " in (
+        run_script(capsys, "train", *words).err
+    )
+
+
+def test_train_finds_an_out_that_cannot_be_replaced_before_training(
+    capsys, bars_file, tmp_path, monkeypatch
+):
+    """Such as a mount point, which is a folder that nothing can be renamed to."""
+
+    def busy(_) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    (tmp_path / "volume").mkdir()
+    monkeypatch.setattr(workflow, "train_agent", _refuse_to_train)
+    monkeypatch.setattr(Path, "rmdir", busy)
+    words = ["--data", bars_file, *SHORT, "--out", tmp_path / "volume"]
+    outcome = run_script(capsys, "train", *words)
+    assert_one_clear_line(outcome, "--out", "volume", "Device or resource busy", "choose")

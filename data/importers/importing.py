@@ -1,0 +1,142 @@
+"""Import files of bars: the one function behind `data.py import`, and how its result is stored."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from config.instruments import Instrument
+from data.bars import check_bars
+from data.calendar import SECONDS_PER_DAY, calendar_of
+from data.calendar_overrides import FIRST_DATE, LAST_DATE
+from data.contract_bars import check_contract_bars
+from data.importers.contract_choice import ALL
+from data.importers.file_import import FileImport, import_file
+from data.importers.options import ImportOptions, OnProgress
+from data.importers.rejections import joined
+from data.importers.result import ImportResult
+from data.importers.row_order import merged
+from data.store import NOTES_KEY, bar_metadata, locked_for_writing, save_bars
+from utils.errors import ConfigError, DataError
+from utils.files import atomic_path
+
+
+def _no_progress(_done: int, _total: int) -> None:
+    pass
+
+
+def import_files(
+    paths: Sequence[Path],
+    instrument: Instrument,
+    options: ImportOptions | None = None,
+    on_progress: OnProgress = _no_progress,
+) -> ImportResult:
+    """Return the bars of one or more files as one checked series.
+
+    Each file is recognised by its content. Rows that are not fit are parted, never mended; float
+    noise is taken off prices. Bars that several files have must be equal, and are kept once.
+
+    Args:
+        paths: Files of one instrument, in any order, dialect and zone.
+        instrument: What the bars are of.
+        options: What the user says.
+        on_progress: Told of bytes read, file by file.
+
+    Raises:
+        DataError: If a file cannot be read, is of no known dialect, or is ambiguous; the line
+            names the option that settles it. If files contradict each other.
+        ConfigError: If no file is given, or one twice.
+    """
+    if not paths:
+        raise ConfigError("there is nothing to import; name at least one file")
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise ConfigError("a file is named twice; name each once")
+    options = options or ImportOptions()
+    sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
+    files: list[FileImport] = []
+    for number, path in enumerate(paths):
+        done, total = sum(sizes[:number]), sum(sizes)
+
+        def report(read: int, _size: int, done: int = done, total: int = total) -> None:
+            on_progress(done + read, total)
+
+        files.append(import_file(path, instrument, options, report))
+    return _result(files, instrument, options)
+
+
+def _result(
+    files: list[FileImport], instrument: Instrument, options: ImportOptions
+) -> ImportResult:
+    guesses = tuple(file.guess for file in files)
+    kinds = {guess.adjustment for guess in guesses}
+    if len(kinds) > 1:
+        raise DataError(
+            f"the files differ in adjustment ({', '.join(sorted(kinds))}); import them apart, or "
+            f"say with --adjustment what they are"
+        )
+    rejected = joined([file.rejected for file in files])
+    frames = [file.bars for file in files]
+    files.clear()  # so that the frames can be let go one by one
+    bars, n_shared = merged(frames, [f"`{guess.file}`" for guess in guesses])
+    del frames
+    if options.contract != ALL:
+        grid = None if guesses[0].adjustment == "ratio" else instrument
+        bars = check_bars(bars, grid, where="the bars imported")
+    return ImportResult(
+        bars=bars,
+        guesses=guesses,
+        rejected=rejected,
+        n_shared=n_shared,
+        missing_sessions=_missing_sessions(
+            pd.DatetimeIndex(bars.index), instrument, guesses[0].bar_seconds
+        ),
+    )
+
+
+def _missing_sessions(
+    stamps: pd.DatetimeIndex, instrument: Instrument, seconds: int
+) -> tuple[str, ...]:
+    """Return the calendar's trade dates, between the first bar and the last, that have no bar."""
+    if seconds > SECONDS_PER_DAY:
+        return ()
+    calendar = calendar_of(instrument.symbol)
+    dates = np.unique(calendar.trade_dates(stamps))
+    first, last = max(dates[0], np.datetime64(FIRST_DATE)), min(dates[-1], np.datetime64(LAST_DATE))
+    if first > last:
+        return ()
+    expected = calendar.sessions(first, last).index.to_numpy().astype("datetime64[D]")
+    return tuple(str(date) for date in np.setdiff1d(expected, dates))
+
+
+def save_import(result: ImportResult, instrument: Instrument, path: Path) -> None:
+    """Write the imported bars with what is known of them.
+
+    Bars of several contracts overlap, so they carry no fingerprint, and only `data.py roll` reads
+    them.
+
+    Raises:
+        DataError: If they break an invariant, or another process keeps writing the file.
+        ConfigError: If the folder cannot be written.
+    """
+    metadata = bar_metadata(
+        result.bars,
+        symbol=instrument.symbol,
+        source=result.source,
+        adjustment=result.adjustment,
+        zone=result.zone,
+        quality=result.quality,
+    )
+    metadata["bar_seconds"] = str(result.guesses[0].bar_seconds)
+    if result.bars.index.is_unique:
+        save_bars(result.bars, path, metadata)
+        return
+    check_contract_bars(result.bars, instrument, where=f"bars for `{path}`")
+    table = pa.Table.from_pandas(result.bars.reset_index(), preserve_index=False)
+    notes = json.dumps({"metadata": metadata}, sort_keys=True)
+    table = table.replace_schema_metadata({**table.schema.metadata, NOTES_KEY: notes.encode()})
+    with locked_for_writing(path), atomic_path(path) as temporary:
+        pq.write_table(table, temporary)

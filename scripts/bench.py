@@ -1,0 +1,41 @@
+"""Measure how fast FuturesGym is, suite by suite, each figure checked for having done its work."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from typer import Option
+
+from utils.cli import DebugOption, make_app, run
+
+app = make_app()
+
+
+@app.command()
+def bench(
+    suite: Annotated[str, Option(help="data or startup.")],
+    as_json: Annotated[bool, Option("--json", help="One JSON object per line.")] = False,
+    quick: Annotated[bool, Option("--quick", help="Less work: a smoke test, no figures.")] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Measure one suite and print its lines as they come."""
+    from scripts.benchmarks.data import data_suite
+    from scripts.benchmarks.startup import startup_suite
+    from utils.registry import lookup
+
+    suites = {"data": data_suite, "startup": startup_suite}
+    for line in lookup(suites, suite, "suite")(quick):
+        if as_json:
+            print(json.dumps(line.as_dict()), flush=True)
+            continue
+        beside = "" if line.ratio is None else f"  {line.ratio:.2f} x {line.reference}"
+        print(
+            f"{line.suite:<9} {line.name:<18} {line.value:>12,.3f} {line.unit}{beside}", flush=True
+        )
+
+
+if __name__ == "__main__":
+    run(app)

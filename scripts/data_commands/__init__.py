@@ -1,0 +1,1 @@
+"""The commands of scripts/data.py, one per file."""

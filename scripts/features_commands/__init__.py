@@ -1,0 +1,1 @@
+"""The commands of scripts/features.py, one per file."""

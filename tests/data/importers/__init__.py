@@ -1,0 +1,1 @@
+"""Importers: dialects, dates, zones, and every kind of bad row."""

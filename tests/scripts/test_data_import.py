@@ -1,0 +1,122 @@
+"""`data.py import`: the guess shown, the exit code, the file of rejected rows, one JSON object."""
+
+import csv
+import json
+
+import pytest
+
+from config.instruments import get_instrument
+from data.store import load_bars
+from tests.helpers.cli import assert_one_clear_line, run_script
+from tests.helpers.import_texts import session_bars, texts, write
+
+HEADER = "timestamp,open,high,low,close,volume"
+
+
+def new_york_lines(n_sessions=30):
+    """1,380 half-hour bars of thirty sessions."""
+    rows = session_bars("2024-02-05", n_sessions=n_sessions)
+    return [HEADER, *texts(rows, "%Y-%m-%d %H:%M:%S", "America/New_York")]
+
+
+def run_import(capsys, path, out, *options):
+    return run_script(capsys, "data", "import", path, "--symbol", "MNQ", "--out", out, *options)
+
+
+def test_import_shows_the_guess_and_stores_the_bars(capsys, tmp_path):
+    path, out = write(tmp_path / "bars.csv", new_york_lines()), tmp_path / "new" / "bars.parquet"
+
+    outcome = run_import(capsys, path, out)
+
+    assert outcome.exit_code == 0
+    for part in (
+        "bars.csv: FirstRate Data (firstrate), 1,380 rows",
+        "zone: proven, America/New_York (16:00-17:00 Chicago is empty, winter and summer)",
+        "stamp: proven, the open of a bar of 1,800 s",
+        "first 2024-02-04 23:00:00+00:00, last 2024-03-15 20:30:00+00:00, 1,380 bars",
+        "ticks: 0 rows off the grid of 0.25",
+        "1,380 bars of MNQ of 1,380 rows, 0 rejected",
+    ):
+        assert part in outcome.out
+    assert len(load_bars(out, get_instrument("MNQ"))) == 1_380
+    assert not (tmp_path / "new" / "bars.parquet.rejected.csv").exists()
+
+
+@pytest.mark.parametrize(("n_bad", "exit_code"), [(1, 0), (2, 1)])
+def test_import_exit_code_says_whether_a_thousandth_was_rejected(
+    capsys, tmp_path, n_bad, exit_code
+):
+    lines = new_york_lines()
+    bad = [f"2024-02-10 12:0{n}:00,1000,1000,1000,1000,1" for n in range(n_bad)]  # a Saturday
+    path, out = (
+        write(tmp_path / "bars.csv", lines[:231] + bad + lines[231:]),
+        tmp_path / "o.parquet",
+    )
+
+    outcome = run_import(capsys, path, out)
+
+    assert outcome.exit_code == exit_code
+    with (tmp_path / "o.parquet.rejected.csv").open() as file:
+        rejected = list(csv.reader(file))
+    assert rejected[0] == ["file", "line", "reason", "text"]
+    assert rejected[1] == ["bars.csv", "232", "on the weekend", bad[0]]
+    assert len(rejected) == 1 + n_bad
+    assert f"rejected: {n_bad} on the weekend, first line 232 of bars.csv" in outcome.out
+    assert len(load_bars(out, get_instrument("MNQ"))) == 1_380
+
+
+def test_import_again_without_bad_rows_removes_the_old_list(capsys, tmp_path):
+    out = tmp_path / "o.parquet"
+    (tmp_path / "o.parquet.rejected.csv").write_text("of an earlier import")
+
+    run_import(capsys, write(tmp_path / "bars.csv", new_york_lines()), out)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bars.csv", "o.parquet"]
+
+
+def test_import_json_is_one_object_with_all_of_it(capsys, tmp_path):
+    lines = new_york_lines()
+    lines[5] = lines[5].replace(",10", ",-10")
+    path, out = write(tmp_path / "bars.csv", lines), tmp_path / "o.parquet"
+
+    outcome = run_import(capsys, path, out, "--json")
+
+    found = json.loads(outcome.out)
+    assert (found["n_read"], found["n_bars"], found["n_rejected"]) == (1_380, 1_379, 1)
+    assert found["rejected"] == {"negative volume": 1}
+    assert found["missing_sessions"] == []
+    assert found["is_clean"] is True
+    file = found["files"][0]
+    assert (file["dialect"], file["zone"], file["zone_status"], file["stamp"]) == (
+        "firstrate",
+        "America/New_York",
+        "proven",
+        "open",
+    )
+    assert (file["first"], file["n_off_tick"]) == ("2024-02-04T23:00:00+00:00", 0)
+
+
+def test_import_refusal_is_one_line_and_writes_nothing(capsys, tmp_path):
+    rows = session_bars()
+    path = write(tmp_path / "a.csv", [HEADER, *texts(rows, "%Y-%m-%d %H:%M:%S", "UTC")])
+
+    outcome = run_import(capsys, path, tmp_path / "o.parquet")
+
+    assert_one_clear_line(outcome, "not in America/New_York", "--tz UTC")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+    assert run_import(capsys, path, tmp_path / "o.parquet", "--tz", "UTC").exit_code == 0
+
+
+def test_import_onto_its_own_file_is_refused(capsys, tmp_path):
+    path = write(tmp_path / "a.csv", new_york_lines())
+
+    assert_one_clear_line(run_import(capsys, path, path), "one of the files to import")
+
+
+def test_import_unknown_symbol_and_option_are_refused(capsys, tmp_path):
+    path = write(tmp_path / "a.csv", new_york_lines())
+
+    outcome = run_script(capsys, "data", "import", path, "--symbol", "MNG", "--out", "o.parquet")
+    assert_one_clear_line(outcome, "`MNQ`?")
+    outcome = run_import(capsys, path, tmp_path / "o.parquet", "--stamp", "opne")
+    assert_one_clear_line(outcome, "`open`?")
