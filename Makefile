@@ -14,10 +14,10 @@ demo: .venv/.installed ## Train, back-test and report on a synthetic market, in 
 	.venv/bin/python scripts/demo.py
 
 test: .venv/.installed-dev ## Run the test suite, without the slow tests.
-	$(RUN) pytest -n 2 -m "not slow"
-
-test-all: .venv/.installed-dev ## Run every test.
 	$(RUN) pytest -n 2
+
+test-all: .venv/.installed-dev ## Run every test, slow proofs too.
+	$(RUN) pytest -n 2 -m "slow or not slow"
 
 check: format-check spelling lint types imports test ## Run all that CI runs, but for the demo.
 

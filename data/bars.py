@@ -158,16 +158,21 @@ def holds_numbers(dtype: object) -> bool:
 def _check_one_size(stamps: pd.DatetimeIndex, where: str) -> None:
     """Refuse bars of one size followed by bars of another; gaps may lie between them as they like.
 
-    Parts are compared by their usual step, and by half: thin trading and the clock's changes make
-    single steps shorter or longer.
+    Both the usual step of a part and the grid that its steps lie on must change, twofold or more:
+    thin trading makes the usual step longer, the clock's changes make the grid finer, but neither
+    does both.
     """
     n_parts = min(SIZE_PARTS, len(stamps) // MIN_PART)
     if n_parts < 2:
         return
     edges = np.linspace(0, len(stamps), n_parts + 1).astype(int)
     sizes = [bar_seconds(stamps[a:b]) for a, b in itertools.pairwise(edges)]
+    grids = [int(np.gcd.reduce(np.diff(stamps[a:b].asi8))) for a, b in itertools.pairwise(edges)]
     for part in range(1, n_parts):
-        if not 0.5 < sizes[part] / sizes[part - 1] < 2.0:
+        before, now = part - 1, part
+        coarser = sizes[now] >= 2 * sizes[before] and grids[now] >= 2 * grids[before]
+        finer = sizes[before] >= 2 * sizes[now] and grids[before] >= 2 * grids[now]
+        if coarser or finer:
             raise DataError(
                 f"{where}: bars of {sizes[part - 1]} s and of {sizes[part]} s are mixed, the "
                 f"change is near {stamps[edges[part]]}; keep one size, or resample the finer ones"

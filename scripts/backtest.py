@@ -18,7 +18,9 @@ def backtest(
     model: Annotated[Path, Option(help="Model directory made by train.py.")],
     data: Annotated[Path, Option(help="Parquet file of bars.")],
     initial_capital: Annotated[float, Option(help="Starting cash, USD.")] = 10_000.0,
-    symbol: Annotated[str | None, Option(help="Instrument; the model's own by default.")] = None,
+    symbol: Annotated[
+        str | None, Option(help="Instrument; the model's, if the file agrees.")
+    ] = None,
     commission: Annotated[float | None, Option(help="USD per contract and side.")] = None,
     slippage_ticks: Annotated[int | None, Option(help="Adverse ticks per fill.")] = None,
     fixed_sl_ticks: Annotated[float | None, Option(help="Stop distance, ticks.")] = None,

@@ -54,6 +54,6 @@ def compute(
     others = bars.drop(columns=[name for name in features.columns if name in bars.columns])
     save_bars(others.join(columns), out, {**notes, "feature_set": features.hash})
     console.print(
-        f"{len(features.names):,} features, {len(features.columns):,} columns beside {len(bars):,} "
-        f"bars, the first {features.warm_up:,} of them not all warm: {shown(out)}"
+        f"features: {len(features.names):,}, columns: {len(features.columns):,}, bars: "
+        f"{len(bars):,}, of which the first {features.warm_up:,} warm up: {shown(out)}"
     )

