@@ -29,7 +29,8 @@ class ContinuousSeries:
 
     Attributes:
         bars: Checked bars with the columns `contract` (name), `is_roll` (first bar of a new
-            contract), `roll_gap` (points: new close less old close at that roll, 0 elsewhere) and
+            contract), `roll_gap` (points: new close less old close at that roll, 0 elsewhere
+            and throughout adjusted bars) and
             `adjustment` (what was done to the raw prices: points added, or, for ratio, the factor;
             raw = price - adjustment, or price / adjustment).
         rolls: One row per roll: `old`, `new`, `decision_session` (last one of the old contract),
@@ -72,7 +73,8 @@ def continuous_series(
     bars = _stitched(contracts, sessions, in_use)
     rolls = _roll_table(bars, contracts, sessions)
     bars["roll_gap"] = 0.0
-    bars.loc[bars["is_roll"], "roll_gap"] = rolls["gap_points"].to_numpy()
+    if adjust == "none":  # adjusted prices hold no gap, so features have nothing to move by
+        bars.loc[bars["is_roll"], "roll_gap"] = rolls["gap_points"].to_numpy()
     # 0 before the first roll, 1 after it, ...
     runs = bars["is_roll"].to_numpy().cumsum()
     bars["adjustment"] = adjusted(bars, rolls, runs, instrument)

@@ -291,6 +291,7 @@ def repair_file(
     notes = {
         **bar_metadata(result.bars, symbol=instrument.symbol, source=path.name),
         **metadata,
+        "symbol": instrument.symbol,
         "quality": result.report.summary,
         "repairs": ", ".join(repairs),
     }

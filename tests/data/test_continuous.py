@@ -55,7 +55,7 @@ def test_continuous_series_difference_adds_all_later_gaps():
     assert bars["open"].tolist() == [135, 135, 137, 137, 140, 140, 145, 145, 150, 150]
     assert bars["high"].tolist() == [136, 136, 138, 138, 141, 141, 146, 146, 151, 151]
     assert bars["adjustment"].tolist() == [35.0] * 4 + [25.0] * 4 + [0.0] * 2
-    assert bars["roll_gap"].tolist() == series().bars["roll_gap"].tolist()
+    assert bars["roll_gap"].tolist() == [0.0] * 10  # features must not move what has been moved
     assert bars["volume"].tolist() == series().bars["volume"].tolist()
     assert not NQ.off_grid(bars[list(PRICE_COLUMNS)]).any()
 
@@ -158,9 +158,10 @@ BELOW_ZERO = {
 
 
 def test_continuous_series_negative_prices_have_a_difference_but_no_ratio():
-    bars = series("difference", BELOW_ZERO, CL).bars
+    moved = series("difference", BELOW_ZERO, CL)
+    bars = moved.bars
     # 20.90 less -37.10
-    assert bars["roll_gap"].tolist() == [0, 0, 0, 0, 58.0, 0]
+    assert moved.rolls["gap_points"].tolist() == [58.0]
     assert bars["open"].tolist() == [76.0, 76.0, 20.4, 20.4, 11.5, 11.5]
     with pytest.raises(DataError, match="no bar in common before it, or one at or below zero"):
         series("ratio", BELOW_ZERO, CL)
