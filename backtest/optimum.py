@@ -28,6 +28,7 @@ from config.instruments import get_instrument
 from config.settings import EnvSettings
 from data.drift_filter import SteadyFilter, filtered_drift, steady_filter
 from data.planted_edge import PlantedEdge
+from data.preprocessor import RANKS
 from env.actions import Action
 from env.market import Market
 from env.observation import Observation
@@ -207,6 +208,10 @@ def _signals(market: Market, edge: PlantedEdge) -> Floats:
         raise ConfigError(
             f"the optimum needs the signals {', '.join(edge.signal_columns)}, the market shows "
             f"{', '.join(columns)}; name them in `feature_columns`"
+        )
+    if market.scaler.kind == RANKS or market.scaler.is_session_aware:
+        raise ConfigError(
+            "the optimum cannot read signals scaled to ranks or by session; use a plain scaler"
         )
     rows = [columns.index(name) for name in edge.signal_columns]
     centre, spread = np.array(market.scaler.centre), np.array(market.scaler.spread)
