@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from env.kernel.types import Reason, Records
+from env.kernel.names import Reason
+from env.kernel.types import Records
 from env.market import Market
 
 

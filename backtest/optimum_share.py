@@ -18,7 +18,7 @@ from backtest.result import BacktestResult
 from backtest.span import rows_of
 from data.drift_filter import filtered_drift
 from data.planted_edge import PlantedEdge
-from env.kernel.types import Reason
+from env.kernel.names import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

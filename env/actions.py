@@ -7,6 +7,10 @@ from typing import SupportsIndex
 import numpy as np
 from gymnasium import spaces
 
+from env.kernel.limits import permitted_quantity
+from env.kernel.names import Denial, Reason
+from env.kernel.orders import place_market_order
+from env.position_sizer import contracts_of
 from utils.errors import ConfigError
 from utils.jit import jit
 
@@ -44,23 +48,51 @@ def checked_action(action: SupportsIndex) -> int:
     raise ConfigError(f"an action must be a whole number of {names}; was {action!r}")
 
 
+ACTION_CODES = {"discrete": 0, "contracts": 1, "continuous": 1}
+"""How compiled code reads a choice: as an Action (0), or as a signed target position (1)."""
+
+DECISIONS = 0
+
+
 @jit
-def order_quantity(action: int, account: np.record, contracts: int) -> int:
+def decide(account: np.record, bar: np.record, sizer: int, mode: int, choice: int) -> None:
+    """Place the market order that a choice at the close of `bar` becomes, as far as it may go out.
+
+    Args:
+        account: Account record at that close; its `denial` says what was denied, and why.
+        bar: BAR_TICKS record.
+        sizer: One of SIZER_CODES.
+        mode: One of ACTION_CODES.
+        choice: One of Action, or a signed target position.
+    """
+    account.denial = Denial.NONE
+    if mode == DECISIONS:
+        quantity = order_quantity(account, bar, sizer, choice)
+    else:
+        quantity = choice - account.position
+    if quantity != 0:
+        quantity = permitted_quantity(account, bar.flag_bits, quantity)
+        place_market_order(account, quantity, Reason.SIGNAL)
+
+
+@jit
+def order_quantity(account: np.record, bar: np.record, sizer: int, action: int) -> int:
     """Return the signed contracts to trade at the next open, 0 for none.
 
     BUY while long and SELL while short hold what is there. BUY while short is one order that both
-    closes and opens.
+    closes and opens; where the sizer opens nothing it closes.
 
     Args:
+        account: Account record at the close of `bar`.
+        bar: BAR_TICKS record.
+        sizer: One of SIZER_CODES; asked only where something would be opened.
         action: One of Action.
-        account: ACCOUNT record at the close of the decision bar.
-        contracts: Size of a new position, unsigned.
     """
     position = int(account.position)
     if action == Action.CLOSE:
         return -position
     if action == Action.BUY and position <= 0:
-        return contracts - position
+        return contracts_of(sizer, account, bar) - position
     if action == Action.SELL and position >= 0:
-        return -contracts - position
+        return -contracts_of(sizer, account, bar) - position
     return 0

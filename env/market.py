@@ -144,7 +144,8 @@ def _check_own_columns(feature_set: FeatureSet, values: NDArray[np.float64], cli
 
 def _in_ticks(bars: pd.DataFrame, instrument: Instrument) -> np.recarray[Any, np.dtype[np.void]]:
     """Return the prices as BAR_TICKS records."""
-    ticks = np.recarray(len(bars), dtype=BAR_TICKS)
+    ticks = np.zeros(len(bars), dtype=BAR_TICKS).view(np.recarray)
     for name in PRICE_COLUMNS:
         ticks[name] = instrument.to_ticks(bars[name].to_numpy())
+    ticks["average_range"] = np.nan
     return ticks

@@ -59,7 +59,7 @@ def observe(
 @jit
 def write_position_info(account: np.record, lookback: int, info: NDArray[np.float32]) -> None:
     """Write the four numbers on the account into `info`, (4,)."""
-    info[0] = account.position / account.max_position
+    info[0] = account.position / account.limits.max_position
     info[1] = account.open_pnl_usd / account.initial_usd
     info[2] = (account.bar - account.entry_bar) / lookback if account.position != 0 else 0.0
     info[3] = account.equity_usd / account.initial_usd

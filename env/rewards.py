@@ -9,22 +9,23 @@ import numpy as np
 
 from utils.jit import jit
 
-Reward = Callable[[np.record, float, float], float]
-"""From the ACCOUNT at this close, and its realised PnL and equity (USD) at the close before."""
+Before = tuple[float, float, float]
+"""An account's realised PnL, equity and peak equity (USD) at the close before."""
+
+Reward = Callable[[np.record, Before], float]
+"""From the account at this close, and what it was at the close before."""
 
 
 @jit
-def sparse_reward(
-    account: np.record, realised_before_usd: float, equity_before_usd: float
-) -> float:
+def sparse_reward(account: np.record, before: Before) -> float:
     """Return the net PnL of the trades that closed in this bar, both commissions included."""
-    return float((account.realised_usd - realised_before_usd) / account.initial_usd)
+    return float((account.realised_usd - before[0]) / account.initial_usd)
 
 
 @jit
-def pnl_reward(account: np.record, realised_before_usd: float, equity_before_usd: float) -> float:
+def pnl_reward(account: np.record, before: Before) -> float:
     """Return the change of equity over this bar, marked to its close."""
-    return float((account.equity_usd - equity_before_usd) / account.initial_usd)
+    return float((account.equity_usd - before[1]) / account.initial_usd)
 
 
 REWARDS: dict[str, Reward] = {"sparse": sparse_reward, "pnl": pnl_reward}
@@ -36,11 +37,9 @@ PNL_CODE = REWARD_CODES["pnl"]
 
 
 @jit
-def reward_of(
-    code: int, account: np.record, realised_before_usd: float, equity_before_usd: float
-) -> float:
+def reward_of(code: int, account: np.record, before: Before) -> float:
     """Return the reward with that code: one branch for each of REWARDS."""
     if code == PNL_CODE:
-        return pnl_reward(account, realised_before_usd, equity_before_usd)
+        return pnl_reward(account, before)
     assert code == SPARSE_CODE
-    return sparse_reward(account, realised_before_usd, equity_before_usd)
+    return sparse_reward(account, before)

@@ -9,25 +9,19 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
-from config.instruments import get_instrument
 from config.settings import EnvSettings
-from env.actions import checked_action
-from env.kernel.costs import scaled_costs
-from env.kernel.types import (
-    ACCOUNT,
-    FILL,
-    MAX_FILLS_PER_BAR,
-    NO_STOP,
-    TRADE,
-    Records,
-)
+from env.actions import ACTION_CODES, checked_action
+from env.kernel.types import ACCOUNT, FILL, TRADE, Records, max_fills_per_bar
 from env.market import Market
 from env.observation import N_POSITION_INFO, Observation, observe, write_position_info
 from env.position_sizer import SIZER_CODES
 from env.rewards import REWARD_CODES
-from env.step import Books, take_step
+from env.step import Books, Codes, take_step
+from env.terms import Terms, open_account, terms_of
 from utils.errors import ConfigError
 from utils.registry import lookup
+
+MAX_FILLS_PER_BAR = max_fills_per_bar(ACCOUNT)
 
 INITIAL_CAPACITY = 64
 """Fills that there is room for at first; doubled whenever they might not suffice."""
@@ -59,11 +53,10 @@ class Simulation:
             ConfigError: For an unknown reward or sizer, a ruin level not below the initial balance,
                 or settings for another instrument.
         """
-        _check_terms(market, settings)
+        self.terms = _checked_terms(market, settings)
         self.market = market
         self.settings = settings
-        self._reward = lookup(REWARD_CODES, settings.reward, "reward")
-        self._sizer = lookup(SIZER_CODES, settings.position_sizer, "position sizer")
+        self._codes = codes_of(settings)
         self._lookback = settings.lookback_window
         self._bars: Records = market.bars.view(np.ndarray)
         self._accounts: Records = np.zeros(1, ACCOUNT)
@@ -80,7 +73,8 @@ class Simulation:
         self.n_wins = 0
         self.is_ruined = False
         self.is_done = True
-        self.set_cost_scale(1.0)
+        self.denial = 0
+        self._cost_scale = 1.0
 
     @property
     def has_begun(self) -> bool:
@@ -134,14 +128,7 @@ class Simulation:
         if not 0.0 <= scale <= 1.0:
             raise ConfigError(f"`scale` of the costs must be in [0, 1], was {scale}")
         self._cost_scale = scale
-        commission = self.settings.commission
-        if commission is None:
-            commission = self.market.instrument.commission_per_side_usd
-        costs = self.account.costs
-        costs.tick_value_usd = self.market.instrument.tick_value_usd
-        costs.commission_per_side_usd, costs.slippage_ticks = scaled_costs(
-            commission, self.settings.slippage_ticks, scale
-        )
+        self.account.costs.scale = scale
 
     def reset(self, start: int, stop: int) -> None:
         """Begin an episode with a fresh account; the scale of the costs stays.
@@ -165,7 +152,7 @@ class Simulation:
         self.bar = start
         self.position, self.equity_usd = 0, self.settings.initial_balance
         self._position_path, self._equity_path = array("q", [0]), array("d", [self.equity_usd])
-        self.n_trades, self.n_wins = 0, 0
+        self.n_trades, self.n_wins, self.denial = 0, 0, 0
         self.is_ruined, self.is_done = False, False
 
     def step(self, action: SupportsIndex) -> float:
@@ -191,7 +178,8 @@ class Simulation:
             self.equity_usd,
             self.n_trades,
             self.n_wins,
-        ) = take_step(self._books, self._lookback, self._reward, self._sizer, choice)
+            self.denial,
+        ) = take_step(self._books, self._lookback, self._codes, choice)
         self._equity_path.append(self.equity_usd)
         self._position_path.append(self.position)
         self._steps_with_room -= 1
@@ -205,18 +193,10 @@ class Simulation:
 
     def _open_account(self, start: int) -> None:
         """Write a new account at the close of row `start`."""
-        account, settings = self.account, self.settings
+        account = self.account
         self._accounts[:] = np.zeros(1, ACCOUNT)
-        self.set_cost_scale(self._cost_scale)
-        account.initial_usd = settings.initial_balance
-        account.ruin_usd = settings.ruin_equity
-        account.stop_offset_ticks = (
-            NO_STOP if settings.stop_loss_ticks is None else settings.stop_loss_ticks
-        )
-        account.max_position = settings.max_position
-        account.last_bar = self._last_bar
-        account.bar = start
-        account.cash_usd = account.equity_usd = settings.initial_balance
+        open_account(account, self.terms, start, self._last_bar)
+        account.costs.scale = self._cost_scale
         write_position_info(account, self._lookback, self._position_info)
         self._make_room()
 
@@ -243,15 +223,25 @@ class Simulation:
         self._trades: Records = np.zeros(capacity, TRADE)
 
 
-def _check_terms(market: Market, settings: EnvSettings) -> None:
-    """Refuse settings that fit no account on this market."""
-    if get_instrument(settings.symbol) != market.instrument:
+def codes_of(settings: EnvSettings) -> Codes:
+    """Return how compiled code knows the reward, the sizer and the kind of action.
+
+    Raises:
+        ConfigError: For an unknown one.
+    """
+    return (
+        lookup(REWARD_CODES, settings.reward, "reward"),
+        lookup(SIZER_CODES, settings.position_sizer, "position sizer"),
+        lookup(ACTION_CODES, settings.action_mode, "action mode"),
+    )
+
+
+def _checked_terms(market: Market, settings: EnvSettings) -> Terms:
+    """Return the account's terms, refusing those for another instrument than the market's."""
+    terms = terms_of(settings)
+    if terms.instrument != market.instrument:
         raise ConfigError(
             f"`symbol` must be that of the market ({market.instrument.symbol}), was "
             f"{settings.symbol}; build another market for it"
         )
-    if settings.ruin_equity >= settings.initial_balance:
-        raise ConfigError(
-            f"`ruin_equity` must be below `initial_balance` ({settings.initial_balance:g}), was "
-            f"{settings.ruin_equity:g}"
-        )
+    return terms

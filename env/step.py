@@ -6,11 +6,11 @@ Arrays travel as one plain tuple, which numba takes in far faster than as many a
 import numpy as np
 from numpy.typing import NDArray
 
-from env.actions import order_quantity
-from env.kernel.advance import advance, place_market_order
-from env.kernel.types import Reason, Records, Status
+from env.actions import decide
+from env.kernel.advance import advance
+from env.kernel.names import Status
+from env.kernel.types import Records
 from env.observation import write_position_info
-from env.position_sizer import contracts_of
 from env.rewards import reward_of
 from utils.jit import jit
 
@@ -18,36 +18,55 @@ Books = tuple[Records, Records, Records, Records, NDArray[np.float32]]
 """The account (ACCOUNT, one row), all bars (BAR_TICKS), fills so far (FILL), trades so far (TRADE)
 and the observation's position_info, (4,)."""
 
-StepResult = tuple[float, bool, int, float, int, int]
-"""Reward, is ruined, position (signed contracts), equity (USD), trades closed, trades won."""
+Codes = tuple[int, int, int]
+"""Of REWARD_CODES, SIZER_CODES and ACTION_CODES."""
+
+StepResult = tuple[float, bool, int, float, int, int, int]
+"""Reward, is ruined, position (signed contracts), equity (USD), trades closed, trades won, and
+Denial of the decision."""
 
 
 @jit
-def take_step(books: Books, lookback: int, reward: int, sizer: int, action: int) -> StepResult:
-    """Place the order of `action` at the close of `account.bar` and live through the next bar.
-
-    An account that is being liquidated ignores the action.
+def take_step(books: Books, lookback: int, codes: Codes, choice: int) -> StepResult:
+    """Decide at the close of `account.bar` and live through the next bar.
 
     Args:
         books: With room for one more bar's fills and trades.
         lookback: Bars in one observation.
-        reward: One of REWARD_CODES.
-        sizer: One of SIZER_CODES.
-        action: One of Action.
+        codes: Which reward, sizer and kind of action.
+        choice: One of Action, or a signed target position.
     """
     accounts, bars, fills, trades, position_info = books
     account = accounts[0]
-    realised_before_usd, equity_before_usd = account.realised_usd, account.equity_usd
-    if account.status == Status.ACTIVE:
-        contracts = contracts_of(sizer, account)
-        place_market_order(account, order_quantity(action, account, contracts), Reason.SIGNAL)
-    advance(account, bars[account.bar + 1], fills, trades)
+    reward = step_account(account, bars, (fills, trades), codes, choice)
     write_position_info(account, lookback, position_info)
     return (
-        reward_of(reward, account, realised_before_usd, equity_before_usd),
+        reward,
         bool(account.status == Status.RUINED),
         int(account.position),
         float(account.equity_usd),
         int(account.n_trades),
         int(account.n_wins),
+        int(account.denial),
     )
+
+
+@jit
+def step_account(
+    account: np.record, bars: Records, papers: tuple[Records, Records], codes: Codes, choice: int
+) -> float:
+    """Decide for one account, live through the next bar and return the reward.
+
+    Args:
+        account: Account record.
+        bars: BAR_TICKS records, all of them.
+        papers: FILL and TRADE records to write on.
+        codes: Which reward, sizer and kind of action.
+        choice: One of Action, or a signed target position.
+    """
+    reward, sizer, mode = codes
+    fills, trades = papers
+    before = (account.realised_usd, account.equity_usd, account.peak_usd)
+    decide(account, bars[account.bar], sizer, mode, choice)
+    advance(account, bars[account.bar + 1], fills, trades)
+    return reward_of(reward, account, before)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from config.settings import EnvSettings
-from env.kernel.types import Reason
+from env.kernel.names import Reason
 from env.simulation import INITIAL_CAPACITY, Simulation
 from tests.helpers.markets import B0, B1, plain_market, plain_simulation
 from utils.errors import ConfigError

@@ -2,7 +2,8 @@
 
 import pytest
 
-from env.kernel.types import STOP_SLOT, OrderKind, Reason, Status
+from env.kernel.names import OrderKind, Reason, Status
+from env.kernel.types import STOP_SLOT
 from tests.helpers.accounts import KernelRun, Terms, bar_records
 
 SIGNAL, STOP = Reason.SIGNAL, Reason.STOP

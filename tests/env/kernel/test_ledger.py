@@ -2,7 +2,7 @@
 
 import pytest
 
-from env.kernel.costs import fee_usd, scaled_costs
+from env.kernel.costs import adverse_ticks, fee_usd
 from env.kernel.ledger import reducing_quantity
 from tests.helpers.accounts import KernelRun, Terms, bar_records, new_account
 
@@ -69,14 +69,27 @@ def test_fee_is_paid_per_contract_and_never_negative():
     assert fee_usd(3, costs) == fee_usd(-3, costs) == pytest.approx(1.86)
 
 
+def costs_at(scale, slippage_ticks=3.0):
+    costs = new_account(Terms(slippage_ticks=slippage_ticks))[0].costs
+    costs.scale = scale
+    return costs
+
+
 @pytest.mark.parametrize(
-    ("scale", "commission", "ticks"),
-    [(0.0, 0.0, 0), (0.5, 0.31, 1), (0.99, 0.6138, 2), (1, 0.62, 3)],
+    ("scale", "fee", "ticks"),
+    [(0.0, 0.0, 0), (0.5, 0.62, 1), (0.99, 1.2276, 2), (1, 1.24, 3)],
 )
-def test_scaled_costs_round_slippage_down(scale, commission, ticks):
-    scaled = scaled_costs(0.62, 3, scale)
-    assert scaled == (pytest.approx(commission), ticks)
+def test_scaled_costs_round_slippage_down(scale, fee, ticks):
+    costs = costs_at(scale)
+    assert fee_usd(-2, costs) == pytest.approx(fee)
+    assert adverse_ticks(bar_records(BARS)[0], costs) == ticks
 
 
 def test_scaled_costs_lose_no_tick_to_float_noise():
-    assert scaled_costs(0.62, 100, 0.29)[1] == 29  # 100 x 0.29 is 28.999999999999996
+    costs = costs_at(0.29, slippage_ticks=100.0)
+    assert adverse_ticks(bar_records(BARS)[0], costs) == 29  # 100 x 0.29 is 28.999999999999996
+
+
+def test_slippage_of_the_bar_comes_on_top():
+    bar = bar_records([(*BARS[0], 0, 0, 2.0, 0.0)])[0]
+    assert adverse_ticks(bar, costs_at(1.0)) == 5

@@ -1,0 +1,83 @@
+"""What an account may not do: each decision's opening half is allowed, or denied with a reason.
+
+Closing is never denied here, so that a reversal whose opening half is barred still closes. A check
+that cannot be evaluated denies.
+"""
+
+import numpy as np
+
+from env.kernel.ledger import reducing_quantity
+from env.kernel.names import BarFlag, Denial, OrderKind, Reason, Status
+from env.kernel.types import MARKET_SLOT, N_OWN_SLOTS
+from utils.jit import jit
+
+
+@jit
+def permitted_quantity(account: np.record, flags: int, quantity: int) -> int:
+    """Return the part of an order of `quantity` signed contracts that may go out.
+
+    That is all of it, its closing half, or nothing; `account.denial` then says why, and
+    `account.n_denied` counts it.
+
+    Args:
+        account: Account record as of the close at which it is decided.
+        flags: BarFlag of that bar.
+        quantity: Signed contracts; 0 asks for nothing.
+    """
+    closing = reducing_quantity(account.position, quantity)
+    if is_being_closed(account):
+        denial, closing = Denial.FORCED_EXIT.value, 0
+    elif closing == quantity:
+        return quantity
+    else:
+        denial = entry_denial(account, flags, quantity)
+    if denial == Denial.NONE or quantity == 0:
+        return quantity
+    account.denial = denial
+    account.n_denied += 1
+    return closing
+
+
+@jit
+def is_being_closed(account: np.record) -> bool:
+    """Return whether a forced market order waits for the next open, or the account is over."""
+    if account.status != Status.ACTIVE:
+        return True
+    order = account.orders[MARKET_SLOT]
+    return bool(order.kind == OrderKind.MARKET and order.reason != Reason.SIGNAL)
+
+
+@jit
+def entry_denial(account: np.record, flags: int, quantity: int) -> int:
+    """Return why an order of `quantity` may not open anything now, one of Denial, or NONE.
+
+    Its worst case counts: every order that waits and might open filled on the same side.
+    """
+    limits = account.limits
+    if account.is_locked:
+        return Denial.DAILY_LOSS.value
+    if flags & (BarFlag.NO_ENTRY | BarFlag.FLATTEN):
+        return Denial.LAST_MINUTES.value
+    if account.session_trades >= limits.max_session_trades:
+        return Denial.MAX_TRADES.value
+    size = worst_position(account, quantity)
+    if size > limits.max_position:
+        return Denial.POSITION_CAP.value
+    if limits.initial_margin_usd > 0.0 and not (
+        size * limits.initial_margin_usd <= account.equity_usd
+    ):
+        return Denial.MARGIN.value
+    return Denial.NONE.value
+
+
+@jit
+def worst_position(account: np.record, quantity: int) -> int:
+    """Return the largest position, unsigned, that `quantity` and what waits could lead to."""
+    highest = account.position + max(quantity, 0)
+    lowest = account.position + min(quantity, 0)
+    for slot in range(N_OWN_SLOTS, len(account.orders)):
+        order = account.orders[slot]
+        if order.kind != OrderKind.NONE and not order.is_reduce_only:
+            highest += max(order.quantity, 0)
+            lowest += min(order.quantity, 0)
+    return int(max(abs(highest), abs(lowest)))
