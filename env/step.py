@@ -12,7 +12,7 @@ from env.kernel.names import Status
 from env.kernel.types import Records
 from env.observation import write_position_info
 from env.rewards import reward_of
-from utils.jit import jit
+from utils.jit import lean_jit
 
 Books = tuple[Records, Records, Records, Records, NDArray[np.float32]]
 """The account (ACCOUNT, one row), all bars (BAR_TICKS), fills so far (FILL), trades so far (TRADE)
@@ -26,7 +26,7 @@ StepResult = tuple[float, bool, int, float, int, int, int]
 Denial of the decision."""
 
 
-@jit
+@lean_jit
 def take_step(books: Books, lookback: int, codes: Codes, choice: int) -> StepResult:
     """Decide at the close of `account.bar` and live through the next bar.
 
@@ -51,7 +51,7 @@ def take_step(books: Books, lookback: int, codes: Codes, choice: int) -> StepRes
     )
 
 
-@jit
+@lean_jit
 def step_account(
     account: np.record, bars: Records, papers: tuple[Records, Records], codes: Codes, choice: int
 ) -> float:

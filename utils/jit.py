@@ -88,4 +88,30 @@ def jit(function: _Function) -> _Function:
     Integers have 64 bits and wrap around silently, so callers bound them. With NUMBA_DISABLE_JIT=1
     the function stays plain Python and gives the same numbers.
     """
-    return cast("_Function", numba.njit(cache=True, error_model="numpy")(function))
+    return _compiled(function, cache=True, _nrt=True)
+
+
+def lean_jit(function: _Function) -> _Function:
+    """Compile as `jit` does, without counting references: for functions that make no arrays.
+
+    They may take views of the arrays they are given, which would cost some 40 ns each where one
+    outlives a branch. What would need counting does not compile: making an array, assigning to a
+    slice, returning a view.
+    """
+    return _compiled(function, cache=True, _nrt=False, no_cfunc_wrapper=True)
+
+
+def inner_jit(function: _Function) -> _Function:
+    """Compile as `lean_jit` does, for compiled callers alone, whose cache holds it too.
+
+    Compiled, it cannot be called from Python, which spares making and keeping an entry.
+    """
+    return _compiled(function, _nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
+
+def _compiled(function: _Function, **options: bool) -> _Function:
+    """Return `function` compiled with numba's `options`.
+
+    `_nrt`, the counting of references, is always said: unsaid, it would be the caller's.
+    """
+    return cast("_Function", numba.njit(error_model="numpy", **options)(function))

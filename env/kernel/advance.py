@@ -32,10 +32,10 @@ from env.kernel.matching import (
 from env.kernel.names import BarFlag, Birth, OrderKind, PathPolicy, Reason
 from env.kernel.orders import cancel_all, cancel_exits, cancel_group, place_market_order
 from env.kernel.types import MARKET_SLOT, N_OWN_SLOTS, STOP_SLOT, Records
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def advance(account: np.record, bar: np.record, fills: Records, trades: Records) -> None:
     """Take one account through the bar after `account.bar`.
 
@@ -66,7 +66,7 @@ def advance(account: np.record, bar: np.record, fills: Records, trades: Records)
     force_exits(account, bar)
 
 
-@jit
+@lean_jit
 def _roll(account: np.record, bar: np.record, fills: Records, trades: Records) -> None:
     """Close the old contract and open the new one, at the new one's open less and with the gap."""
     shift_orders(account, bar.roll_gap)
@@ -86,7 +86,7 @@ def _roll(account: np.record, bar: np.record, fills: Records, trades: Records) -
     protect(account, Birth.AT_OPEN)
 
 
-@jit
+@lean_jit
 def _fill_at_open(account: np.record, bar: np.record, fills: Records, trades: Records) -> None:
     """Fill what the open fills: market orders, then stops, then limits; each by slot."""
     for kind in (OrderKind.MARKET, OrderKind.STOP, OrderKind.LIMIT):
@@ -104,7 +104,7 @@ def _fill_at_open(account: np.record, bar: np.record, fills: Records, trades: Re
     follow_open(account, bar)
 
 
-@jit
+@lean_jit
 def _fill_in_range(account: np.record, bar: np.record, fills: Records, trades: Records) -> None:
     """Fill what the bar's range reaches, one after the other, and what those fills bring."""
     is_ambiguous = False
@@ -123,7 +123,7 @@ def _fill_in_range(account: np.record, bar: np.record, fills: Records, trades: R
     account.n_ambiguous += is_ambiguous
 
 
-@jit
+@lean_jit
 def _first_touched(account: np.record, bar: np.record) -> tuple[int, int]:
     """Return the slot of the order that the range reaches first, and how many it reaches."""
     first_is_high = is_high_first(account.path_policy, bar)
@@ -139,7 +139,7 @@ def _first_touched(account: np.record, bar: np.record) -> tuple[int, int]:
     return slot_of_first, n_touched
 
 
-@jit
+@lean_jit
 def _fill(
     account: np.record,
     order: np.record,
@@ -168,7 +168,7 @@ def _fill(
         )
 
 
-@jit
+@lean_jit
 def _close_out(
     account: np.record, bar: np.record, reason: int, fills: Records, trades: Records
 ) -> None:

@@ -4,19 +4,19 @@ import math
 
 import numpy as np
 
-from utils.jit import jit
+from utils.jit import lean_jit
 
 GRID_NOISE_TICKS = 1e-9
 """Float noise that must not cost a whole tick: 100 x 0.29 is a little less than 29."""
 
 
-@jit
+@lean_jit
 def fee_usd(quantity: int, costs: np.record) -> float:
     """Return the commission, USD >= 0, of a fill of `quantity` signed contracts."""
     return abs(quantity) * float(costs.commission_per_side_usd * costs.scale)
 
 
-@jit
+@lean_jit
 def adverse_ticks(bar: np.record, costs: np.record) -> int:
     """Return the slippage of a market or stop fill in `bar`, whole ticks >= 0.
 
@@ -26,7 +26,7 @@ def adverse_ticks(bar: np.record, costs: np.record) -> int:
     return math.floor(ticks + GRID_NOISE_TICKS)
 
 
-@jit
+@lean_jit
 def slipped_ticks(ticks: int, quantity: int, bar: np.record, costs: np.record) -> int:
     """Return `ticks` made worse by the slippage: higher for a buy, lower for a sale."""
     if quantity > 0:

@@ -9,10 +9,10 @@ from env.kernel.matching import protective_stop_ticks, target_limit_ticks
 from env.kernel.names import Birth, OrderKind, Reason
 from env.kernel.orders import free_slot
 from env.kernel.types import NO_OFFSET, STOP_SLOT, TARGET_SLOT
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def protect(account: np.record, birth: int) -> None:
     """Bring the account's own stop and target into line with its position after a fill.
 
@@ -33,7 +33,7 @@ def protect(account: np.record, birth: int) -> None:
         _protect_by_target(account, target, birth)
 
 
-@jit
+@lean_jit
 def _protect_by_stop(account: np.record, order: np.record, birth: int) -> None:
     """Aim the account's stop; one that has trailed nearer on the same side stays there."""
     was_there = order.kind == OrderKind.STOP and order.quantity * account.position < 0
@@ -54,7 +54,7 @@ def _protect_by_stop(account: np.record, order: np.record, birth: int) -> None:
         order.birth = birth
 
 
-@jit
+@lean_jit
 def _protect_by_target(account: np.record, order: np.record, birth: int) -> None:
     was_there = order.kind == OrderKind.LIMIT and order.quantity * account.position < 0
     before = order.limit_ticks
@@ -65,7 +65,7 @@ def _protect_by_target(account: np.record, order: np.record, birth: int) -> None
         order.birth = birth
 
 
-@jit
+@lean_jit
 def bring_exits(
     account: np.record, entry: np.record, opened: int, price_ticks: int, birth: int
 ) -> None:
@@ -90,7 +90,7 @@ def bring_exits(
         aim_target(order, opened, price_ticks, target)
 
 
-@jit
+@lean_jit
 def _new_exit(account: np.record, opened: int, parent: int, birth: int) -> np.record:
     """Return a slot for an exit of `opened` contracts; exits of one parent cancel each other."""
     order = account.orders[free_slot(account)]
@@ -107,7 +107,7 @@ def _new_exit(account: np.record, opened: int, parent: int, birth: int) -> np.re
     return order
 
 
-@jit
+@lean_jit
 def aim_stop(
     order: np.record, position: int, entry_ticks: float, offset_ticks: float, trail_ticks: float
 ) -> None:
@@ -119,7 +119,7 @@ def aim_stop(
     order.trigger_ticks = protective_stop_ticks(position, entry_ticks, distance)
 
 
-@jit
+@lean_jit
 def aim_target(order: np.record, position: int, entry_ticks: float, offset_ticks: float) -> None:
     """Make `order` the target of a position."""
     order.kind = OrderKind.LIMIT
@@ -128,7 +128,7 @@ def aim_target(order: np.record, position: int, entry_ticks: float, offset_ticks
     order.limit_ticks = target_limit_ticks(position, entry_ticks, offset_ticks)
 
 
-@jit
+@lean_jit
 def follow(order: np.record, price_ticks: int) -> None:
     """Let a trailing stop follow the price, if that is nearer than its trigger is."""
     if order.kind != OrderKind.STOP or order.trail_ticks == NO_OFFSET:
@@ -140,7 +140,7 @@ def follow(order: np.record, price_ticks: int) -> None:
             order.reason = Reason.TRAILING_STOP
 
 
-@jit
+@lean_jit
 def _is_nearer(order: np.record, trigger_ticks: int) -> bool:
     """Return whether a trigger lies nearer to the market than the order's own."""
     if order.quantity < 0:
@@ -148,7 +148,7 @@ def _is_nearer(order: np.record, trigger_ticks: int) -> bool:
     return bool(trigger_ticks < order.trigger_ticks)
 
 
-@jit
+@lean_jit
 def follow_open(account: np.record, bar: np.record) -> None:
     """Let trailing stops that rested before the bar follow its open."""
     for slot in range(STOP_SLOT, len(account.orders)):
@@ -156,7 +156,7 @@ def follow_open(account: np.record, bar: np.record) -> None:
             follow(account.orders[slot], bar.open)
 
 
-@jit
+@lean_jit
 def follow_bar(account: np.record, bar: np.record) -> None:
     """Let trailing stops follow the bar that is over; all orders now rest.
 

@@ -9,10 +9,10 @@ import numpy as np
 from env.kernel.names import BarFlag, OrderKind, Reason, Status
 from env.kernel.orders import cancel_all, cancel_day_orders, place_market_order
 from env.kernel.types import MARKET_SLOT
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def begin_session(account: np.record) -> None:
     """Let a new session begin at the equity of the last close; day orders are gone."""
     account.session_start_usd = account.equity_usd
@@ -22,7 +22,7 @@ def begin_session(account: np.record) -> None:
     cancel_day_orders(account)
 
 
-@jit
+@lean_jit
 def closing_reason(account: np.record, bar: np.record) -> int:
     """Return why whatever is open must be closed at this very close, or -1 if it need not."""
     if account.bar == account.last_bar:
@@ -32,7 +32,7 @@ def closing_reason(account: np.record, bar: np.record) -> int:
     return -1
 
 
-@jit
+@lean_jit
 def force_exits(account: np.record, bar: np.record) -> None:
     """Find out at a close what an account must close at the next open; the gravest reason wins."""
     if account.status == Status.ACTIVE:
@@ -44,7 +44,7 @@ def force_exits(account: np.record, bar: np.record) -> None:
         account.status = Status.RUINED
 
 
-@jit
+@lean_jit
 def _exit_reason(account: np.record, bar: np.record) -> int:
     """Return why the position must go at the next open, or -1; note what else follows from it."""
     limits = account.limits
@@ -66,7 +66,7 @@ def _exit_reason(account: np.record, bar: np.record) -> int:
     return -1
 
 
-@jit
+@lean_jit
 def _drawdown_floor_usd(account: np.record) -> float:
     """Return the equity at which the drawdown limit ends the account."""
     limits = account.limits
@@ -75,12 +75,12 @@ def _drawdown_floor_usd(account: np.record) -> float:
     return float(min(account.drawdown_peak_usd - limits.drawdown_usd, limits.drawdown_floor_usd))
 
 
-@jit
+@lean_jit
 def _flatten_reason(bar: np.record) -> int:
     return Reason.ROLL.value if bar.flag_bits & BarFlag.ROLL_AHEAD else Reason.SESSION_END.value
 
 
-@jit
+@lean_jit
 def shift_orders(account: np.record, ticks: int) -> None:
     """Move the prices of all that waits to those of a new contract."""
     for slot in range(len(account.orders)):

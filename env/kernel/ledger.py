@@ -8,10 +8,10 @@ import numpy as np
 
 from env.kernel.costs import fee_usd
 from env.kernel.types import Records
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def settle(
     account: np.record,
     order: np.record,
@@ -56,7 +56,7 @@ def settle(
     return int(opening)
 
 
-@jit
+@lean_jit
 def reducing_quantity(position: int, quantity: int) -> int:
     """Return the part of `quantity` (signed) that brings `position` nearer to zero."""
     if position > 0:
@@ -64,7 +64,7 @@ def reducing_quantity(position: int, quantity: int) -> int:
     return min(max(quantity, 0), -position)
 
 
-@jit
+@lean_jit
 def see_range(account: np.record, bar: np.record) -> None:
     """Note how far the bar took the open trade: its range, or the close if it began inside."""
     if account.position == 0:
@@ -74,7 +74,7 @@ def see_range(account: np.record, bar: np.record) -> None:
     account.lowest_ticks = min(account.lowest_ticks, bar.low if has_seen_all else bar.close)
 
 
-@jit
+@lean_jit
 def mark_to_close(account: np.record, bar: np.record) -> None:
     """Value the open trade, and with it the account, at the bar's close."""
     ticks = account.flow_ticks + account.position * bar.close
@@ -83,7 +83,7 @@ def mark_to_close(account: np.record, bar: np.record) -> None:
     account.peak_usd = max(account.peak_usd, account.equity_usd)
 
 
-@jit
+@lean_jit
 def _record_fill(fill: np.record, bar: int, order: np.record, price_ticks: int, fee: float) -> None:
     fill.bar = bar
     fill.quantity = order.quantity
@@ -93,7 +93,7 @@ def _record_fill(fill: np.record, bar: int, order: np.record, price_ticks: int, 
     fill.order_id = order.id
 
 
-@jit
+@lean_jit
 def _exchange(account: np.record, quantity: int, price_ticks: int) -> None:
     """Swap contracts for money."""
     account.position += quantity
@@ -103,7 +103,7 @@ def _exchange(account: np.record, quantity: int, price_ticks: int) -> None:
     account.lowest_ticks = min(account.lowest_ticks, price_ticks)
 
 
-@jit
+@lean_jit
 def _enter(account: np.record, quantity: int, price_ticks: int) -> None:
     """Open a position or add to it."""
     if account.position == 0:
@@ -119,7 +119,7 @@ def _enter(account: np.record, quantity: int, price_ticks: int) -> None:
     _exchange(account, quantity, price_ticks)
 
 
-@jit
+@lean_jit
 def _close_trade(account: np.record, order: np.record, trades: Records) -> None:
     """Write the open trade down as closed by `order`, and begin with a clean slate."""
     trade = trades[account.n_trades % len(trades)]
@@ -144,7 +144,7 @@ def _close_trade(account: np.record, order: np.record, trades: Records) -> None:
     account.open_fees_usd = 0.0
 
 
-@jit
+@lean_jit
 def _write_excursions(trade: np.record, direction: int, highest: int, lowest: int) -> None:
     """Write how far the price went against a trade, and in its favour, from its average entry."""
     above = max(highest - trade.entry_ticks, 0.0)
@@ -153,7 +153,7 @@ def _write_excursions(trade: np.record, direction: int, highest: int, lowest: in
     trade.mae_ticks = below if direction > 0 else -above
 
 
-@jit
+@lean_jit
 def _count_result(account: np.record, net_usd: float) -> None:
     account.realised_usd += net_usd
     if net_usd > 0.0:

@@ -9,10 +9,10 @@ import numpy as np
 from env.kernel.ledger import reducing_quantity
 from env.kernel.names import BarFlag, Denial, OrderKind, Reason, Status
 from env.kernel.types import MARKET_SLOT, N_OWN_SLOTS
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def permitted_quantity(account: np.record, flags: int, quantity: int) -> int:
     """Return the part of an order of `quantity` signed contracts that may go out.
 
@@ -38,7 +38,7 @@ def permitted_quantity(account: np.record, flags: int, quantity: int) -> int:
     return closing
 
 
-@jit
+@lean_jit
 def is_being_closed(account: np.record) -> bool:
     """Return whether a forced market order waits for the next open, or the account is over."""
     if account.status != Status.ACTIVE:
@@ -47,7 +47,7 @@ def is_being_closed(account: np.record) -> bool:
     return bool(order.kind == OrderKind.MARKET and order.reason != Reason.SIGNAL)
 
 
-@jit
+@lean_jit
 def entry_denial(account: np.record, flags: int, quantity: int) -> int:
     """Return why an order of `quantity` may not open anything now, one of Denial, or NONE.
 
@@ -70,7 +70,7 @@ def entry_denial(account: np.record, flags: int, quantity: int) -> int:
     return Denial.NONE.value
 
 
-@jit
+@lean_jit
 def worst_position(account: np.record, quantity: int) -> int:
     """Return the largest position, unsigned, that `quantity` and what waits could lead to."""
     highest = account.position + max(quantity, 0)

@@ -25,7 +25,7 @@ import numpy as np
 
 from env.kernel.costs import slipped_ticks
 from env.kernel.names import Birth, OrderKind, PathPolicy
-from utils.jit import jit
+from utils.jit import lean_jit
 
 NO_FILL = -(2**62)
 """No price: the order waits on. Never leaves the kernel."""
@@ -43,7 +43,7 @@ GRID_TOLERANCE_TICKS = 1e-6
 """Float noise of an average entry that must not move a stop by a tick."""
 
 
-@jit
+@lean_jit
 def fill_ticks_at_open(order: np.record, bar: np.record, costs: np.record) -> int:
     """Return where `order` fills at the bar's open, or NO_FILL.
 
@@ -65,7 +65,7 @@ def fill_ticks_at_open(order: np.record, bar: np.record, costs: np.record) -> in
     return NO_FILL
 
 
-@jit
+@lean_jit
 def is_triggered_at_open(order: np.record, bar: np.record) -> bool:
     """Return whether a stop or stop-limit finds the open at or beyond its trigger."""
     if order.quantity > 0:
@@ -73,7 +73,7 @@ def is_triggered_at_open(order: np.record, bar: np.record) -> bool:
     return bool(bar.open <= order.trigger_ticks)
 
 
-@jit
+@lean_jit
 def touch_ticks(
     order: np.record, bar: np.record, first_is_high: bool, is_worst: bool, through_ticks: int
 ) -> int:
@@ -106,7 +106,7 @@ def touch_ticks(
     return _travelled(price, bar, first_is_high)
 
 
-@jit
+@lean_jit
 def _travelled(price: int, bar: np.record, first_is_high: bool) -> int:
     """Return the ticks from the open to `price` along open, one extreme, the other extreme."""
     if first_is_high:
@@ -118,7 +118,7 @@ def _travelled(price: int, bar: np.record, first_is_high: bool) -> int:
     return int(bar.open - bar.low + price - bar.low)
 
 
-@jit
+@lean_jit
 def is_high_first(policy: int, bar: np.record) -> bool:
     """Return whether the path policy takes a bar's high to have come before its low."""
     if policy == PathPolicy.ADAPTIVE:
@@ -126,7 +126,7 @@ def is_high_first(policy: int, bar: np.record) -> bool:
     return bool(policy == PathPolicy.OHLC)
 
 
-@jit
+@lean_jit
 def fill_ticks_in_range(order: np.record, bar: np.record, costs: np.record) -> int:
     """Return where a stop or limit fills that the bar's range reaches.
 
@@ -139,7 +139,7 @@ def fill_ticks_in_range(order: np.record, bar: np.record, costs: np.record) -> i
     return slipped_ticks(max(order.trigger_ticks, bar.low), order.quantity, bar, costs)
 
 
-@jit
+@lean_jit
 def protective_stop_ticks(position: int, entry_ticks: float, offset_ticks: float) -> int:
     """Return the trigger of the stop that protects a position.
 
@@ -155,7 +155,7 @@ def protective_stop_ticks(position: int, entry_ticks: float, offset_ticks: float
     return math.floor(entry_ticks + offset_ticks + GRID_TOLERANCE_TICKS)
 
 
-@jit
+@lean_jit
 def target_limit_ticks(position: int, entry_ticks: float, offset_ticks: float) -> int:
     """Return the limit of the target of a position; off the grid it rounds to the better price.
 

@@ -11,7 +11,7 @@ from env.kernel.ledger import reducing_quantity
 from env.kernel.limits import is_being_closed, permitted_quantity
 from env.kernel.names import Birth, Denial, OrderKind
 from env.kernel.types import MARKET_SLOT, N_OWN_SLOTS, NO_OFFSET
-from utils.jit import jit
+from utils.jit import lean_jit
 
 MAX_PRICE_TICKS = 2**40
 """No order is further from zero than this."""
@@ -20,7 +20,7 @@ MAX_CONTRACTS = 1_000_000
 """No order is larger than this."""
 
 
-@jit
+@lean_jit
 def submit(account: np.record, flags: int, ticket: np.record) -> int:
     """Take in a ticket at a close, or deny it; it works from the next bar on.
 
@@ -47,7 +47,7 @@ def submit(account: np.record, flags: int, ticket: np.record) -> int:
     return int(account.denial)
 
 
-@jit
+@lean_jit
 def _take_in(account: np.record, ticket: np.record, quantity: int) -> None:
     """Copy a ticket into a free slot, for `quantity` of its contracts."""
     account.last_id += 1
@@ -69,7 +69,7 @@ def _take_in(account: np.record, ticket: np.record, quantity: int) -> None:
     order.trail_offset_ticks = ticket.trail_offset_ticks
 
 
-@jit
+@lean_jit
 def _form_denial(account: np.record, ticket: np.record) -> int:
     """Return what is wrong with a ticket by itself, or with the room for it."""
     if ticket.quantity == 0 or abs(ticket.quantity) > MAX_CONTRACTS:
@@ -83,7 +83,7 @@ def _form_denial(account: np.record, ticket: np.record) -> int:
     return Denial.NONE.value
 
 
-@jit
+@lean_jit
 def _has_prices(ticket: np.record) -> bool:
     """Return whether a ticket has a kind, and the prices and offsets that its kind needs."""
     if ticket.kind < OrderKind.MARKET or ticket.kind > OrderKind.STOP_LIMIT or ticket.group < 0:
@@ -100,20 +100,20 @@ def _has_prices(ticket: np.record) -> bool:
     )
 
 
-@jit
+@lean_jit
 def _is_offset(ticks: float) -> bool:
     """Return whether an offset is none, or one tick or more; NaN is neither."""
     return ticks == NO_OFFSET or 1.0 <= ticks <= MAX_PRICE_TICKS
 
 
-@jit
+@lean_jit
 def _slots_needed(order: np.record) -> int:
     """Return how many slots an order takes, counting those of the exits that it may bring."""
     has_stop = order.stop_offset_ticks != NO_OFFSET or order.trail_offset_ticks != NO_OFFSET
     return 2 if has_stop and order.target_offset_ticks != NO_OFFSET else 1
 
 
-@jit
+@lean_jit
 def _slots_left(account: np.record) -> int:
     n_left = len(account.orders) - N_OWN_SLOTS
     for slot in range(N_OWN_SLOTS, len(account.orders)):
@@ -123,7 +123,7 @@ def _slots_left(account: np.record) -> int:
     return n_left
 
 
-@jit
+@lean_jit
 def free_slot(account: np.record) -> int:
     """Return the first free slot; there is one, as the room was counted before."""
     for slot in range(N_OWN_SLOTS, len(account.orders)):
@@ -132,7 +132,7 @@ def free_slot(account: np.record) -> int:
     return -1
 
 
-@jit
+@lean_jit
 def cancel(account: np.record, order_id: int) -> bool:
     """Cancel a submitted order; return whether it was still waiting."""
     for slot in range(N_OWN_SLOTS, len(account.orders)):
@@ -143,14 +143,14 @@ def cancel(account: np.record, order_id: int) -> bool:
     return False
 
 
-@jit
+@lean_jit
 def cancel_all(account: np.record) -> None:
     """Cancel whatever waits, the account's own orders included."""
     for slot in range(len(account.orders)):
         account.orders[slot].kind = OrderKind.NONE
 
 
-@jit
+@lean_jit
 def cancel_day_orders(account: np.record) -> None:
     """Cancel what was good for one session only."""
     for slot in range(N_OWN_SLOTS, len(account.orders)):
@@ -158,7 +158,7 @@ def cancel_day_orders(account: np.record) -> None:
             account.orders[slot].kind = OrderKind.NONE
 
 
-@jit
+@lean_jit
 def cancel_group(account: np.record, group: int) -> None:
     """Cancel every order of a group; group 0 is none."""
     if group == 0:
@@ -168,7 +168,7 @@ def cancel_group(account: np.record, group: int) -> None:
             account.orders[slot].kind = OrderKind.NONE
 
 
-@jit
+@lean_jit
 def cancel_exits(account: np.record) -> None:
     """Cancel the exits that reduce nothing any more: when flat, or on the other side."""
     for slot in range(N_OWN_SLOTS, len(account.orders)):
@@ -177,7 +177,7 @@ def cancel_exits(account: np.record) -> None:
             order.kind = OrderKind.NONE
 
 
-@jit
+@lean_jit
 def place_market_order(account: np.record, quantity: int, reason: int) -> None:
     """Let `quantity` signed contracts be traded at the next open; 0 places nothing."""
     if quantity != 0:
