@@ -5,7 +5,7 @@ PYTHON ?=
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format format-check spelling lint types imports clean
+.PHONY: help demo test test-all check format format-check spelling lint types imports bench-env clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -40,8 +40,10 @@ types: .venv/.installed-dev ## Check the types.
 imports: .venv/.installed-dev ## Check who imports whom.
 	.venv/bin/python .venv/bin/lint-imports
 
+bench-env: .venv-bench/.installed ## Install the peers that benchmarks compare with.
+
 clean: ## Remove .venv and caches; bars, models and reports stay.
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/numba
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/numba
 
 # A stamp is set only when its step is complete, so an interrupted installation is taken up again.
 
@@ -62,4 +64,10 @@ endif
 
 .venv/.installed-dev: .venv/.installed requirements-dev.txt
 	$(RUN) pip install -r requirements-dev.txt
+	@touch $@
+
+# Apart from .venv: the peers bring much along that nothing of ours may come to need.
+.venv-bench/.installed: .venv/.made requirements-bench.txt constraints.txt
+	$(RUN) venv --clear .venv-bench
+	.venv-bench/bin/python -m pip install -r requirements-bench.txt
 	@touch $@

@@ -105,7 +105,8 @@ class OptimalPolicy:
         """Filter the signals of the whole market, each row from those up to it.
 
         Raises:
-            ConfigError: If the market does not show all signals of the edge.
+            ConfigError: If the market does not show all signals of the edge, or scaled to ranks or
+                by session.
         """
         means = filtered_drift(_signals(market, self.optimum.edge), self.optimum.edge)
         self._actions = np.full(len(means), int(Action.HOLD))
@@ -210,8 +211,10 @@ def _signals(market: Market, edge: PlantedEdge) -> Floats:
             f"{', '.join(columns)}; name them in `feature_columns`"
         )
     if market.scaler.kind == RANKS or market.scaler.is_session_aware:
+        hours = " by session" if market.scaler.is_session_aware else ""
         raise ConfigError(
-            "the optimum cannot read signals scaled to ranks or by session; use a plain scaler"
+            "the optimum cannot read signals scaled to ranks or by session, was "
+            f"{market.scaler.kind}{hours}; use the scaler standard or robust, for all hours alike"
         )
     rows = [columns.index(name) for name in edge.signal_columns]
     centre, spread = np.array(market.scaler.centre), np.array(market.scaler.spread)

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config.instruments import Instrument
+from data.row_masks import high_below, low_above, negative, not_finite, off_tick
 from utils.errors import DataError
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
@@ -18,6 +19,10 @@ BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
 
 _Mask = NDArray[np.bool_]
 
+SEVERAL_CONTRACTS = (
+    "they are of several contracts: make one series of them with `scripts/data.py roll`"
+)
+"""What to do about bars that overlap because each contract has its own."""
 
 SIZE_PARTS = 10
 MIN_PART = 50
@@ -115,9 +120,9 @@ def _utc_stamps(frame: pd.DataFrame, where: str) -> pd.DatetimeIndex:
     except pd.errors.OutOfBoundsDatetime as error:
         message = f"{where}: a timestamp lies outside the years 1678 to 2261; correct or drop it"
         raise DataError(message) from error
-    _check_order(stamps, where)
+    _check_order(stamps, frame, where)
     # From the numbers, so that no frequency is left over that only some sources give.
-    return pd.to_datetime(stamps.asi8, utc=True).rename("timestamp")
+    return pd.DatetimeIndex(stamps.asi8.view("datetime64[ns]"), tz="UTC", name="timestamp")
 
 
 def _found(frame: pd.DataFrame) -> str:
@@ -128,11 +133,25 @@ def _found(frame: pd.DataFrame) -> str:
     return f"there is no such column (present: {columns}) and the index holds {frame.index.dtype}"
 
 
-def _check_order(stamps: pd.DatetimeIndex, where: str) -> None:
+def _check_order(stamps: pd.DatetimeIndex, frame: pd.DataFrame, where: str) -> None:
     """Refuse stamps that do not strictly increase."""
     steps = np.diff(stamps.asi8, prepend=stamps.asi8[0] - 1)
-    _refuse(stamps, steps < 0, where, "earlier than the bar before", "sort the bars by timestamp")
-    _refuse(stamps, steps == 0, where, "at the same time as the bar before", "keep one of each")
+    for wrong, problem, advice in (
+        (steps < 0, "earlier than the bar before", "sort the bars by timestamp"),
+        (steps == 0, "at the same time as the bar before", "keep one of each"),
+    ):
+        if wrong.any():
+            what_to_do = SEVERAL_CONTRACTS if _changes_contract(frame, wrong) else advice
+            _refuse(stamps, wrong, where, problem, what_to_do)
+
+
+def _changes_contract(frame: pd.DataFrame, wrong: _Mask) -> bool:
+    """Return whether the first wrong row is of another `contract` than the row before it."""
+    if "contract" not in frame.columns:
+        return False
+    first = int(np.argmax(wrong))
+    before, here = frame["contract"].iloc[first - 1 : first + 1]
+    return bool(pd.notna(before) and pd.notna(here) and before != here)
 
 
 def _numbers(column: "pd.Series[float]", where: str) -> NDArray[np.float64]:
@@ -184,23 +203,23 @@ def _check_values(bars: pd.DataFrame, where: str) -> None:
     stamps = pd.DatetimeIndex(bars.index)
     open_, high, low, close, volume = (bars[name].to_numpy() for name in BAR_COLUMNS)
     for name in BAR_COLUMNS:
-        wrong = ~np.isfinite(bars[name].to_numpy())
+        wrong = not_finite([bars[name].to_numpy()])
         _refuse(stamps, wrong, where, f"with NaN or infinite `{name}`", "drop or correct them")
-    above = low > np.minimum(open_, close)
+    above = low_above(open_, low, close)
     _refuse(stamps, above, where, "whose low is above open or close", "correct or drop them")
-    below = high < np.maximum(open_, close)
+    below = high_below(open_, high, close)
     _refuse(stamps, below, where, "whose high is below open or close", "correct or drop them")
-    _refuse(stamps, volume < 0, where, "with negative volume", "correct or drop them")
+    _refuse(stamps, negative(volume), where, "with negative volume", "correct or drop them")
 
 
 def _check_grid(bars: pd.DataFrame, instrument: Instrument, where: str) -> None:
     """Refuse prices that are no whole number of ticks."""
     stamps = pd.DatetimeIndex(bars.index)
-    off_grid = instrument.off_grid(bars[list(PRICE_COLUMNS)].to_numpy())
+    off_grid = off_tick([bars[name].to_numpy() for name in PRICE_COLUMNS], instrument)
     problem = f"off the {instrument.symbol} tick grid of {instrument.tick_size}"
     _refuse(
         stamps,
-        np.any(off_grid, axis=1),
+        off_grid,
         where,
         problem,
         "is the symbol right, or are the bars ratio-adjusted?",

@@ -302,12 +302,6 @@ def is_rth(index: pd.DatetimeIndex) -> NDArray[np.bool_]:
     return np.asarray(in_hours & (_chicago(index).day_of_week.to_numpy() < SATURDAY))
 
 
-def session_opens(dates: _Dates) -> pd.DatetimeIndex:
-    """Return when each trade date's session opens: 17:00 Chicago the evening before, in UTC."""
-    evenings = pd.DatetimeIndex(dates) - pd.Timedelta(minutes=MINUTES_PER_DAY - SESSION_OPEN_MINUTE)
-    return evenings.tz_localize(EXCHANGE_ZONE).tz_convert("UTC").as_unit("ns")
-
-
 def _chicago(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """Return the stamps as Chicago's wall clock shows them, without a zone."""
     return index.tz_convert(EXCHANGE_ZONE).tz_localize(None)

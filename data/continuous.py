@@ -6,7 +6,9 @@ of an adjusted price says what happened after it. Trade and count money in unadj
 adjusted ones use differences (difference) or returns (ratio) only.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from config.instruments import Instrument
 from data.bars import BAR_COLUMNS, PRICE_COLUMNS
-from data.calendar import trade_dates
+from data.calendar import trade_dates, utc_index
 from data.contract_bars import CONTRACT_COLUMN, ContractBars
 from data.rolls import RollSettings, Sessions, contracts_in_use, sessions_of
 from utils.errors import DataError
@@ -35,17 +37,21 @@ class ContinuousSeries:
             raw = price - adjustment, or price / adjustment).
         rolls: One row per roll: `old`, `new`, `decision_session` (last one of the old contract),
             `first_session_new`, `gap_points`, `old_vol` and `new_vol` (in the decision session;
-            NaN without bars), `gap_ratio` (new over old), `gap_at` (the bar whose closes give the
-            gap: the last one that both contracts have before the first new one). Gap, ratio and
-            `gap_at` are missing where the contracts have no such bar in common.
+            NaN without bars), `gap_ratio` (new over old; NaN of prices at or below zero), `gap_at`
+            (the bar whose closes give the gap: the last one that both contracts have before the
+            first new one).
         missing_sessions: Trade dates that are left out, because the contract in use has no bars
             although another has.
+        cut_sessions: By the trade date on which the contract in use expired, at how many stamps
+            after its last bar there are bars of others; these are left out, since contracts change
+            between sessions.
         left_out: Columns of the input that are not in `bars`, since adjusting is for prices.
     """
 
     bars: pd.DataFrame
     rolls: pd.DataFrame
     missing_sessions: tuple[np.datetime64, ...]
+    cut_sessions: Mapping[np.datetime64, int]
     left_out: tuple[str, ...]
 
 
@@ -64,14 +70,15 @@ def continuous_series(
 
     Raises:
         ConfigError: If `adjust` is unknown.
-        DataError: If prices are to be adjusted and a gap cannot be measured, or is of prices at or
-            below zero and a ratio is asked for.
+        DataError: If a gap cannot be measured, since the contracts have no bar in common before
+            the roll, or is of prices at or below zero and a ratio is asked for.
     """
     adjusted = lookup(ADJUSTMENTS, adjust, "adjustment")
     sessions = sessions_of(contracts)
     in_use = contracts_in_use(sessions, settings)
     bars = _stitched(contracts, sessions, in_use)
     rolls = _roll_table(bars, contracts, sessions)
+    _refuse_unmeasured(rolls, contracts)
     bars["roll_gap"] = 0.0
     if adjust == "none":  # adjusted prices hold no gap, so features have nothing to move by
         bars.loc[bars["is_roll"], "roll_gap"] = rolls["gap_points"].to_numpy()
@@ -84,6 +91,7 @@ def continuous_series(
         bars=bars,
         rolls=rolls,
         missing_sessions=tuple(sessions.dates[~has_bars]),
+        cut_sessions=_cut_sessions(bars, contracts, sessions, in_use),
         left_out=tuple(sorted(map(str, extra))),
     )
 
@@ -102,6 +110,23 @@ def _stitched(
     is_roll = np.zeros(len(bars), dtype=np.bool_)
     is_roll[1:] = names[1:] != names[:-1]
     return bars.assign(is_roll=is_roll)
+
+
+def _cut_sessions(
+    bars: pd.DataFrame, contracts: ContractBars, sessions: Sessions, in_use: NDArray[np.int64]
+) -> dict[np.datetime64, int]:
+    """Return how many stamps lie after the last bar used in each session of an expiry."""
+    used = pd.DatetimeIndex(bars.index)
+    stamps = [pd.DatetimeIndex(own.index).asi8 for own in contracts.values()]
+    every = utc_index(np.unique(np.concatenate(stamps)))
+    dates_used, dates = trade_dates(used), trade_dates(every)
+    cut = {}
+    for date in sessions.dates[sessions.dates == sessions.last_trade[in_use]]:
+        own = used[dates_used == date]
+        n_after = int((every[dates == date] > own[-1]).sum()) if len(own) else 0
+        if n_after:
+            cut[date] = n_after
+    return cut
 
 
 def _roll_table(bars: pd.DataFrame, contracts: ContractBars, sessions: Sessions) -> pd.DataFrame:
@@ -170,7 +195,6 @@ def _add_differences(
     bars: pd.DataFrame, rolls: pd.DataFrame, runs: NDArray[np.int64], instrument: Instrument
 ) -> _Floats:
     """Shift the prices in `bars` by all later gaps, in whole ticks; return the shift, points."""
-    _refuse_unmeasured(rolls, "gap_points", "have no bar in common before it")
     gaps = instrument.to_ticks(rolls["gap_points"])
     later = np.append(gaps[::-1].cumsum()[::-1], 0)
     for name in PRICE_COLUMNS:
@@ -182,23 +206,46 @@ def _multiply_ratios(
     bars: pd.DataFrame, rolls: pd.DataFrame, runs: NDArray[np.int64], instrument: Instrument
 ) -> _Floats:
     """Scale the prices in `bars` by all later ratios; return the factor."""
-    reason = "have no bar in common before it, or one at or below zero"
-    _refuse_unmeasured(rolls, "gap_ratio", reason)
+    _refuse_unscaled(rolls)
     later = np.append(rolls["gap_ratio"].to_numpy()[::-1].cumprod()[::-1], 1.0)
     for name in PRICE_COLUMNS:
         bars[name] = bars[name].to_numpy() * later[runs]
     return np.asarray(later[runs])
 
 
-def _refuse_unmeasured(rolls: pd.DataFrame, column: str, reason: str) -> None:
-    unmeasured = rolls[rolls[column].isna()]
-    if len(unmeasured):
-        first = unmeasured.iloc[0]
+def _refuse_unmeasured(rolls: pd.DataFrame, contracts: ContractBars) -> None:
+    """Refuse gaps that nobody knows: features would carry them on for ever."""
+    unmeasured = rolls[rolls["gap_points"].isna()]
+    if unmeasured.empty:
+        return
+    first = unmeasured.iloc[0]
+    by_code = {contract.code: own for contract, own in contracts.items()}
+    common = by_code[first["old"]].index.intersection(by_code[first["new"]].index)
+    if common.empty:
+        reason = "have no bar in common"
+        way_out = f"make two series: up to {first['old']}, and from {first['new']} on"
+    else:
+        reason = f"have their first bar in common at {common[0].isoformat()}"
+        way_out = "roll later, by another `rule` or with more sessions to `confirm`"
+    raise DataError(
+        f"the gap of {len(unmeasured)} of {len(rolls)} rolls cannot be measured: {_named(first)}, "
+        f"{reason}; give bars of both up to the roll, or {way_out}"
+    )
+
+
+def _refuse_unscaled(rolls: pd.DataFrame) -> None:
+    """Refuse ratios of prices at or below zero."""
+    unscaled = rolls[rolls["gap_ratio"].isna()]
+    if len(unscaled):
         raise DataError(
-            f"{len(unmeasured)} of {len(rolls)} rolls cannot be measured: {first['old']} and "
-            f"{first['new']}, rolled on {first['first_session_new'].date()}, {reason}; "
-            f"give bars of both up to the roll, or do without this adjustment"
+            f"the ratio of {len(unscaled)} of {len(rolls)} rolls cannot be measured: "
+            f"{_named(unscaled.iloc[0])}, are of prices at or below zero there; adjust by "
+            f"difference, or not at all"
         )
+
+
+def _named(roll: "pd.Series[Any]") -> str:
+    return f"{roll['old']} and {roll['new']}, rolled on {roll['first_session_new'].date()}"
 
 
 ADJUSTMENTS = {

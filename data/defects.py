@@ -41,6 +41,11 @@ DEFECTS: dict[str, Defect] = {
         problem="have stamps without a time zone (counted here as UTC)",
         advice="import the original with its zone: scripts/data.py import --tz",
     ),
+    "text_numbers": Defect(
+        severity=Severity.ERROR,
+        problem="have numbers stored as text (counted here as numbers where they are some)",
+        advice="import the file anew, or store numbers: pandas.to_numeric",
+    ),
     "missing_stamps": Defect(
         severity=Severity.ERROR,
         problem="have no stamp",
@@ -99,6 +104,16 @@ DEFECTS: dict[str, Defect] = {
         problem="have prices off the tick grid",
         advice="is the symbol right, or are they ratio-adjusted? Otherwise move them to the grid",
         repair="snap-to-tick",
+    ),
+    "in_future": Defect(
+        severity=Severity.WARNING,
+        problem="lie more than a day ahead of this machine's clock",
+        advice="is the year right? Import the original anew, which leaves such rows out",
+    ),
+    "out_of_range": Defect(
+        severity=Severity.WARNING,
+        problem="have prices that the product has never been near",
+        advice="all of them: is the symbol right? Few: bad prints, correct or drop them",
     ),
     "outside_hours": Defect(
         severity=Severity.WARNING,

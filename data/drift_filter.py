@@ -23,6 +23,9 @@ from data.planted_edge import PlantedEdge
 from utils.errors import ConfigError
 from utils.jit import jit
 
+MAX_SIGNAL_NOISE = 1e8
+"""Noise of a signal, in deviations of the drift, beyond which the filter is not asked for."""
+
 _Floats = NDArray[np.float64]
 
 
@@ -52,26 +55,39 @@ def steady_filter(edge: PlantedEdge, shock_sd_ticks: float = math.inf) -> Steady
             the drift too. Infinity: signals only.
 
     Raises:
-        ConfigError: If `shock_sd_ticks` is not positive.
+        ConfigError: If `shock_sd_ticks` is not positive, or the signals are too noisy to show
+            anything.
     """
-    if not shock_sd_ticks > 0:
-        raise ConfigError(f"`shock_sd_ticks` must be > 0, was {shock_sd_ticks}")
-    phi, variance = edge.persistence, edge.sd_ticks**2
-    noise = (edge.signal_noise * edge.sd_ticks) ** 2 / edge.n_signals
+    _check_bounds(edge, shock_sd_ticks)
+    noise = edge.signal_noise**2 / edge.n_signals  # this and all below in variances of the drift
+    shock = shock_sd_ticks / edge.sd_ticks
     # Between two closes the signals and the move add up: one view of all their information.
-    both = noise / (1.0 + noise / shock_sd_ticks**2)
-    fresh = (1.0 - phi**2) * variance
-    # The error's variance before the signals, p = phi^2 p both / (p + both) + fresh, solved for p.
-    half = 0.5 * (fresh - (1.0 - phi**2) * both)
-    before = half + math.sqrt(half**2 + fresh * both)
+    both = noise / (1.0 + noise / shock**2)
+    phi, fresh = edge.persistence, -math.expm1(-2.0 * math.log(2.0) / edge.half_life_bars)
+    # The error's variance before the signals, p = phi^2 p both / (p + both) + fresh, solved for p
+    # in the form that subtracts no nearly equal numbers.
+    half = 0.5 * fresh * (1.0 - both)
+    root = math.sqrt(half**2 + fresh * both)
+    before = half + root if half > 0 else fresh * both / (root - half)
     gain = before / (before + noise)
-    after = (1.0 - gain) * before
+    # What was known before the signals, 1 - p = phi^2 / fresh p^2 / (p + both), and what they add.
+    known = phi**2 / fresh * before**2 / (before + both) + gain * before
     return SteadyFilter(
         persistence=phi,
         gain=gain,
-        sd_ticks=math.sqrt(variance - after),
-        error_sd_ticks=math.sqrt(after),
+        sd_ticks=edge.sd_ticks * math.sqrt(min(known, 1.0)),
+        error_sd_ticks=edge.sd_ticks * math.sqrt(noise * gain),
     )
+
+
+def _check_bounds(edge: PlantedEdge, shock_sd_ticks: float) -> None:
+    if not shock_sd_ticks > 0:
+        raise ConfigError(f"`shock_sd_ticks` must be > 0, was {shock_sd_ticks}")
+    if edge.signal_noise > MAX_SIGNAL_NOISE:
+        raise ConfigError(
+            f"`signal_noise` must be <= {MAX_SIGNAL_NOISE:g} for a drift to be seen in its "
+            f"signals, was {edge.signal_noise:g}"
+        )
 
 
 def filtered_drift(signals: _Floats, edge: PlantedEdge) -> NDArray[np.float64]:

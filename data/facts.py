@@ -117,10 +117,15 @@ def _full_sessions(bars: pd.DataFrame) -> _Sessions:
     lengths, frequency = np.unique(counts, return_counts=True)
     usual = int(lengths[frequency.argmax()])
     dates = dates[counts >= FULL_SESSION_SHARE * usual]
-    if usual < MIN_BARS_PER_SESSION or len(dates) < MIN_SESSIONS:
+    if usual < MIN_BARS_PER_SESSION:
         raise DataError(
-            f"facts need >= {MIN_SESSIONS} full sessions of >= {MIN_BARS_PER_SESSION} bars, were "
-            f"{len(dates)} of {usual}; give more bars, or smaller ones"
+            f"facts are of intraday bars, >= {MIN_BARS_PER_SESSION} in a session: most sessions "
+            f"here have {usual}; give smaller bars, e.g. of 5 minutes"
+        )
+    if len(dates) < MIN_SESSIONS:
+        raise DataError(
+            f"facts need >= {MIN_SESSIONS} full sessions, of about {usual} bars each, were "
+            f"{len(dates)}; give more bars"
         )
     bars = bars[np.isin(all_dates, dates)]
     index = pd.DatetimeIndex(bars.index)

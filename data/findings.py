@@ -16,7 +16,8 @@ from data.price_checks import (
     moved_without_volume,
     spikes,
 )
-from data.row_checks import ROW_CHECKS, FoundRows, may_be_negative
+from data.price_ranges import out_of_range, shown_range
+from data.row_checks import ROW_CHECKS, FoundRows, latest_stamp, may_be_negative
 from data.session_checks import LARGEST_GRID_SECONDS, SessionCount
 
 N_EXAMPLES = 5
@@ -45,6 +46,9 @@ def row_findings(rows: FoundRows, instrument: Instrument, adjustment: str) -> It
     """
     if rows.is_naive:
         yield finding("no_zone", len(rows.frame))
+    if rows.text_columns:
+        columns = f"columns {', '.join(rows.text_columns)}"
+        yield finding("text_numbers", len(rows.frame), (columns,))
     harmless = {
         "off_tick": adjustment == "ratio",
         "not_positive": may_be_negative(instrument, adjustment),
@@ -57,11 +61,24 @@ def row_findings(rows: FoundRows, instrument: Instrument, adjustment: str) -> It
             yield finding(code, int(mask.sum()), first, severity)
 
 
-def price_findings(rows: FoundRows) -> Iterator[Finding]:
+def future_findings(rows: FoundRows, now: pd.Timestamp) -> Iterator[Finding]:
+    """Yield whether rows are stamped later than `now`, UTC, and a day."""
+    mask = np.asarray(rows.stamps > latest_stamp(now))
+    if mask.any():
+        first = tuple(_row_text(rows, number) for number in _first(mask))
+        yield finding("in_future", int(mask.sum()), first)
+
+
+def price_findings(rows: FoundRows, instrument: Instrument, adjustment: str) -> Iterator[Finding]:
     """Yield what is odd about the prices and volumes of rows that are sound."""
     bars = rows.sound()
     if len(bars) == 0:
         return
+    far = out_of_range(bars, instrument, adjustment)
+    if far.any():
+        known = f"{instrument.symbol} lies in {shown_range(instrument)}"
+        first = (known, *_bar_texts(bars, far)[: N_EXAMPLES - 1])
+        yield finding("out_of_range", int(far.sum()), first)
     yield from _jumps(bars)
     for code, check in {"spikes": spikes, "moved_without_volume": moved_without_volume}.items():
         mask = check(bars)

@@ -7,7 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from config.instruments import Instrument
 from data.bars import PRICE_COLUMNS
+from data.price_ranges import out_of_range
+from data.row_checks import may_be_negative
 
 ATR_BARS = 14
 
@@ -16,6 +19,9 @@ JUMP_ATRS = 5.0
 
 SPIKE_ATRS = 10.0
 """A wick longer than this is a spike: a price that no open or close near it confirms."""
+
+WILD_FACTOR = 1.5
+"""Half as much again as the close before, or two thirds of it: exchanges halt long before."""
 
 _Floats = NDArray[np.float64]
 _Mask = NDArray[np.bool_]
@@ -39,6 +45,54 @@ def spikes(bars: pd.DataFrame) -> _Mask:
     open_, high, low, close = (bars[name].to_numpy() for name in PRICE_COLUMNS)
     wicks = np.maximum(high - np.maximum(open_, close), np.minimum(open_, close) - low)
     return np.asarray(wicks > SPIKE_ATRS * _usual_range(bars))
+
+
+def wild_moves(bars: pd.DataFrame) -> _Mask:
+    """Return which bars have a price WILD_FACTOR times the close before, or as much below it.
+
+    Rolls as for `jumps`. Where the close before is zero or less, nothing can be said.
+    """
+    before = bars["close"].shift().to_numpy()
+    before = np.where((before > 0) & ~_is_roll(bars), before, np.nan)
+    high, low = bars["high"].to_numpy(), bars["low"].to_numpy()
+    return np.asarray((high > WILD_FACTOR * before) | (low * WILD_FACTOR < before))
+
+
+def implausible(bars: pd.DataFrame, instrument: Instrument, adjustment: str) -> dict[str, _Mask]:
+    """Return which checked bars cannot be right, each (n,), by what is wrong, as words.
+
+    A quick look before bars are used, not the whole report of data/quality.py: prices of zero or
+    less, prices that the product has never been near, and wild moves, the last not where prices
+    are adjusted by differences, which moves them towards zero.
+    """
+    prices = bars[list(PRICE_COLUMNS)].to_numpy()
+    masks = {"priced where it has never been": out_of_range(bars, instrument, adjustment)}
+    if not may_be_negative(instrument, adjustment):
+        masks["priced at zero or less"] = np.asarray((prices <= 0).any(axis=1))
+    if adjustment != "difference":
+        masks[f"moving by a factor of {WILD_FACTOR:g} or more"] = wild_moves(bars)
+    return masks
+
+
+def doubt_about(bars: pd.DataFrame, instrument: Instrument, adjustment: str = "none") -> str | None:
+    """Return one sentence on bars that cannot be right, to be shown before they are used.
+
+    Args:
+        bars: As `check_bars` returns them; `is_roll` and `contract` are used where they are there.
+        instrument: What they are traded as.
+        adjustment: What was done to prices at rolls, one of `data.store.ADJUSTMENTS`.
+
+    Returns:
+        E.g. "3 of 92,010 bars look wrong (2 priced at zero or less, 3 moving by a factor of 1.5 or
+        more), first 2024-01-02 15:05:00+00:00"; None where nothing does.
+    """
+    masks = implausible(bars, instrument, adjustment)
+    wrong = np.logical_or.reduce(list(masks.values()))
+    if not wrong.any():
+        return None
+    listed = ", ".join(f"{int(mask.sum()):,} {what}" for what, mask in masks.items() if mask.any())
+    first = bars.index[int(np.argmax(wrong))]
+    return f"{int(wrong.sum()):,} of {len(bars):,} bars look wrong ({listed}), first {first}"
 
 
 def flat_without_volume(bars: pd.DataFrame) -> _Mask:

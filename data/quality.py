@@ -17,10 +17,17 @@ from data.bars import bar_seconds
 from data.calendar import calendar_of
 from data.calendar_overrides import FIRST_DATE, LAST_DATE
 from data.defects import DEFECTS, Finding, Severity
-from data.findings import finding, price_findings, row_findings, session_findings
+from data.findings import (
+    finding,
+    future_findings,
+    price_findings,
+    row_findings,
+    session_findings,
+)
 from data.row_checks import found_rows
 from data.session_checks import count_sessions
 from data.store import read_unchecked
+from utils.clock import Clock, SystemClock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,7 +92,12 @@ class QualityReport:
 
 
 def quality_report(
-    frame: pd.DataFrame, instrument: Instrument, *, adjustment: str = "none", where: str = "bars"
+    frame: pd.DataFrame,
+    instrument: Instrument,
+    *,
+    adjustment: str = "none",
+    where: str = "bars",
+    clock: Clock | None = None,
 ) -> QualityReport:
     """Look for every defect in DEFECTS.
 
@@ -94,6 +106,7 @@ def quality_report(
         instrument: What they are bars of: its tick grid and its calendar.
         adjustment: What was done to prices at rolls, one of `data.store.ADJUSTMENTS`.
         where: What to call the frame in an error, e.g. its file.
+        clock: Says what is still to come; the machine's own when None.
 
     Raises:
         DataError: If there are no rows, no dates, or a column of bars is missing: nothing else.
@@ -102,7 +115,12 @@ def quality_report(
     stamps = rows.stamps.dropna().unique().sort_values()
     seconds = bar_seconds(stamps)
     sessions, findings = _compared(stamps, instrument, seconds)
-    findings += [*row_findings(rows, instrument, adjustment), *price_findings(rows)]
+    now = pd.Timestamp((clock or SystemClock()).now()).tz_convert("UTC")
+    findings += [
+        *row_findings(rows, instrument, adjustment),
+        *future_findings(rows, now),
+        *price_findings(rows, instrument, adjustment),
+    ]
     return QualityReport(
         n_rows=len(frame),
         span=(stamps[0], stamps[-1]) if len(stamps) else None,
@@ -112,15 +130,17 @@ def quality_report(
     )
 
 
-def check_file(path: Path, instrument: Instrument) -> QualityReport:
-    """Look for every defect in a parquet file, ours or anybody's.
+def check_file(path: Path, instrument: Instrument, clock: Clock | None = None) -> QualityReport:
+    """Look for every defect in a parquet file, ours or anybody's; arguments as `quality_report`.
 
     Raises:
         DataError: If the file is missing, no parquet or damaged, or has no bars to look at.
     """
     frame, metadata, is_intact = read_unchecked(path)
     adjustment = metadata.get("adjustment", "none")
-    report = quality_report(frame, instrument, adjustment=adjustment, where=f"`{path}`")
+    report = quality_report(
+        frame, instrument, adjustment=adjustment, where=f"`{path}`", clock=clock
+    )
     if is_intact:
         return report
     findings = _in_order([*report.findings, finding("changed", len(frame))])

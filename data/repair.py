@@ -32,7 +32,7 @@ from data.row_checks import (
     out_of_order,
 )
 from data.session_checks import LARGEST_GRID_SECONDS
-from data.store import CHANGED, bar_metadata, read_unchecked, save_bars
+from data.store import CHANGED, bar_metadata, read_unchecked, save_bars, size_to_note
 from utils.errors import ConfigError, DataError
 from utils.files import atomic_path
 from utils.registry import lookup
@@ -288,12 +288,16 @@ def repair_file(
     wanted = [name for name in repairs if name != ACCEPT_CHANGED]
     adjustment = metadata.get("adjustment", "none")
     result = repair_bars(frame, instrument, wanted, adjustment=adjustment, where=f"`{path}`")
+    made = [name for name in metadata.get("repairs", "").split(", ") if name]
     notes = {
         **bar_metadata(result.bars, symbol=instrument.symbol, source=path.name),
         **metadata,
         "symbol": instrument.symbol,
+        "bar_seconds": size_to_note(
+            pd.DatetimeIndex(result.bars.index), metadata.get("bar_seconds", "")
+        ),
         "quality": result.report.summary,
-        "repairs": ", ".join(repairs),
+        "repairs": ", ".join(dict.fromkeys([*made, *repairs])),
     }
     with atomic_path(account_path(out)) as temporary:
         result.changes.to_csv(temporary, index=False)

@@ -12,11 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config.instruments import Instrument
+from data import row_masks
 from data.bars import BAR_COLUMNS, PRICE_COLUMNS, holds_numbers
 from utils.errors import DataError
 
 MAY_BE_NEGATIVE = ("energy",)
 """Session templates of products whose price can be zero or less: crude oil was, on 2020-04-20."""
+
+FUTURE_DAYS = 1
+"""Clocks differ and zones are mistaken: up to so many days ahead, a stamp may still be right."""
 
 _Mask = NDArray[np.bool_]
 
@@ -29,10 +33,12 @@ class FoundRows:
         frame: RangeIndex; `timestamp` (UTC, NaT where there is none), OHLCV as float64 (NaN where
             there is no number), further columns as found.
         is_naive: Whether the stamps had no zone, and are taken for UTC.
+        text_columns: Those of OHLCV that are not stored as numbers, and were read as such here.
     """
 
     frame: pd.DataFrame
     is_naive: bool
+    text_columns: tuple[str, ...] = ()
 
     @property
     def stamps(self) -> pd.DatetimeIndex:
@@ -90,10 +96,11 @@ def found_rows(frame: pd.DataFrame, where: str) -> FoundRows:
         )
     stamps, is_naive = _utc(frame, where)
     rows = frame.drop(columns="timestamp", errors="ignore").reset_index(drop=True)
+    text_columns = tuple(name for name in BAR_COLUMNS if not holds_numbers(rows[name].dtype))
     for name in BAR_COLUMNS:
         rows[name] = _as_numbers(rows[name])
     rows.insert(0, "timestamp", stamps)
-    return FoundRows(rows, is_naive)
+    return FoundRows(rows, is_naive, text_columns)
 
 
 def _utc(frame: pd.DataFrame, where: str) -> tuple[pd.DatetimeIndex, bool]:
@@ -124,6 +131,11 @@ def may_be_negative(instrument: Instrument, adjustment: str) -> bool:
     return instrument.session_template in MAY_BE_NEGATIVE or adjustment != "none"
 
 
+def latest_stamp(now: pd.Timestamp) -> pd.Timestamp:
+    """Return the latest stamp that a bar can have at the time `now`, both UTC."""
+    return now + pd.Timedelta(days=FUTURE_DAYS)
+
+
 def missing_stamps(rows: FoundRows, _instrument: Instrument) -> _Mask:
     """Return which rows have no stamp."""
     return np.asarray(rows.stamps.isna())
@@ -131,31 +143,28 @@ def missing_stamps(rows: FoundRows, _instrument: Instrument) -> _Mask:
 
 def not_finite(rows: FoundRows, _instrument: Instrument) -> _Mask:
     """Return which rows lack a price or a volume, or hold an infinite one."""
-    values = rows.frame[list(BAR_COLUMNS)].to_numpy(dtype=np.float64)
-    return np.asarray(~np.isfinite(values).all(axis=1))
+    return row_masks.not_finite(rows.frame[name].to_numpy() for name in BAR_COLUMNS)
 
 
 def ohlc_violations(rows: FoundRows, _instrument: Instrument) -> _Mask:
     """Return which rows have a low above, or a high below, another of their prices."""
     open_, high, low, close = rows.prices.T
-    bottom, top = np.minimum(open_, close), np.maximum(open_, close)
-    return np.asarray((low > bottom) | (high < top))
+    return row_masks.low_above(open_, low, close) | row_masks.high_below(open_, high, close)
 
 
 def negative_volumes(rows: FoundRows, _instrument: Instrument) -> _Mask:
     """Return which rows have a volume below zero."""
-    return np.asarray(rows.frame["volume"].to_numpy() < 0)
+    return row_masks.negative(rows.frame["volume"].to_numpy())
 
 
 def not_positive(rows: FoundRows, _instrument: Instrument) -> _Mask:
     """Return which rows have a price of zero or less."""
-    return np.asarray((rows.prices <= 0).any(axis=1))
+    return row_masks.not_positive(rows.prices.T)
 
 
 def off_tick(rows: FoundRows, instrument: Instrument) -> _Mask:
     """Return which rows have a finite price that is no whole number of ticks."""
-    prices = rows.prices
-    return np.asarray((instrument.off_grid(prices) & np.isfinite(prices)).any(axis=1))
+    return row_masks.off_tick(list(rows.prices.T), instrument)
 
 
 def out_of_order(rows: FoundRows, _instrument: Instrument) -> _Mask:

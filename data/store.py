@@ -6,7 +6,6 @@ one step, and whoever has opened the old one reads that to its end. Writers wait
 Adding bars to a file is left to data/store_append.py.
 """
 
-import glob
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -23,7 +22,7 @@ from filelock import FileLock, Timeout
 from config.instruments import Instrument
 from data.bars import BAR_COLUMNS, bar_seconds, check_bars
 from utils.errors import ConfigError, DataError
-from utils.files import atomic_path
+from utils.files import atomic_path, temporaries_of
 
 NOTES_KEY = b"futuresgym"
 """Where our entry lies in the schema metadata."""
@@ -36,6 +35,9 @@ CHANGED = (
     "so they were changed since; restore the file, or save the bars anew"
 )
 """What is said of a file whose values somebody else edited."""
+
+SYNTHETIC = "synthetic"
+"""How the `source` of made-up bars begins; `is_made_up` asks for it."""
 
 LOCK_SECONDS = 30.0
 """How long a writer waits for another one."""
@@ -70,6 +72,25 @@ def bar_metadata(
     }
 
 
+def size_to_note(stamps: pd.DatetimeIndex, noted: str = "") -> str:
+    """Return the `bar_seconds` to note of bars that were changed.
+
+    Args:
+        stamps: Of the bars as they are now, oldest first.
+        noted: What was noted of them before. It stays if it is the largest size that fits all
+            distances, which in thin trading is not the usual one.
+    """
+    grid = int(np.gcd.reduce(np.diff(stamps.as_unit("s").asi8), initial=0))
+    if noted.isdecimal() and int(noted) > 0 and grid in {0, int(noted)}:
+        return noted
+    return str(bar_seconds(stamps))
+
+
+def is_made_up(notes: Mapping[str, str]) -> bool:
+    """Return whether the notes stored with bars say that they were made up."""
+    return notes.get("source", "").startswith(SYNTHETIC)
+
+
 def save_bars(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str]) -> None:
     """Write bars, their fingerprint and `metadata` to `path` in one step.
 
@@ -91,8 +112,30 @@ def save_bars(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str]) -> N
 
 def write_bars(bars: pd.DataFrame, path: Path, metadata: Mapping[str, str]) -> None:
     """Write checked bars; the caller holds the lock of `locked_for_writing`."""
-    notes = {"fingerprint": fingerprint(bars), "metadata": dict(metadata)}
-    table = _as_table(bars, path)
+    _write(bars, path, {"fingerprint": fingerprint(bars), "metadata": dict(metadata)})
+
+
+def save_contracts(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str]) -> None:
+    """Write bars of several contracts, which overlap in time, and `metadata` to `path`.
+
+    They are no one series, so they carry no fingerprint, and only `data.py roll` reads them.
+
+    Args:
+        frame: Bars by contract, as `check_contract_bars` takes them.
+        path: Parquet file to create or replace.
+        metadata: As for `save_bars`.
+
+    Raises:
+        DataError: If a column cannot be stored, or another process keeps writing the file.
+        ConfigError: If the folder cannot be written, or the metadata are not text.
+    """
+    _check_metadata(metadata)
+    with locked_for_writing(path):
+        _write(frame, path, {"metadata": dict(metadata)})
+
+
+def _write(frame: pd.DataFrame, path: Path, notes: Mapping[str, Any]) -> None:
+    table = _as_table(frame, path)
     text = json.dumps(notes, sort_keys=True)
     table = table.replace_schema_metadata({**table.schema.metadata, NOTES_KEY: text.encode()})
     with atomic_path(path) as temporary:
@@ -131,7 +174,7 @@ def locked_for_writing(path: Path) -> Iterator[None]:
     except OSError as error:
         raise ConfigError(f"cannot write `{path}`: {error.strerror or error}") from error
     try:
-        for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        for leftover in temporaries_of(path):
             leftover.unlink(missing_ok=True)
         yield
     finally:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,22 @@ from numpy.typing import NDArray
 
 from config.instruments import Instrument
 from data.bars import bar_seconds, check_bars
-from data.store import load_bars, load_metadata, locked_for_writing, write_bars
+from data.store import (
+    is_made_up,
+    load_bars,
+    load_metadata,
+    locked_for_writing,
+    size_to_note,
+    write_bars,
+)
 from utils.errors import DataError
 from utils.registry import lookup
 
 COMPARED_KEYS = ("symbol", "bar_seconds", "adjustment")
 """Metadata in which a delivery must agree with the file that it is added to."""
+
+UNKNOWN_SIZE = "0"
+"""What is noted as `bar_seconds` of a single bar."""
 
 SHOWN_REVISIONS = 3
 
@@ -75,7 +86,8 @@ def append_bars(
     """Add to the bars of `path` those of `frame` that it lacks, in one step.
 
     Bars before, within and after the file's own span are added alike. The file's metadata stay,
-    and are not compared where `metadata` is None.
+    and are not compared where `metadata` is None; but where bars change, what was said of their
+    quality is cleared, and their size noted again if it was unknown.
 
     Args:
         path: Parquet file that exists.
@@ -98,8 +110,15 @@ def append_bars(
         if report.n_revised and choice is Revised.REFUSE:
             raise DataError(_refusal(path, report))
         if not merged.equals(old):
-            write_bars(merged, path, notes)
+            write_bars(merged, path, _notes_of_changed(merged, notes))
     return report
+
+
+def _notes_of_changed(bars: pd.DataFrame, notes: Mapping[str, str]) -> dict[str, str]:
+    """Return a file's notes without what was true of its former bars only; none is added."""
+    size = size_to_note(pd.DatetimeIndex(bars.index), notes.get("bar_seconds", ""))
+    anew = {"quality": "", "bar_seconds": size}
+    return {**notes, **{key: value for key, value in anew.items() if key in notes}}
 
 
 def _merged(
@@ -108,7 +127,8 @@ def _merged(
     """Return both frames as one, oldest first, and what became of the new one."""
     is_known = np.asarray(new.index.isin(old.index))
     differs = np.zeros(len(new), dtype=np.bool_)
-    differs[is_known] = _differs(old.loc[new.index[is_known]], new[is_known])
+    known = new[is_known]
+    differs[is_known] = _differences(old.loc[known.index], known).any(axis=1)
     report = AppendReport(
         n_before=len(old),
         n_added=int((~is_known).sum()),
@@ -123,24 +143,29 @@ def _merged(
     return pd.concat([kept, new[taken]]).sort_index().rename_axis("timestamp"), report
 
 
-def _differs(old: pd.DataFrame, new: pd.DataFrame) -> _Mask:
-    """Return whether rows of equal stamps differ in any column; two missing values are equal."""
-    differs = np.zeros(len(old), dtype=np.bool_)
+def _differences(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Return where rows of equal stamps differ, by column; two missing values are equal."""
+    differs = {}
     for name in old.columns:
-        ours, theirs = old[name], new[name]
+        ours, theirs = _comparable(old[name]), _comparable(new[name])
         same = (ours == theirs) | (ours.isna() & theirs.isna())
-        differs |= ~same.to_numpy(dtype=np.bool_, na_value=False)
-    return differs
+        differs[name] = ~same.to_numpy(dtype=np.bool_, na_value=False)
+    return pd.DataFrame(differs, index=old.index)
+
+
+def _comparable(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return a column as it compares with any other; categories do so only with their like."""
+    return column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
 
 
 def _shown_revisions(old: pd.DataFrame, revised: pd.DataFrame) -> tuple[str, ...]:
+    after = revised.head(SHOWN_REVISIONS)
+    before = old.loc[after.index]
     lines = []
-    for stamp, row in revised.head(SHOWN_REVISIONS).iterrows():
-        before = old.loc[stamp]
+    for stamp, differs in _differences(before, after).iterrows():
         changes = (
-            f"{name} {before[name]} -> {row[name]}"
-            for name in revised.columns
-            if before[name] != row[name]
+            f"{name} {before.at[stamp, name]} -> {after.at[stamp, name]}"
+            for name in before.columns[differs]
         )
         lines.append(f"{stamp.isoformat()} ({', '.join(changes)})")
     return tuple(lines)
@@ -155,11 +180,17 @@ def _check_same_series(
 ) -> None:
     """Refuse bars of another instrument, adjustment, size or set of columns."""
     for key in COMPARED_KEYS:
-        if key in notes and key in metadata and notes[key] != metadata[key]:
+        values = {told[key] for told in (notes, metadata) if key in told}
+        if len(values - {UNKNOWN_SIZE}) > 1:
             raise DataError(
                 f"`{path}` holds bars of {key} `{notes[key]}`, the new ones are "
                 f"`{metadata[key]}`; store them in a file of their own"
             )
+    if "source" in notes and "source" in metadata and is_made_up(notes) != is_made_up(metadata):
+        raise DataError(
+            f"`{path}` holds bars from `{notes['source']}`, the new ones are from "
+            f"`{metadata['source']}`; keep made-up bars and real ones in files of their own"
+        )
     sizes = [bar_seconds(pd.DatetimeIndex(bars.index)) for bars in (old, new)]
     if sizes[0] != sizes[1] and min(len(old), len(new)) >= TELLING_BARS:
         raise DataError(

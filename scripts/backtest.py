@@ -42,7 +42,8 @@ def backtest(
     usual = REPORTS_DIR / f"{model.resolve().name}_on_{data.stem}"
     with workflow.report_directory(out, usual) as folder:
         agent = TradingAgent.load(model)
-        bars, traded = workflow.bars_to_trade(data, symbol, agent.env_settings.symbol)
+        known_as = agent.provenance.get(workflow.DATA_SYMBOL)
+        bars, traded = workflow.bars_to_trade(data, symbol, agent.env_settings.symbol, known_as)
         engine = BacktestEngine(
             df=bars,
             initial_capital=initial_capital,

@@ -118,9 +118,9 @@ def train(
     with workflow.model_directory(out) as directory:
         log_name = directory.name if tensorboard else None
         if walk_forward:
-            workflow.walk_forward_with_progress(bars, settings, directory, log_name)
+            workflow.walk_forward_with_progress(bars, settings, directory, log_name, data)
             return
-        workflow.train_and_save(bars, settings, directory, log_name)
+        workflow.train_and_save(bars, settings, directory, log_name, data)
     if learning.test_fraction > 0:
         model, file = printing.shown(directory), printing.shown(data)
         command = f"scripts/backtest.py --model {model} --data {file}"

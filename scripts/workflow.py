@@ -16,8 +16,9 @@ from backtest.walk_forward import walk_forward
 from config.instruments import get_instrument
 from config.settings import Settings
 from data.bars import bar_seconds
+from data.price_checks import doubt_about
 from data.splits import chronological_split
-from data.store import fingerprint, load_bars, load_metadata, save_bars
+from data.store import SYNTHETIC, fingerprint, is_made_up, load_bars, load_metadata, save_bars
 from data.synthetic import synthetic_bars
 from models.agent import TradingAgent
 from models.callbacks import RichProgress
@@ -34,17 +35,21 @@ PROVENANCE_NAME = "provenance.json"
 REPORT_FILES = frozenset({REPORT_NAME, METRICS_NAME, PROVENANCE_NAME})
 """What `write_results` writes."""
 
-SYNTHETIC = "synthetic"
-"""How the `source` of made-up bars begins, in the notes stored with them."""
+DATA_SYMBOL = "data_symbol"
+"""Where a model's provenance says what the file of its training notes as its symbol."""
 
 
-def bars_to_trade(data: Path, symbol: str | None, usual: str) -> tuple[pd.DataFrame, str]:
+def bars_to_trade(
+    data: Path, symbol: str | None, usual: str, known_as: str | None = None
+) -> tuple[pd.DataFrame, str]:
     """Read bars, print what they are, and return them with the symbol they are traded as.
 
     Args:
         data: Parquet file.
         symbol: What the user asked for; None takes `usual`, which the file must not contradict.
         usual: The symbol of the model or the profile.
+        known_as: What the bars of the model's training are noted as: that such bars are traded as
+            `usual` was said when it was trained. None where that is not known.
 
     Raises:
         ConfigError: For an unknown symbol, or where the file says that its bars are of another one
@@ -52,8 +57,9 @@ def bars_to_trade(data: Path, symbol: str | None, usual: str) -> tuple[pd.DataFr
         DataError: If the file cannot be read or its bars break an invariant.
     """
     instrument = get_instrument(symbol or usual)
-    noted = load_metadata(data).get("symbol", instrument.symbol)
-    if symbol is None and noted != instrument.symbol:
+    notes = load_metadata(data)
+    noted = notes.get("symbol", instrument.symbol)
+    if symbol is None and noted not in {instrument.symbol, known_as}:
         raise ConfigError(
             f"`{shown(data)}` says that its bars are {noted}, not {instrument.symbol}: "
             f"say with --symbol what to trade them as"
@@ -65,6 +71,9 @@ def bars_to_trade(data: Path, symbol: str | None, usual: str) -> tuple[pd.DataFr
         f"{len(bars):,} bars of {bar_seconds(pd.DatetimeIndex(bars.index)):,} s, {bars.index[0]} "
         f"to {bars.index[-1]}, traded as {instrument.symbol}"
     )
+    doubt = doubt_about(bars, instrument, notes.get("adjustment", "none"))
+    if doubt is not None:
+        console.print(f"warning: {doubt}; run `python scripts/data.py check {shown(data)}`")
     return bars, instrument.symbol
 
 
@@ -177,21 +186,35 @@ def train_with_progress(
 
 
 def train_and_save(
-    bars: pd.DataFrame, settings: Settings, directory: Path, log_name: str | None
+    bars: pd.DataFrame,
+    settings: Settings,
+    directory: Path,
+    log_name: str | None,
+    data: Path | None = None,
 ) -> TradingAgent:
-    """Train on all but the last `test_fraction` of the bars and save the agent."""
+    """Train on all but the last `test_fraction` of the bars, of the file `data`, and save."""
+    noted = _noted_symbol(data)  # before the training, in which the file may go
     split = chronological_split(len(bars), settings.train.test_fraction)
     agent = train_with_progress(bars.iloc[split.train], settings, log_name)
+    agent.provenance[DATA_SYMBOL] = noted
     agent.save(directory)
     console.print(f"model: {shown(directory)}")
     return agent
 
 
+def _noted_symbol(data: Path | None) -> str | None:
+    return None if data is None else load_metadata(data).get("symbol")
+
+
 def walk_forward_with_progress(
-    bars: pd.DataFrame, settings: Settings, directory: Path, log_name: str | None
+    bars: pd.DataFrame,
+    settings: Settings,
+    directory: Path,
+    log_name: str | None,
+    data: Path | None = None,
 ) -> None:
     """Train and test fold by fold; save each fold's agent as soon as it is tested, then print."""
-    numbers = itertools.count(1)
+    numbers, noted = itertools.count(1), _noted_symbol(data)
 
     def train(rows: pd.DataFrame, own: Settings) -> TradingAgent:
         fold = f"fold_{next(numbers)}"
@@ -199,6 +222,7 @@ def walk_forward_with_progress(
 
     results = []
     for outcome in walk_forward(bars, settings, train):
+        outcome.agent.provenance[DATA_SYMBOL] = noted
         outcome.agent.save(directory / outcome.result.name)
         results.append(outcome.result)
     write_metrics_json(directory / METRICS_NAME, results)
@@ -255,7 +279,7 @@ def _shown_in(status: Status) -> Callable[[int, int], None]:
 
 def is_synthetic(data: Path) -> bool:
     """Return whether a file of bars says of itself that they were made up."""
-    return load_metadata(data).get("source", "").startswith(SYNTHETIC)
+    return is_made_up(load_metadata(data))
 
 
 def write_results(

@@ -1,5 +1,6 @@
 """Write files and directories so that a reader, or a crash, never sees half of one."""
 
+import glob
 import hashlib
 import json
 import math
@@ -41,6 +42,17 @@ def _temporary_file(path: Path) -> Path:
     os.close(handle)
     os.chmod(name, 0o644)
     return Path(name)
+
+
+def temporaries_of(path: Path) -> list[Path]:
+    """Return what writers of `path` by `atomic_path` have not finished, or were killed over.
+
+    Of `bars.csv` it is `.bars.csv.k9.part`; `.bars.csv.old.k9.part` is of a file `bars.csv.old`:
+    what tells writers apart never has a dot in it.
+    """
+    start, end = f".{path.name}.", ".part"
+    found = path.parent.glob(f"{glob.escape(start)}*{end}")
+    return sorted(file for file in found if "." not in file.name[len(start) : -len(end)])
 
 
 @contextmanager

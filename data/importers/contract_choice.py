@@ -26,16 +26,19 @@ def chosen_rows(
 
     A file that does not say its contract is of the one asked for. With "all", spreads and whatever
     else is no contract of the instrument is left out. Names become complete: MGCG1 is MGCG21.
+    Contracts that follow each other and never overlap are one series already, as after a roll.
 
     Raises:
-        DataError: If several contracts are there and none is asked for, or the one asked for is
-            not there.
+        DataError: If several contracts overlap and none is asked for, or the one asked for is not
+            there.
     """
     if raw.contracts is None:
         return _named(raw, asked, where), 0
     counts = pd.Series(raw.contracts).value_counts()
     counts = counts[counts > 0]
     if asked is None and len(counts) > 1:
+        if _follow_each_other(raw):
+            return _as_series(raw, instrument), 0
         raise DataError(
             f"{where} holds {len(counts)} contracts ({_shown(counts)}); give --contract "
             f"{counts.index[0]} for one of them, or --contract {ALL} to keep all for `roll`"
@@ -57,6 +60,35 @@ def chosen_rows(
         return replace(raw.rows(kept), contracts=None), int((~kept).sum())
     renamed = pd.Categorical(pd.Series([names[code] for code in range(len(names))])[codes[kept]])
     return replace(raw.rows(kept), contracts=renamed), int((~kept).sum())
+
+
+def _follow_each_other(raw: RawBars) -> bool:
+    """Return whether each contract's rows end before the next one's begin."""
+    assert raw.contracts is not None
+    codes = np.asarray(raw.contracts.codes)[raw.stamps != NO_STAMP]
+    stamps = raw.stamps[raw.stamps != NO_STAMP]
+    order = np.lexsort((codes, stamps))
+    codes, stamps = codes[order], stamps[order]
+    is_change = np.diff(codes) != 0
+    is_complete = bool((np.asarray(raw.contracts.codes) >= 0).all())
+    is_apart = bool((np.diff(stamps)[is_change] > 0).all())
+    return is_complete and is_apart and int(is_change.sum()) == len(np.unique(codes)) - 1
+
+
+def _as_series(raw: RawBars, instrument: Instrument) -> RawBars:
+    """Return rows of contracts that follow each other, named, the categories in that order."""
+    assert raw.contracts is not None
+    found = [str(name) for name in raw.contracts.categories]
+    codes = np.asarray(raw.contracts.codes)
+    names = [name or found[code] for code, name in enumerate(_complete_names(raw, instrument))]
+    in_time = pd.unique(codes[np.argsort(raw.stamps, kind="stable")])
+    ordered = list(dict.fromkeys(names[code] for code in in_time))
+    note = (
+        f"{len(ordered)} contracts that follow each other, {ordered[0]} to {ordered[-1]}: taken as "
+        f"one series, with its gaps at the rolls as they are"
+    )
+    contracts = pd.Categorical(np.array(names, dtype=object)[codes], categories=ordered)
+    return replace(raw, contracts=contracts, notes=(*raw.notes, note))
 
 
 def _named(raw: RawBars, asked: str | None, where: str) -> RawBars:

@@ -26,6 +26,7 @@ class Dialect:
         read: Reads it.
         zone: The zone that its stamps are usually in, where they do not say.
         stamp: Which end of a bar it stamps; None where nobody knows.
+        is_exact: Whether the format defines the stamp, so that bars cannot prove another one.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Dialect:
     zone: str
     stamp: Stamp | None
     read: Callable[[Sample, Layout, OnProgress], RawBars] = read_text
+    is_exact: bool = False
 
 
 DIALECTS: dict[str, Dialect] = {
@@ -42,6 +44,7 @@ DIALECTS: dict[str, Dialect] = {
         read=read_dbn,
         zone="UTC",
         stamp=Stamp.OPEN,
+        is_exact=True,
     ),
     "parquet": Dialect(
         title="Parquet",
@@ -73,6 +76,7 @@ DIALECTS: dict[str, Dialect] = {
         recognise=recognisers.databento_csv,
         zone="UTC",
         stamp=Stamp.OPEN,
+        is_exact=True,
     ),
     "yahoo": Dialect(
         title="Yahoo Finance",

@@ -24,6 +24,8 @@ from data.importers.row_rules import RowSet
 from data.importers.source import Sample, is_last_line_open, line_texts, take_sample
 from data.importers.zone_decision import ASSUMED, Claim, ZoneDecision, decided_zone
 from data.importers.zones import NO_STAMP, NS_PER_SECOND, UTC, Stamps, parse_zone, to_utc
+from data.price_ranges import out_of_range, shown_range
+from data.row_checks import latest_stamp
 from utils.errors import DataError
 
 MAX_HOURLY_SECONDS = 3_600
@@ -63,9 +65,13 @@ class _ReadFile:
 
 
 def import_file(
-    path: Path, instrument: Instrument, options: ImportOptions, on_progress: OnProgress
+    path: Path,
+    instrument: Instrument,
+    options: ImportOptions,
+    on_progress: OnProgress,
+    now: pd.Timestamp,
 ) -> FileImport:
-    """Return the bars of one file.
+    """Return the bars of one file; rows of a day that has not come at `now` are not taken.
 
     Raises:
         DataError: If it cannot be read, is of no known dialect, is ambiguous in what an option
@@ -78,8 +84,10 @@ def import_file(
         opens=_opens(file.stamps, clock, seconds),
         has_date=file.stamps != NO_STAMP,
         columns=file.raw.columns,
+        is_grouped=file.raw.is_grouped,
         instrument=instrument,
         adjustment=options.adjustment or file.adjustment,
+        latest=latest_stamp(now).as_unit("ns").value,
         has_hours=_has_hours(file, clock, seconds, instrument),
     )
     judged = judged_rows(rows, file.raw, file.sample.where, should_sort=options.sort)
@@ -106,6 +114,7 @@ def import_file(
         n_off_tick=None if rows.adjustment == "ratio" else judged.n_off_tick,
         n_snapped=n_snapped,
         notes=tuple(_notes(file, clock, judged.was_sorted)),
+        warnings=tuple(_warnings(bars, rows, clock)),
     )
     return FileImport(bars=bars, guess=guess, rejected=rejected)
 
@@ -151,6 +160,7 @@ def _claim(file: _ReadFile, seconds: int, instrument: Instrument) -> Claim:
         zone=UTC if file.raw.is_utc else parse_zone(file.dialect.zone),
         stamp=file.dialect.stamp,
         is_utc=file.raw.is_utc,
+        is_exact=file.dialect.is_exact,
         is_always_open=instrument.session_template == ALWAYS_OPEN,
     )
 
@@ -172,7 +182,8 @@ def _opens(stamps: Stamps, clock: ZoneDecision, seconds: int) -> Stamps:
 
 def _bars(rows: RowSet, raw: RawBars, kept: NDArray[np.int64]) -> tuple[pd.DataFrame, int]:
     """Return the kept rows as bars, and how many had float noise on their prices."""
-    index = pd.to_datetime(rows.opens[kept], utc=True).rename("timestamp")
+    stamps = rows.opens[kept].view("datetime64[ns]")
+    index = pd.DatetimeIndex(stamps, tz="UTC", name="timestamp")
     columns = {name: raw.columns[name][kept] for name in BAR_COLUMNS}
     was_noisy = np.zeros(len(kept), dtype=np.bool_)
     if rows.adjustment != "ratio":
@@ -212,6 +223,19 @@ def _rejections(file: _ReadFile, judged: Judged) -> Rejections:
         reasons=[reason for _, reason, _ in found],
         texts=[text for _, _, text in found],
     )
+
+
+def _warnings(bars: pd.DataFrame, rows: RowSet, clock: ZoneDecision) -> Iterator[str]:
+    """Yield what speaks against the zone that the file says, or against the symbol."""
+    if clock.warning is not None:
+        yield clock.warning
+    far = out_of_range(bars, rows.instrument, rows.adjustment)
+    if far.any():
+        yield (
+            f"{int(far.sum()):,} of {len(bars):,} bars have prices outside of "
+            f"{shown_range(rows.instrument)}, where {rows.instrument.symbol} has always been, "
+            f"first {bars.index[int(far.argmax())]}: is the symbol right?"
+        )
 
 
 def _notes(file: _ReadFile, clock: ZoneDecision, was_sorted: bool) -> Iterator[str]:

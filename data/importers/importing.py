@@ -1,28 +1,25 @@
 """Import files of bars: the one function behind `data.py import`, and how its result is stored."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from config.instruments import Instrument
 from data.bars import check_bars
 from data.calendar import SECONDS_PER_DAY, calendar_of
 from data.calendar_overrides import FIRST_DATE, LAST_DATE
-from data.contract_bars import check_contract_bars
-from data.importers.contract_choice import ALL
+from data.contract_bars import CONTRACT_COLUMN, check_contract_bars
+from data.importers.contract_choice import ALL, N_SHOWN
 from data.importers.file_import import FileImport, import_file
 from data.importers.options import ImportOptions, OnProgress
 from data.importers.rejections import joined
 from data.importers.result import ImportResult
 from data.importers.row_order import merged
-from data.store import NOTES_KEY, bar_metadata, locked_for_writing, save_bars
+from data.store import bar_metadata, save_bars, save_contracts
+from utils.clock import Clock, SystemClock
 from utils.errors import ConfigError, DataError
-from utils.files import atomic_path
 
 
 def _no_progress(_done: int, _total: int) -> None:
@@ -34,6 +31,7 @@ def import_files(
     instrument: Instrument,
     options: ImportOptions | None = None,
     on_progress: OnProgress = _no_progress,
+    clock: Clock | None = None,
 ) -> ImportResult:
     """Return the bars of one or more files as one checked series.
 
@@ -45,6 +43,7 @@ def import_files(
         instrument: What the bars are of.
         options: What the user says.
         on_progress: Told of bytes read, file by file.
+        clock: Says from when on a stamp lies in the future; the machine's own when None.
 
     Raises:
         DataError: If a file cannot be read, is of no known dialect, or is ambiguous; the line
@@ -56,6 +55,7 @@ def import_files(
     if len({path.resolve() for path in paths}) < len(paths):
         raise ConfigError("a file is named twice; name each once")
     options = options or ImportOptions()
+    now = pd.Timestamp((clock or SystemClock()).now())
     sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
     files: list[FileImport] = []
     for number, path in enumerate(paths):
@@ -64,7 +64,7 @@ def import_files(
         def report(read: int, _size: int, done: int = done, total: int = total) -> None:
             on_progress(done + read, total)
 
-        files.append(import_file(path, instrument, options, report))
+        files.append(import_file(path, instrument, options, report, now))
     return _result(files, instrument, options)
 
 
@@ -81,9 +81,11 @@ def _result(
     rejected = joined([file.rejected for file in files])
     frames = [file.bars for file in files]
     files.clear()  # so that the frames can be let go one by one
-    bars, n_shared = merged(frames, [f"`{guess.file}`" for guess in guesses])
+    names = [f"`{guess.file}`" for guess in guesses]
+    bars, n_shared = merged(frames, names, is_one_series=options.contract != ALL)
     del frames
     if options.contract != ALL:
+        _refuse_overlap(bars)
         grid = None if guesses[0].adjustment == "ratio" else instrument
         bars = check_bars(bars, grid, where="the bars imported")
     return ImportResult(
@@ -94,6 +96,18 @@ def _result(
         missing_sessions=_missing_sessions(
             pd.DatetimeIndex(bars.index), instrument, guesses[0].bar_seconds
         ),
+    )
+
+
+def _refuse_overlap(bars: pd.DataFrame) -> None:
+    """Refuse bars of several contracts at one time, of which nobody said which to take."""
+    if CONTRACT_COLUMN not in bars.columns or bars.index.is_unique:
+        return
+    contracts = bars[CONTRACT_COLUMN].unique()
+    raise DataError(
+        f"the files hold {len(contracts)} contracts that overlap ({', '.join(contracts[:N_SHOWN])}"
+        f"{', ...' if len(contracts) > N_SHOWN else ''}); give --contract {ALL} to keep each for "
+        f"`roll`, or import one of them"
     )
 
 
@@ -131,12 +145,10 @@ def save_import(result: ImportResult, instrument: Instrument, path: Path) -> Non
         quality=result.quality,
     )
     metadata["bar_seconds"] = str(result.guesses[0].bar_seconds)
+    if metadata["bar_seconds"] == "0":  # a single bar does not say its size
+        del metadata["bar_seconds"]
     if result.bars.index.is_unique:
         save_bars(result.bars, path, metadata)
         return
     check_contract_bars(result.bars, instrument, where=f"bars for `{path}`")
-    table = pa.Table.from_pandas(result.bars.reset_index(), preserve_index=False)
-    notes = json.dumps({"metadata": metadata}, sort_keys=True)
-    table = table.replace_schema_metadata({**table.schema.metadata, NOTES_KEY: notes.encode()})
-    with locked_for_writing(path), atomic_path(path) as temporary:
-        pq.write_table(table, temporary)
+    save_contracts(result.bars, path, metadata)

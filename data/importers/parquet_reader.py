@@ -42,7 +42,14 @@ def parquet_layout(sample: Sample) -> Layout | None:
             f"(present: {', '.join(names)}); rename them"
         )
     noted = load_metadata(sample.path).get("adjustment", "none")  # none in files of others
-    return replace(layout, adjustment=noted)
+    return replace(layout, adjustment=noted, notes=_left_out(names, layout))
+
+
+def _left_out(names: list[str], layout: Layout) -> tuple[str, ...]:
+    """Return a note on the columns that are not taken, if there are any."""
+    taken = {names[place] for place in layout.columns.values()}
+    others = [name for name in names if name not in taken]
+    return (f"columns that are not taken: {', '.join(others)}",) if others else ()
 
 
 def read_parquet(sample: Sample, layout: Layout, on_progress: OnProgress) -> RawBars:
@@ -70,6 +77,7 @@ def read_parquet(sample: Sample, layout: Layout, on_progress: OnProgress) -> Raw
         columns={name: _values(table, layout, name) for name in BAR_COLUMNS},
         has_volume="volume" in layout.columns,
         contracts=None if contract is None else pd.Categorical(table.column(contract).to_pandas()),
+        notes=layout.notes,
     )
 
 

@@ -32,6 +32,8 @@ class RawBars:
         month_first: The same, read month first; None where no row could be read both ways.
         is_utc: Whether the file itself says which zone it is in: unix time, or written offsets.
         columns: OHLCV, each (n,), NaN where there is no number.
+        is_grouped: (n,) rows with a number in digits that a comma or the like parts, e.g. 1,234.5,
+            which could be two numbers; None where there are none.
         has_volume: Whether the file has volumes; zeros stand in where it has not.
         contracts: Which contract each row is of; None where the file does not say.
         broken: Lines that are no rows.
@@ -45,6 +47,7 @@ class RawBars:
     stamps: Stamps
     columns: dict[str, Floats]
     is_utc: bool
+    is_grouped: NDArray[np.bool_] | None = None
     month_first: Stamps | None = None
     has_volume: bool = True
     contracts: pd.Categorical | None = None
@@ -69,6 +72,7 @@ class RawBars:
             stamps=self.stamps[kept],
             month_first=None if self.month_first is None else self.month_first[kept],
             columns={name: values[kept] for name, values in self.columns.items()},
+            is_grouped=None if self.is_grouped is None else self.is_grouped[kept],
             contracts=None if self.contracts is None else self.contracts[kept],
         )
 

@@ -33,6 +33,7 @@ class Guess:
         n_off_tick: Rows off its grid; None where that was not asked, for ratio-adjusted prices.
         n_snapped: Bars with a price that was off the grid by float noise only, and is on it now.
         notes: What else the user should know.
+        warnings: What speaks against the guess, or against the symbol.
     """
 
     file: str
@@ -55,12 +56,14 @@ class Guess:
     n_off_tick: int | None
     n_snapped: int
     notes: tuple[str, ...]
+    warnings: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as JSON values, times in ISO 8601."""
         values = {name: getattr(self, name) for name in self.__slots__}
         times = {"first": self.first.isoformat(), "last": self.last.isoformat()}
-        return values | times | {"notes": list(self.notes)}
+        texts = {"notes": list(self.notes), "warnings": list(self.warnings)}
+        return values | times | texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

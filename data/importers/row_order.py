@@ -71,12 +71,15 @@ def repeats(opens: Stamps, columns: dict[str, Floats], groups: Groups) -> tuple[
     return same_time & is_equal, same_time & ~is_equal
 
 
-def merged(frames: list[pd.DataFrame], names: list[str]) -> tuple[pd.DataFrame, int]:
-    """Return the bars of several files as one series, and how many equal ones were shared.
+def merged(
+    frames: list[pd.DataFrame], names: list[str], *, is_one_series: bool
+) -> tuple[pd.DataFrame, int]:
+    """Return the bars of several files as one frame, and how many equal ones were shared.
 
     Args:
         frames: Bars of each file, arranged and unique, all or none with a column `contract`.
         names: What to call the files.
+        is_one_series: Whether the bars are put by time alone; else by contract, then by time.
 
     Raises:
         DataError: If their bars are of different sizes, differ where they overlap, or only some
@@ -90,7 +93,8 @@ def merged(frames: list[pd.DataFrame], names: list[str]) -> tuple[pd.DataFrame, 
     if CONTRACT_COLUMN in total.columns:
         groups = pd.factorize(total[CONTRACT_COLUMN], sort=True)[0]
     opens = pd.DatetimeIndex(total.index).asi8
-    order = np.lexsort((opens,) if groups is None else (opens, groups))
+    keys = (opens,) if groups is None else (opens, groups)
+    order = np.lexsort(keys[::-1] if is_one_series else keys)
     total, groups = total.iloc[order], None if groups is None else groups[order]
     columns = {name: total[name].to_numpy() for name in BAR_COLUMNS}
     is_shared, differs = repeats(opens[order], columns, groups)

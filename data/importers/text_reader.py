@@ -25,6 +25,9 @@ from utils.errors import DataError
 
 BLOCK_BYTES = 1 << 24
 HALF_LINE = "half a line at the end"
+_GROUPED = r"^[+-]?\d+([,' ]\d+)+([.,]\d+)?$"
+"""Digits with thousands separators, or a decimal comma; which of the two, nobody can say."""
+
 SHOWN_CHARACTERS = 80
 """Characters of a broken line that an error quotes."""
 
@@ -38,12 +41,14 @@ class _Batches:
         self._columns: dict[str, list[Floats]] = {name: [] for name in BAR_COLUMNS}
         self._contracts: list[pa.Array] = []
         self._is_blank: list[NDArray[np.bool_]] = []
+        self._is_grouped: list[NDArray[np.bool_]] = []
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take in a block of lines as strings."""
         fields = [batch.column(index) for index in range(batch.num_columns)]
         self._is_blank.append(_blank_rows(fields))
         self._stamps.append(read_stamps(self._stamp_texts(fields)))
+        self._is_grouped.append(np.zeros(batch.num_rows, dtype=np.bool_))
         for name in BAR_COLUMNS:
             self._columns[name].append(self._values(fields, name))
         if "contract" in self._layout.columns:
@@ -61,6 +66,7 @@ class _Batches:
             month_first=self._month_first(),
             is_utc=self._layout.is_utc or self._says_zone(lines, where),
             columns={name: _joined(self._columns.pop(name)) for name in BAR_COLUMNS},
+            is_grouped=_joined(self._is_grouped),
             has_volume=_has_volume(self._layout),
             contracts=self._contract_column(),
             broken=broken,
@@ -80,11 +86,23 @@ class _Batches:
     def _values(self, fields: list[pa.Array], name: str) -> Floats:
         columns = self._layout.columns
         if name in columns:
-            values = _numbers(fields[columns[name]])
+            values = self._numbers(fields[columns[name]])
             return values * self._layout.price_scale if name in PRICE_COLUMNS else values
         if "up" in columns:
-            return _numbers(fields[columns["up"]]) + _numbers(fields[columns["down"]])
+            return self._numbers(fields[columns["up"]]) + self._numbers(fields[columns["down"]])
         return np.zeros(len(fields[0]))
+
+    def _numbers(self, texts: pa.Array) -> Floats:
+        """Return texts as float64, NaN for what is none; remember digits that something parts."""
+        try:
+            numbers = pc.cast(texts, pa.float64())
+        except pa.ArrowInvalid:
+            trimmed = pc.utf8_trim_whitespace(texts)
+            is_grouped = pc.match_substring_regex(trimmed, _GROUPED)
+            self._is_grouped[-1] |= is_grouped.to_numpy(zero_copy_only=False)
+            numbers = pd.to_numeric(trimmed.to_pandas(), errors="coerce")
+            return np.asarray(numbers.to_numpy(dtype=np.float64))
+        return np.array(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)
 
     def _month_first(self) -> NDArray[np.int64] | None:
         if all(batch.month_first is None for batch in self._stamps):
@@ -106,11 +124,11 @@ class _Batches:
         without = ~has_zone & is_date
         if not without.any():
             return True
-        first = int(np.argmax(without))
+        own_lines = lines[~is_blank]
         raise DataError(
-            f"{where}: mixed zones: {int(has_zone.sum()):,} dates say their zone, "
-            f"{int(without.sum()):,} do not (first in line {lines[~is_blank][first]}); "
-            f"write all of them in one way"
+            f"{where}: mixed zones: {int(has_zone.sum()):,} dates say their zone (first in line "
+            f"{own_lines[int(np.argmax(has_zone))]}), {int(without.sum()):,} do not (first in line "
+            f"{own_lines[int(np.argmax(without))]}); write all of them in one way"
         )
 
     def _contract_column(self) -> pd.Categorical | None:
@@ -214,16 +232,6 @@ def _line_numbers(
     if not broken:
         return lines
     return np.delete(lines, [entry.line - header_lines - 1 for entry in broken])
-
-
-def _numbers(texts: pa.Array) -> Floats:
-    """Return texts as float64; NaN for what is none."""
-    try:
-        numbers = pc.cast(texts, pa.float64())
-    except pa.ArrowInvalid:
-        trimmed = pc.utf8_trim_whitespace(texts).to_pandas()
-        return np.asarray(pd.to_numeric(trimmed, errors="coerce").to_numpy(dtype=np.float64))
-    return np.array(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _blank_rows(fields: list[pa.Array]) -> NDArray[np.bool_]:

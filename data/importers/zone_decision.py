@@ -3,11 +3,12 @@
 How bars prove it is data/importers/zone_proof.py's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data.calendar import SECONDS_PER_DAY
 from data.importers.options import ImportOptions, Stamp
 from data.importers.zone_proof import (
+    MAX_BAD_SHARE,
     SECONDS_PER_HOUR,
     BreakFit,
     best_zones,
@@ -32,6 +33,7 @@ class ZoneDecision:
         zone_reason: Why.
         stamp: Which end of a bar is stamped.
         stamp_status: As for the zone.
+        warning: What speaks against it, where the file itself says that its stamps are UTC.
     """
 
     zone: Zone
@@ -39,6 +41,7 @@ class ZoneDecision:
     zone_reason: str
     stamp: Stamp
     stamp_status: str
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,7 @@ class Claim:
         zone: The dialect's.
         stamp: The dialect's; None where it has no habit.
         is_utc: Whether the stamps themselves say that they are UTC.
+        is_exact: Whether the format itself defines which end of a bar is stamped.
         is_always_open: Whether the instrument trades around the clock.
     """
 
@@ -61,11 +65,15 @@ class Claim:
     zone: Zone
     stamp: Stamp | None
     is_utc: bool
+    is_exact: bool
     is_always_open: bool
 
 
 def decided_zone(claim: Claim, options: ImportOptions) -> ZoneDecision:
     """Return zone and stamp of a file.
+
+    Stamps that say themselves that they are UTC are taken at their word: bars in the closed hour
+    are then worth a warning, since they may be wrong as well as the zone.
 
     Raises:
         DataError: If the bars have a daily break that is elsewhere than in the claimed zone, if
@@ -78,13 +86,36 @@ def decided_zone(claim: Claim, options: ImportOptions) -> ZoneDecision:
         fit = break_fit(claim.stamps, claim.seconds, zone, stamp)
         if fit.is_likely:
             return _proven(claim, zone, stamp, fit, options)
-    others = _proposals(claim)
-    if options.tz is None:
+    others, n_closed = _proposals(claim), _n_closed(claim, zone)
+    is_refuted = n_closed > MAX_BAD_SHARE * len(claim.stamps)
+    if is_refuted and options.tz is None and not claim.is_utc:
         _refuse_misfit(claim, zone, others)
-    reason = "the bars show no daily break of an hour"
-    if others:
-        reason = f"although the empty hour fits {' or '.join(others)}"
-    return _assumed(claim, zone, options, reason)
+    decision = _assumed(claim, zone, options, _why_unproven(others, is_refuted=is_refuted))
+    if is_refuted and options.tz is None and claim.is_utc:
+        return replace(decision, warning=_doubt(n_closed, others))
+    return decision
+
+
+def _n_closed(claim: Claim, zone: Zone) -> int:
+    """Return how many bars lie in the closed hour, read from the end of the bar with the fewest."""
+    return min(break_fit(claim.stamps, claim.seconds, zone, end).n_closed for end in _ends(claim))
+
+
+def _why_unproven(others: list[str], *, is_refuted: bool) -> str:
+    if is_refuted and others:
+        return f"although the empty hour fits {' or '.join(others)}"
+    if is_refuted:
+        return "the bars show no daily break of an hour"
+    return "too few bars lie beside 16:00-17:00 Chicago to prove it"
+
+
+def _doubt(n_closed: int, others: list[str]) -> str:
+    """Say what bars in the closed hour mean where the stamps say that they are UTC."""
+    other = f"; the empty hour would fit {' or '.join(others)}" if others else ""
+    return (
+        f"the file says UTC, but {n_closed:,} bars lie in the closed hour of 16:00-17:00 Chicago"
+        f"{other}; if the file is wrong about its zone, say with --tz which it is"
+    )
 
 
 def _why_unprovable(claim: Claim) -> str:
@@ -99,28 +130,32 @@ def _why_unprovable(claim: Claim) -> str:
 
 def _ends(claim: Claim) -> tuple[Stamp, ...]:
     """Return which ends of the bar to try, the likeliest first."""
+    if claim.is_exact and claim.stamp is not None:
+        return (claim.stamp,)
     return (Stamp.END, Stamp.OPEN) if claim.stamp is Stamp.END else (Stamp.OPEN, Stamp.END)
 
 
 def _proven(
     claim: Claim, zone: Zone, stamp: Stamp, fit: BreakFit, options: ImportOptions
 ) -> ZoneDecision:
-    """Return the reading that fits; a DataError if another fits better and none is given."""
+    """Return the reading that fits; a DataError if another fits better and nobody says which."""
     better = _proposals(claim, fewer_bad_than=fit.n_bad)
-    if better and options.tz is None:
+    is_given = options.tz is not None
+    if better and not is_given and not claim.is_utc:
         _refuse_misfit(claim, zone, better)
     reason = f"16:00-17:00 Chicago is empty, {fit.season}"
-    if better:
+    if better and is_given:
         reason = f"although the empty hour fits {' or '.join(better)} better"
     asked = options.stamp or stamp
     if asked != stamp:
         reason += f", if the bars are stamped at their {stamp}"
     return ZoneDecision(
         zone=zone,
-        zone_status=GIVEN if better else PROVEN,
+        zone_status=GIVEN if better and is_given else PROVEN,
         zone_reason=reason,
         stamp=Stamp(asked),
         stamp_status=PROVEN if options.stamp is None else GIVEN,
+        warning=_doubt(fit.n_closed, better) if better and not is_given else None,
     )
 
 
@@ -163,10 +198,10 @@ def _refuse_misfit(claim: Claim, zone: Zone, others: list[str]) -> None:
         _refuse_changing_zone(claim)
         return
     also = f" (as well: {', '.join(others[1:])})" if len(others) > 1 else ""
-    stated = "as the file says" if claim.is_utc else "as is usual for this dialect"
     raise DataError(
-        f"{claim.where}: the stamps are not in {zone.name}, {stated}: bars lie in the closed hour "
-        f"of 16:00-17:00 Chicago; the empty hour fits {others[0]}{also}, give that option"
+        f"{claim.where}: the stamps are not in {zone.name}, as is usual for this dialect: bars lie "
+        f"in the closed hour of 16:00-17:00 Chicago; the empty hour fits {others[0]}{also}, give "
+        f"that option"
     )
 
 

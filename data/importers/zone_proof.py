@@ -67,6 +67,7 @@ class BreakFit:
     Attributes:
         n_good: Days on which the hour is empty, and the hours beside it are not.
         n_bad: Days on which it is as full as they are.
+        n_closed: Bars in the hour.
         is_edge_clean: Whether the first and the last bar of the break are missing too.
         has_winter: Whether a good day lies in Chicago's winter time.
         has_summer: Whether one lies in its summer time.
@@ -74,6 +75,7 @@ class BreakFit:
 
     n_good: int
     n_bad: int
+    n_closed: int
     is_edge_clean: bool
     has_winter: bool
     has_summer: bool
@@ -125,6 +127,7 @@ def break_fit(stamps: Stamps, seconds: int, zone: Zone, stamp: Stamp) -> BreakFi
     return BreakFit(
         n_good=int(is_good.sum()),
         n_bad=int(is_bad.sum()),
+        n_closed=int(closed.sum()),
         is_edge_clean=_is_edge_clean(clock, closes, usable & (clock.weekdays < FRIDAY), seconds),
         has_winter=bool((is_good[places] & ~is_summer).any()),
         has_summer=bool((is_good[places] & is_summer).any()),

@@ -1,7 +1,5 @@
 """How fast bars are made, imported and resampled, and in how much memory."""
 
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from data.bars import bar_seconds
 from data.calendar import calendar_of
 from data.synthetic import synthetic_bars
 from scripts.benchmarks.line import BenchLine
+from scripts.benchmarks.processes import measured
 from utils.errors import DataError
 from utils.paths import PROJECT_ROOT
 
@@ -27,14 +26,6 @@ QUICK_SHARE = 20
 
 FIRST_SESSION, LAST_SESSION = "1995-01-03", "2025-12-31"
 """Sessions of the minute bars: more than enough of them."""
-
-PEAK_OF_CHILD = """
-import resource, subprocess, sys
-code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-sys.exit(code)
-"""
-"""A small process between us and the command: a child's peak begins with its parent's memory."""
 
 
 def data_suite(quick: bool) -> Iterator[BenchLine]:
@@ -86,17 +77,9 @@ def _write_minutes(path: Path, n_rows: int) -> None:
 
 def _measured(name: str, words: list[str], out: Path, n_expected: int) -> Iterator[BenchLine]:
     """Yield the seconds and the peak memory of one command; it must have made enough bars."""
-    command = [sys.executable, str(PROJECT_ROOT / "scripts" / "data.py"), *words]
-    started = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", PEAK_OF_CHILD, *command], capture_output=True, text=True, check=False
-    )
-    seconds = time.perf_counter() - started
-    if done.returncode != 0:
-        raise DataError(f"`data.py {words[0]}` ended with {done.returncode}: {done.stderr.strip()}")
+    done = measured([str(PROJECT_ROOT / "scripts" / "data.py"), *words])
     n_made = pq.read_metadata(out).num_rows
     if n_made < 0.99 * n_expected:
         raise DataError(f"`data.py {words[0]}` made {n_made} bars of {n_expected}")
-    yield BenchLine(suite=SUITE, name=f"{name}_rows", value=seconds, unit="s")
-    peak_gb = int(done.stdout) * (1 if sys.platform == "darwin" else 1_024) / 1e9
-    yield BenchLine(suite=SUITE, name=f"{name}_peak", value=peak_gb, unit="GB")
+    yield BenchLine(suite=SUITE, name=f"{name}_rows", value=done.seconds, unit="s")
+    yield BenchLine(suite=SUITE, name=f"{name}_peak", value=done.peak_bytes / 1e9, unit="GB")

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+COSTS = frozenset({"s", "ms", "us", "GB"})
+"""Units of which less is better: time and memory."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchLine:
@@ -11,7 +14,8 @@ class BenchLine:
         suite: Key of SUITES.
         name: Fixed for ever, so that a figure can be followed over time.
         value: What was measured.
-        unit: Of value and reference, e.g. "s".
+        unit: Of value and reference; one of COSTS, e.g. "s", or something of which more is better,
+            e.g. "steps/s".
         reference: What it is compared with, measured in the same run; None for nothing.
         reference_value: Its figure.
     """
@@ -25,8 +29,15 @@ class BenchLine:
 
     @property
     def ratio(self) -> float | None:
-        """Value per reference, or None where there is no reference."""
-        return None if self.reference_value is None else self.value / self.reference_value
+        """How many times better the value is than the reference, None where that is absent.
+
+        Half the seconds are 2, and so are twice the steps per second.
+        """
+        if self.reference_value is None:
+            return None
+        if self.unit in COSTS:
+            return self.reference_value / self.value
+        return self.value / self.reference_value
 
     def as_dict(self) -> dict[str, str | float | None]:
         """Return the line as JSON values."""

@@ -43,7 +43,8 @@ def print_report(report: "QualityReport", title: str) -> None:
     from scripts.printing import console
 
     span = "" if report.span is None else f", {report.span[0]} to {report.span[1]}"
-    console.print(f"{title}: {report.n_rows:,} bars of {report.bar_seconds:,} s{span}")
+    size = f"{report.bar_seconds:,} s" if report.bar_seconds else "unknown size"
+    console.print(f"{title}: {report.n_rows:,} bars of {size}{span}")
     sessions = report.sessions
     console.print(
         f"{len(sessions):,} sessions; {sessions['present'].sum():,} of "

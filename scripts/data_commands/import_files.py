@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from data.importers.options import OnProgress
     from data.importers.result import Guess, ImportResult
 
+STORED_SUFFIX = ".parquet"
+
 TOO_MANY_REJECTED = 1
 """Exit code where a thousandth of the rows or more were rejected."""
 
@@ -50,6 +52,11 @@ def import_files(
     )
     if out.resolve() in {file.resolve() for file in files}:
         raise ConfigError(f"`--out {out}` is one of the files to import; choose another name")
+    if out.suffix != STORED_SUFFIX:
+        raise ConfigError(
+            f"`--out {out}` must end in {STORED_SUFFIX}: bars are stored as parquet, whatever the "
+            f"file is called"
+        )
     with _progress() as on_progress:
         result = importing.import_files(files, instrument, options, on_progress)
     importing.save_import(result, instrument, out)
@@ -134,7 +141,8 @@ def _guess_lines(guess: "Guess") -> Iterator[str]:
     """Yield what a file was taken for, one fact a line."""
     yield f"{guess.file}: {guess.title} ({guess.dialect}), {guess.n_read:,} rows"
     yield f"  zone: {guess.zone_status}, {guess.zone} ({guess.zone_reason})"
-    yield f"  stamp: {guess.stamp_status}, the {guess.stamp} of a bar of {guess.bar_seconds:,} s"
+    size = f"{guess.bar_seconds:,} s" if guess.bar_seconds else "unknown size, there is only one"
+    yield f"  stamp: {guess.stamp_status}, the {guess.stamp} of a bar of {size}"
     yield f"  first {guess.first}, last {guess.last}, {guess.n_bars:,} bars"
     if guess.n_off_tick is None:
         yield f"  ticks: unchecked, adjustment {guess.adjustment}"
@@ -146,3 +154,5 @@ def _guess_lines(guess: "Guess") -> Iterator[str]:
         )
     for note in guess.notes:
         yield f"  note: {note}"
+    for warning in guess.warnings:
+        yield f"  warning: {warning}"

@@ -22,10 +22,11 @@ def info(
     if as_json:
         print(canonical_json({"file": str(file), **found.to_dict()}))
         return 0 if found.problem is None else IS_DAMAGED
+    size = f"{found.bar_seconds:,} s" if found.bar_seconds else "unknown size"
     lines = {
         "file": f"{shown(file)}, {found.n_bytes:,} bytes",
         "state": "sound" if found.problem is None else found.problem,
-        "bars": f"{found.n_rows:,} of {found.bar_seconds:,} s",
+        "bars": f"{found.n_rows:,} of {size}",
         "span": f"{found.first or '?'} to {found.last or '?'}",
         "sessions": f"{found.n_sessions:,}",
         "columns": ", ".join(found.columns) or "none",

@@ -11,6 +11,9 @@ def resample(
     minutes: Annotated[int, Option(help="Size of the bars to make.")],
     out: Annotated[Path, Option(help="Parquet file to write.")],
     symbol: Annotated[str | None, Option(help="What they are bars of; the file may say.")] = None,
+    bar_seconds: Annotated[
+        int | None, Option(min=1, help="Size of FILE's bars; needed where many are missing.")
+    ] = None,
     overrides: Annotated[
         Path | None, Option(help="TOML file of calendar exceptions of your own.")
     ] = None,
@@ -18,7 +21,7 @@ def resample(
     """Make larger bars of FILE; none reaches across a close, a pause or the end of the data."""
     import pandas as pd
 
-    from data.bars import bar_seconds
+    from data.bars import bar_seconds as usual_seconds
     from data.calendar import calendar_of
     from data.resample import finished_buckets, merge_bars
     from data.store import load_bars, load_metadata, save_bars
@@ -35,7 +38,7 @@ def resample(
         is_on_grid = notes.get("adjustment") != "ratio"
         bars = load_bars(file, instrument if is_on_grid else None)
         stamps = pd.DatetimeIndex(bars.index)
-        buckets = finished_buckets(stamps, minutes, calendar, _noted_seconds(notes))
+        buckets = finished_buckets(stamps, minutes, calendar, bar_seconds or _noted_seconds(notes))
         larger = merge_bars(bars, buckets)
         if larger.empty:
             raise DataError(
@@ -44,7 +47,7 @@ def resample(
         changed = {"symbol": instrument.symbol, "bar_seconds": str(minutes * 60), "quality": ""}
         save_bars(larger, out, {**notes, **changed})
     console.print(
-        f"{len(bars):,} bars of {bar_seconds(stamps):,} s made {len(larger):,} of "
+        f"{len(bars):,} bars of {usual_seconds(stamps):,} s made {len(larger):,} of "
         f"{minutes * 60:,} s, {larger.index[0]} to {larger.index[-1]}: {shown(out)}"
     )
     n_unfinished = len(bars) - 1 - int(buckets.lasts[-1])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from data.rolls import RollSettings
 
 N_SHOWN = 5
-"""Missing sessions that are named in full."""
+"""Sessions of one kind that are named in full."""
 
 
 def roll(
@@ -48,15 +48,17 @@ def roll(
     with nullcontext() if as_json else _status(file):
         contracts = load_contract_bars(file, instrument)
         series = continuous_series(contracts, instrument, settings, adjust)
+    notes = load_metadata(file)
+    origin = notes.get("source") or file.name
     metadata = bar_metadata(
         series.bars,
         symbol=instrument.symbol,
-        source=f"{file.name}, rolled by {settings.rule}, {settings.confirm} to confirm",
+        source=f"{origin}, rolled by {settings.rule}, {settings.confirm} to confirm",
         adjustment=adjust,
-        zone=load_metadata(file).get("zone", "UTC"),
+        zone=notes.get("zone", "UTC"),
         quality=_quality(series, adjust),
     )
-    save_bars(series.bars, out, metadata)
+    save_bars(series.bars, out, {**notes, **metadata})
     if rolls is not None:
         write_text_atomically(rolls, _csv(series.rolls))
     summary = _summary(series, settings, instrument.symbol, adjust, out)
@@ -107,6 +109,7 @@ def _summary(
         "last_contract": str(series.bars["contract"].iloc[-1]),
         "rolls": json.loads(records),
         "missing_sessions": [str(date) for date in series.missing_sessions],
+        "cut_sessions": {str(date): n for date, n in series.cut_sessions.items()},
         "left_out_columns": list(series.left_out),
     }
 
@@ -129,9 +132,18 @@ def _print_summary(summary: dict[str, Any], rolls: "pd.DataFrame") -> None:
         console.print("ratio-adjusted prices are off the tick grid: use their returns only")
     if summary["left_out_columns"]:
         console.print(f"columns left out: {', '.join(summary['left_out_columns'])}")
-    missing = summary["missing_sessions"]
+    missing, cut = summary["missing_sessions"], summary["cut_sessions"]
     if missing:
         console.print(
             f"sessions left out, since the contract in use has no bars in them: {len(missing)} "
-            f"({', '.join(missing[:N_SHOWN])}{', ...' if len(missing) > N_SHOWN else ''})"
+            f"({_some(missing)})"
         )
+    if cut:
+        console.print(
+            f"bars left out, since the contract in use had expired earlier that day: "
+            f"{sum(cut.values()):,} ({_some(list(cut))})"
+        )
+
+
+def _some(dates: list[str]) -> str:
+    return ", ".join(dates[:N_SHOWN]) + (", ..." if len(dates) > N_SHOWN else "")

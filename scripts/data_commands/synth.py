@@ -1,12 +1,9 @@
 """The command `data.py synth`: a file of synthetic bars."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Option
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def synth(
@@ -21,7 +18,7 @@ def synth(
     ] = False,
 ) -> None:
     """Make up bars: not a real market, but much like one. Give --sessions or --bars."""
-    from data.store import bar_metadata, save_bars
+    from data.store import SYNTHETIC, bar_metadata, save_bars, save_contracts
     from data.synthetic import synthetic_bars
     from data.synthetic_clock import sessions_to_bars
     from data.synthetic_contracts import synthetic_contracts
@@ -35,21 +32,13 @@ def synth(
     with console.status(f"making {n_bars:,} synthetic bars"):
         make = synthetic_contracts if contracts else synthetic_bars
         frame = make(n_bars, preset, seed=seed, symbol=symbol)
-        if contracts:
-            _save_contracts(frame, out)
-        else:
-            notes = bar_metadata(frame, symbol=symbol.upper(), source=f"synthetic {preset}")
-            save_bars(frame, out, {**notes, "seed": str(seed)})
+        one_of_each = frame[~frame.index.duplicated()]  # contracts overlap
+        source = f"{SYNTHETIC} {preset}"
+        notes = bar_metadata(one_of_each, symbol=symbol.upper(), source=source)
+        save = save_contracts if contracts else save_bars
+        save(frame, out, {**notes, "seed": str(seed)})
     what = f"of {frame['contract'].nunique()} contracts" if contracts else f"of {symbol.upper()}"
     console.print(
         f"{len(frame):,} synthetic bars {what}, preset `{preset}`, seed {seed}, "
         f"{frame.index[0]} to {frame.index[-1]}: {shown(out)}"
     )
-
-
-def _save_contracts(frame: "pd.DataFrame", path: Path) -> None:
-    """Write bars of several contracts, which one series of bars in our store cannot hold."""
-    from utils.files import atomic_path
-
-    with atomic_path(path) as temporary:
-        frame.reset_index().to_parquet(temporary, index=False)

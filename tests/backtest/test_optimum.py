@@ -19,6 +19,7 @@ from backtest.optimum import (
 )
 from backtest.optimum_share import run_optimum
 from config.settings import EnvSettings
+from data.calendar import is_rth
 from data.drift_filter import steady_filter
 from data.planted_edge import EDGES, PlantedEdge
 from data.preprocessor import Scaler
@@ -185,6 +186,24 @@ def test_optimal_policy_undoes_the_market_s_scaling(optimum):
     scaled = build_market(bars, EDGE.signal_columns, scaler=fitted)
     assert decisions(scaled, optimum) == decisions(plain, optimum)
     assert set(decisions(plain, optimum)) == {Action.HOLD, Action.BUY, Action.SELL}
+
+
+@pytest.mark.parametrize(("kind", "by_session"), [("rank_normal", False), ("standard", True)])
+def test_optimal_policy_refuses_a_scaling_that_it_cannot_undo(optimum, kind, by_session):
+    bars, _ = planted_bars(3_000, EDGE, seed=1)
+    rows = bars[list(EDGE.signal_columns)].to_numpy()
+    hours = is_rth(bars.index) if by_session else None
+    scaler = Scaler.fit(rows, EDGE.signal_columns, kind=kind, is_rth=hours)
+    with pytest.raises(ConfigError, match=f"to ranks or by session, was {kind}.*; use the scaler"):
+        OptimalPolicy(optimum).reset(build_market(bars, EDGE.signal_columns, scaler=scaler))
+
+
+def test_optimal_policy_undoes_the_robust_scaling_too(optimum):
+    bars, _ = planted_bars(3_000, EDGE, seed=1)
+    rows = bars[list(EDGE.signal_columns)].to_numpy()
+    scaler = Scaler.fit(rows, EDGE.signal_columns, kind="robust")
+    robust = build_market(bars, EDGE.signal_columns, scaler=scaler)
+    assert decisions(robust, optimum) == decisions(build_market(bars, EDGE.signal_columns), optimum)
 
 
 def test_optimal_policy_finds_its_signals_among_other_features(optimum):

@@ -141,6 +141,27 @@ def test_check_bars_bad_frame_is_refused_with_one_line(frame, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("stamps", "problem"),
+    [
+        (["15:00", "15:05", "15:05"], "at the same time as the bar before"),
+        (["15:05", "15:10", "15:00"], "earlier than the bar before"),
+    ],
+)
+def test_check_bars_of_contracts_that_overlap_are_to_be_rolled(stamps, problem):
+    frame = restamped([f"2024-01-02T{stamp}Z" for stamp in stamps])
+
+    with pytest.raises(DataError, match=rf"{problem}.*with `scripts/data.py roll`$"):
+        check_bars(frame.assign(contract=["H", "H", "M"]))
+    for contracts in (["H", "M", "M"], [None, None, "M"]):
+        with pytest.raises(DataError, match=rf"{problem}.*; (sort|keep)"):
+            check_bars(frame.assign(contract=contracts))
+
+
+def test_check_bars_stamps_carry_no_frequency():
+    assert make_bars(ROWS).index.freq is None
+
+
 def test_check_bars_error_names_the_place():
     with pytest.raises(DataError, match=r"^`my\.parquet`: there are no bars"):
         check_bars(make_bars(ROWS).iloc[:0], where="`my.parquet`")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from config.instruments import get_instrument
-from data.calendar import is_rth, minutes_since_open, session_opens, session_starts, trade_dates
+from data.calendar import is_rth, minutes_since_open, session_starts, trade_dates
 from data.store import load_bars
 from tests.helpers.bars import real_data
 
@@ -74,14 +74,6 @@ def test_session_starts_first_present_bar_of_each_date_is_marked():
 
 def test_session_starts_no_bars_gives_none():
     assert len(session_starts(utc())) == 0
-
-
-def test_session_opens_follow_daylight_saving():
-    dates = np.array(["2025-03-07", "2025-03-10", "2025-10-31", "2025-11-03"], "datetime64[D]")
-
-    assert list(session_opens(dates)) == list(
-        utc("2025-03-06 23:00", "2025-03-09 22:00", "2025-10-30 22:00", "2025-11-02 23:00")
-    )
 
 
 def test_calendar_real_nasdaq_bars_never_lie_in_the_break():

@@ -132,21 +132,51 @@ APART = {
 }
 
 
-def test_continuous_series_contracts_that_do_not_overlap_are_joined_unadjusted_only():
-    plain = series(table=APART)
-    assert plain.bars["contract"].tolist() == ["NQM24"] * 4 + ["NQU24"] * 2
-    assert np.isnan(plain.rolls["gap_points"].iloc[0])
-    assert np.isnan(plain.bars["roll_gap"].iloc[4])
-    for adjust in ("difference", "ratio"):
-        with pytest.raises(
-            DataError, match="1 of 1 rolls cannot be measured: NQM24 and NQU24, rol"
-        ):
-            series(adjust, APART)
+@pytest.mark.parametrize("adjust", ADJUSTMENTS)
+def test_continuous_series_contracts_that_do_not_overlap_are_refused_however_adjusted(adjust):
+    with pytest.raises(DataError) as caught:
+        series(adjust, APART)
+
+    assert str(caught.value) == (
+        "the gap of 1 of 1 rolls cannot be measured: NQM24 and NQU24, rolled on 2024-06-19, have "
+        "no bar in common; give bars of both up to the roll, or make two series: up to NQM24, and "
+        "from NQU24 on"
+    )
+
+
+def test_continuous_series_contracts_that_overlap_too_late_are_refused_with_the_first_chance():
+    # by date the roll is on the 17th, and September's first bar is an hour after June's last one
+    late = {**APART, "NQU24": {"2024-06-17": (111.0, 200), "2024-06-18": (112.0, 90)}}
+    frame = contract_frame(late)
+    frame = frame[(frame["contract"] == "NQM24") | (frame["timestamp"] >= "2024-06-17T13:00Z")]
+    contracts = check_contract_bars(frame, NQ)
+
+    with pytest.raises(DataError) as caught:
+        continuous_series(contracts, NQ, RollSettings(rule="calendar"))
+
+    assert str(caught.value) == (
+        "the gap of 1 of 1 rolls cannot be measured: NQM24 and NQU24, rolled on 2024-06-17, have "
+        "their first bar in common at 2024-06-17T13:00:00+00:00; give bars of both up to the roll, "
+        "or roll later, by another `rule` or with more sessions to `confirm`"
+    )
+    rolled = continuous_series(contracts, NQ, RollSettings(rule="volume"))
+    assert rolled.rolls["gap_points"].tolist() == [10.0]
+
+
+def test_continuous_series_never_holds_a_gap_that_is_no_number():
+    for adjust in ADJUSTMENTS:
+        assert np.isfinite(series(adjust).bars[["roll_gap", "adjustment"]]).all(axis=None)
+
+
+# June has no bars on the 18th, and only after that session is it known to be over.
+HOLE = {
+    "NQM24": {"2024-06-14": (100.0, 90), "2024-06-17": (101.0, 90)},
+    "NQU24": {"2024-06-17": (112.0, 10), "2024-06-18": (112.0, 80), "2024-06-19": (113.0, 80)},
+}
 
 
 def test_continuous_series_names_the_sessions_without_bars_of_the_contract_in_use():
-    # June has none on the 18th, and only after that session is it known to be over
-    missing = series(table=APART).missing_sessions
+    missing = series(table=HOLE).missing_sessions
     assert [str(date) for date in missing] == ["2024-06-18"]
     assert series().missing_sessions == ()
 
@@ -163,8 +193,38 @@ def test_continuous_series_negative_prices_have_a_difference_but_no_ratio():
     # 20.90 less -37.10
     assert moved.rolls["gap_points"].tolist() == [58.0]
     assert bars["open"].tolist() == [76.0, 76.0, 20.4, 20.4, 11.5, 11.5]
-    with pytest.raises(DataError, match="no bar in common before it, or one at or below zero"):
+    with pytest.raises(DataError) as caught:
         series("ratio", BELOW_ZERO, CL)
+    assert str(caught.value) == (
+        "the ratio of 1 of 1 rolls cannot be measured: CLK20 and CLM20, rolled on 2020-04-21, "
+        "are of prices at or below zero there; adjust by difference, or not at all"
+    )
+    assert np.isnan(series("none", BELOW_ZERO, CL).rolls["gap_ratio"].iloc[0])
+
+
+# June ends on the 21st at 13:30 UTC, and nothing but the calendar tells September to follow.
+EXPIRY = {
+    "NQM24": {"2024-06-20": (100.0, 90), "2024-06-21": (101.0, 90)},
+    "NQU24": {
+        "2024-06-20": (111.0, 10),
+        "2024-06-21": (112.0, 10),
+        "2024-06-24": (113.0, 90),
+    },
+}
+
+
+def test_continuous_series_counts_the_bars_after_an_expiry_that_it_leaves_out():
+    frame = contract_frame(EXPIRY, n_bars=4)
+    over = (frame["contract"] == "NQM24") & (frame["timestamp"] >= "2024-06-21T14:00Z")
+    contracts = check_contract_bars(frame[~over], NQ)
+    rolled = continuous_series(contracts, NQ, RollSettings(confirm=3))
+
+    assert rolled.rolls["first_session_new"].dt.date.astype(str).tolist() == ["2024-06-24"]
+    # September's of 14:00 and 15:00
+    assert {str(date): n for date, n in rolled.cut_sessions.items()} == {"2024-06-21": 2}
+    assert rolled.missing_sessions == ()
+    for whole in (series(), series(table=EXPIRY, confirm=3), series("ratio")):
+        assert whole.cut_sessions == {}
 
 
 def test_continuous_series_unknown_adjustment_names_the_choices():

@@ -33,7 +33,35 @@ def test_steady_filter_with_moves_by_hand():
 
 def test_steady_filter_without_noise_knows_the_drift():
     steady = steady_filter(PlantedEdge(sd_ticks=3.0, signal_noise=0.0))
-    assert (steady.gain, steady.sd_ticks, steady.error_sd_ticks) == (1.0, 3.0, 0.0)
+    assert (steady.gain, steady.error_sd_ticks) == (1.0, 0.0)
+    assert steady.sd_ticks == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("noise", [1e2, 1e4, 1e6, 4e7, 8e7, 1e8])
+@pytest.mark.parametrize(("half_life", "sd"), [(1.0, 2.309401), (2.0, 2.828427)])
+def test_steady_filter_of_very_noisy_signals_keeps_its_digits(noise, half_life, sd):
+    # so little is known that nothing of it is lost but by age: gain / (1 - phi^2) is its variance
+    edge = PlantedEdge(sd_ticks=1.0, half_life_bars=half_life, n_signals=4, signal_noise=noise)
+    steady = steady_filter(edge)
+    assert steady.sd_ticks == pytest.approx(sd / noise, rel=1e-3)
+    assert steady.gain == pytest.approx(4.0 / noise**2, rel=1e-3)
+    assert steady.error_sd_ticks == pytest.approx(1.0, rel=1e-3)
+
+
+def test_steady_filter_of_a_drift_that_hardly_ever_changes_knows_it_but_for_the_changes():
+    # 1 - phi^2 = 1.386294e-9 is fresh; p^2 = fresh x noise of 1, so p = 3.723297e-5
+    steady = steady_filter(PlantedEdge(sd_ticks=1.0, half_life_bars=1e9, signal_noise=2.0))
+    assert steady.gain == pytest.approx(3.7232e-5, rel=1e-3)
+    assert steady.error_sd_ticks == pytest.approx(6.1018e-3, rel=1e-3)
+    assert steady_filter(PlantedEdge(sd_ticks=1.0, half_life_bars=1e18)).sd_ticks < 1.0
+
+
+def test_steady_filter_of_signals_that_tell_nothing_is_refused():
+    with pytest.raises(ConfigError) as caught:
+        steady_filter(PlantedEdge(sd_ticks=1.0, signal_noise=1.01e8))
+    assert str(caught.value) == (
+        "`signal_noise` must be <= 1e+08 for a drift to be seen in its signals, was 1.01e+08"
+    )
 
 
 def test_steady_filter_scales_with_the_drift():

@@ -172,7 +172,18 @@ def test_facts_leave_half_days_out():
 @pytest.mark.parametrize(
     ("bars", "symbol", "error", "message"),
     [
-        (bars_of(alternating(n_sessions=29)), "NQ", DataError, "were 29 of 276; give more bars"),
+        (
+            bars_of(alternating(n_sessions=29)),
+            "NQ",
+            DataError,
+            "full sessions, of about 276 bars each, were 29; give more bars",
+        ),
+        (
+            make_bars([(2.0, 2.0, 1.0, 2.0)] * 40, start="2024-01-08T06:00Z", step="1D"),
+            "NQ",
+            DataError,
+            "most sessions here have 1; give smaller bars, e.g. of 5 minutes",
+        ),
         (bars_of(alternating()), "XX", ConfigError, "unknown symbol `XX`"),
         (
             make_bars([(1.0, 1.0, -1.0, 1.0)] * 3),

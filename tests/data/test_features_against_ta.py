@@ -1,70 +1,48 @@
-"""Features against the `ta` library, through float64 series with a RangeIndex.
+"""Every column that the `ta` library has too, against it, through series with a RangeIndex.
 
-Not compared: log_return, session_return, close_location, volatility, ema_slope, relative_volume,
-vwap_distance and the time of day, which `ta` does not have in this form; they are worked out by
+What is in true ranges here is in points there, and is multiplied back. Not compared: what `ta` does
+not have in this form, such as session_return, close_location or the regimes; it is worked out by
 hand instead. `ta` has no value for %K of a zero range and 100 for the RSI of a standstill; ours are
 50, and such bars are left out here.
-
-`ta` takes its bands from running sums of squared prices, which lose digits at 20,000 points (1e-8
-of %b): it is given closes less the first one, which leaves %b as it is.
 """
 
 import numpy as np
-import pandas as pd
 import pytest
-from ta.momentum import ROCIndicator, RSIIndicator, StochasticOscillator
-from ta.trend import MACD, ADXIndicator
-from ta.volatility import AverageTrueRange, BollingerBands
 
-from config.instruments import get_instrument
-from data.feature_set import FeatureSet
-from data.store import load_bars
-from tests.helpers.feature_kit import walking_frame
-from utils.paths import PROJECT_ROOT
+from scripts.benchmarks.ta_bars import TaBars
+from scripts.benchmarks.ta_common import IN_OUR_UNIT, IN_POINTS, ta_common
+from tests.helpers.against_ta import FRAMES, assert_agrees, owner_of
 
-NQ_BARS = PROJECT_ROOT.parent / "shared" / "data" / "NQ_5min.parquet"
+TRADED = {"ease_of_movement"}
+"""Of which `ta` has no finite value without volume: they get bars that were all traded."""
 
-
-def nq_frame():
-    if not NQ_BARS.exists():
-        pytest.skip(f"real bars are not at {NQ_BARS}")
-    return load_bars(NQ_BARS, get_instrument("NQ")).iloc[:5_000]
-
-
-FRAMES = {"walk": lambda: walking_frame(3_000), "nq": nq_frame}
-
-
-def atr_points(bars):
-    return AverageTrueRange(bars.high, bars.low, bars.close).average_true_range()
-
-
-def stochastic(bars):
-    return StochasticOscillator(bars.high, bars.low, bars.close)
-
-
-IN_TA = {
-    "rsi": lambda bars: RSIIndicator(bars.close).rsi(),
-    "stochastic_k": lambda bars: stochastic(bars).stoch(),
-    "stochastic_d": lambda bars: stochastic(bars).stoch_signal(),
-    "roc": lambda bars: ROCIndicator(bars.close, window=12).roc(),
-    "macd": lambda bars: MACD(bars.close).macd() / atr_points(bars),
-    "adx": lambda bars: ADXIndicator(bars.high, bars.low, bars.close).adx(),
-    "atr": lambda bars: 100.0 * atr_points(bars) / bars.close,
-    "bollinger": lambda bars: BollingerBands(bars.close - bars.close[0]).bollinger_pband(),
-    "bollinger_width": lambda bars: BollingerBands(bars.close).bollinger_wband(),
-}
-NAMES = ("rsi", "stochastic", "roc", "macd", "adx", "atr", "bollinger", "bollinger_width")
+COMPARED_SHARE = {"obv_change": 0.5}
+"""Share of the bars that must be there to compare; 0.99 where none is named."""
 
 
 @pytest.mark.parametrize("frame_name", FRAMES)
-@pytest.mark.parametrize("column", IN_TA)
+@pytest.mark.parametrize("column", IN_OUR_UNIT)
 def test_feature_agrees_with_ta_after_warm_up(column, frame_name):
     frame = FRAMES[frame_name]()
-    features = FeatureSet(NAMES)
-    ours = features.compute(frame)[:, features.columns.index(column)]
-    bars = pd.DataFrame(frame.to_numpy(dtype=np.float64), columns=frame.columns)
-    theirs = IN_TA[column](bars).to_numpy()
-    rows = np.flatnonzero(np.isfinite(theirs))
-    rows = rows[rows >= features.warm_up]
-    assert len(rows) > 0.99 * len(frame) - features.warm_up
-    np.testing.assert_allclose(ours[rows], theirs[rows], rtol=0, atol=1e-9)
+    if column in TRADED:
+        frame = frame.assign(volume=frame["volume"] + 1.0)
+    theirs = IN_OUR_UNIT[column](TaBars(frame)).to_numpy()
+    share = COMPARED_SHARE.get(column, 0.99)
+    assert_agrees(owner_of(column), column, frame, theirs, share=share)
+
+
+@pytest.mark.parametrize("frame_name", FRAMES)
+@pytest.mark.parametrize("column", IN_POINTS)
+def test_feature_in_true_ranges_agrees_with_ta_in_points(column, frame_name):
+    frame = FRAMES[frame_name]()
+    bars = TaBars(frame)
+    theirs = IN_POINTS[column](bars).to_numpy()
+    unit = bars.true_range().to_numpy()
+    assert_agrees(owner_of(column), column, frame, theirs, unit=unit)
+
+
+def test_column_in_points_is_divided_by_the_true_range():
+    bars = TaBars(FRAMES["walk"]().iloc[:500])
+    in_points = IN_POINTS["macd"](bars).to_numpy()
+    expected = in_points[100:] / bars.true_range().to_numpy()[100:]
+    assert np.array_equal(ta_common("macd", bars)[100:], expected)

@@ -17,9 +17,11 @@ from data.repair import ACCEPT_CHANGED, REPAIRS
 from data.row_checks import ROW_CHECKS
 from data.store import save_bars
 from tests.helpers.bars import real_data
+from tests.helpers.clocks import StoppedClock
 from utils.errors import DataError
 
 MNQ = get_instrument("MNQ")
+CLOCK = StoppedClock("2026-03-06T18:00:00+00:00")
 
 
 def two_sessions():
@@ -39,7 +41,7 @@ def with_value(row, column, value):
 
 def findings(frame, symbol="MNQ", adjustment="none"):
     """Return what a report finds, by code."""
-    report = quality_report(frame, get_instrument(symbol), adjustment=adjustment)
+    report = quality_report(frame, get_instrument(symbol), adjustment=adjustment, clock=CLOCK)
     return {found.code: found for found in report.findings}
 
 
@@ -88,6 +90,9 @@ PLANTED = {
         low=lambda bars: bars["low"].where(np.arange(552) != 7, bars["open"]),
     ),
     "no_zone": lambda: ROWS.tz_localize(None),
+    "text_numbers": lambda: ROWS.astype({"volume": str}),
+    "in_future": lambda: ROWS.set_axis(ROWS.index + pd.Timedelta(days=26_000), axis=0),
+    "out_of_range": lambda: with_value(7, "low", 0.5),
     "rth_only": lambda: ROWS[calendar_of("MNQ").is_rth(ROWS.index)],
 }  # fmt: skip
 """A frame with the defect, by its code."""
@@ -151,6 +156,34 @@ def test_quality_report_negative_crude_oil_is_legal_and_negative_nasdaq_is_not()
     ):
         found = findings(with_value(7, "low", -37.0), symbol, adjustment)["not_positive"]
         assert found.severity is severity
+
+
+def test_quality_report_numbers_stored_as_text_are_an_error_and_named():
+    found = findings(ROWS.astype({"open": str, "volume": str}))["text_numbers"]
+
+    assert (found.severity, found.count) == (Severity.ERROR, 552)
+    assert found.first == ("columns open, volume",)
+
+
+@pytest.mark.parametrize(("hours", "count"), [(0, 0), (1, 1), (48, 1)])
+def test_quality_report_bars_of_a_day_that_has_not_come_are_found(hours, count):
+    latest = pd.Timestamp("2024-01-24T21:55Z")
+    now = latest - pd.Timedelta(days=1, hours=hours)
+    rows = pd.concat([ROWS, at(latest.tz_localize(None))])
+    report = quality_report(rows, MNQ, clock=StoppedClock(now.isoformat()))
+    found = [found for found in report.findings if found.code == "in_future"]
+
+    assert len(found) == count
+    assert all(each.severity is Severity.WARNING for each in found)
+    assert hours != 1 or found[0].first[0].startswith("2024-01-24T21:55:00+00:00 (row 552)")
+
+
+def test_quality_report_bars_of_another_symbol_are_found():
+    found = findings(ROWS, "6E")["out_of_range"]
+
+    assert found.count == 552
+    assert found.first[0] == "6E lies in 0.4 to 4"
+    assert "is the symbol right?" in found.advice
 
 
 def test_quality_report_ratio_adjusted_prices_may_lie_off_the_grid():

@@ -211,6 +211,30 @@ def test_repair_file_edited_since_is_refused_until_that_is_accepted(tmp_path):
     assert load_metadata(out)["source"] == "by hand"
 
 
+def test_repair_file_again_remembers_what_was_repaired_before(tmp_path):
+    found, once, twice = (tmp_path / f"{name}.parquet" for name in ("found", "once", "twice"))
+    with_every_defect().to_parquet(found)
+
+    repair_file(found, MNQ, [*list(REPAIRS)[:4], "snap-to-tick", "clip-ohlc"], once)
+    repair_file(once, MNQ, ["drop-outside-hours", "sort"], twice)
+
+    assert load_metadata(twice)["repairs"] == (
+        "drop-nan, drop-impossible, sort, drop-duplicates, snap-to-tick, clip-ohlc, "
+        "drop-outside-hours"
+    )
+
+
+def test_repair_file_notes_the_size_of_the_bars_that_it_leaves(tmp_path):
+    path, out = tmp_path / "bars.parquet", tmp_path / "mended.parquet"
+    save_bars(ROWS, path, {"symbol": "MNQ", "bar_seconds": "300"})
+    table = pq.read_table(path)
+    pq.write_table(table.take(list(range(0, table.num_rows, 3))), path)
+
+    repair_file(path, MNQ, ["accept-changed"], out)
+
+    assert load_metadata(out)["bar_seconds"] == "900"
+
+
 @pytest.mark.parametrize(
     ("name", "symbol", "n_changes"), [("CL_yahoo", "CL", 7), ("SI_yahoo", "SI", 2_649)]
 )

@@ -234,6 +234,35 @@ def test_resample_bars_single_bar_needs_its_size():
     assert len(resample_bars(bars, 5, CLOCK, source_seconds=60)) == 0
 
 
+@pytest.mark.parametrize("minutes", [[0, 4], [0, 4, 8], [0, 8, 12, 16]])
+def test_resample_bars_so_few_that_their_size_is_a_guess_leave_the_last_bucket_out(minutes):
+    # minutes, of which most are missing: those of 4 to 7 may still follow
+    bars = bars_at(hand_made().index[0] + pd.to_timedelta(minutes, unit="min"))
+
+    larger = resample_bars(bars, 4, CLOCK)
+
+    before_last = bars.index[bars.index < bars.index[-1].floor("4min")]
+    assert list(larger.index) == list(before_last)
+    assert len(resample_bars(bars, 4, CLOCK, source_seconds=240)) == len(before_last) + 1
+
+
+def test_resample_bars_five_in_a_row_tell_their_size():
+    assert len(resample_bars(hand_made().iloc[:5], 5, CLOCK)) == 1
+    assert len(resample_bars(hand_made().iloc[1:5], 5, CLOCK)) == 0
+    assert len(resample_bars(hand_made().iloc[1:5], 5, CLOCK, source_seconds=60)) == 1
+
+
+@pytest.mark.parametrize("source_seconds", [None, 60])
+def test_resample_bars_of_none_are_none_of_the_same_columns(source_seconds):
+    none = hand_made().assign(wap=1.0, contract="MNQH25").iloc[:0]
+
+    larger = resample_bars(none, 5, CLOCK, source_seconds)
+
+    pd.testing.assert_frame_equal(larger, none, check_freq=False)
+    with pytest.raises(ConfigError, match="`minutes` must be 1 to 1,439, was 0"):
+        resample_bars(none, 0, CLOCK, source_seconds)
+
+
 def test_resample_bars_thin_data_never_look_finished_too_soon():
     early = hand_made().index[0] + pd.to_timedelta([0, 2, 4, 6, 8], unit="min")
     late = early[0] + pd.to_timedelta([10, 12, 13, 14], unit="min")  # the minute of 15 may follow

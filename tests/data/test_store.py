@@ -18,9 +18,12 @@ from data.store import (
     locked_for_writing,
     read_unchecked,
     save_bars,
+    save_contracts,
+    size_to_note,
 )
 from tests.helpers.bars import make_bars, real_data
 from utils.errors import ConfigError, DataError
+from utils.files import atomic_path
 
 MNQ = get_instrument("MNQ")
 ROWS = [
@@ -229,6 +232,47 @@ def test_save_bars_removes_what_a_killed_writer_left_and_nothing_else(tmp_path):
         ".other.parquet.k9.part",
         "bars[1].parquet",
     ]
+
+
+def test_save_bars_leaves_the_half_written_file_of_a_longer_name_alone(tmp_path):
+    path, account = tmp_path / "bars.parquet", tmp_path / "bars.parquet.repaired.csv"
+
+    with atomic_path(account) as temporary:
+        save_bars(make_bars(ROWS), path, {})
+        temporary.write_text("row", encoding="utf-8")
+
+    assert account.read_text(encoding="utf-8") == "row"
+
+
+def test_save_contracts_keeps_bars_that_overlap_with_their_notes(tmp_path):
+    path = tmp_path / "contracts.parquet"
+    bars = make_bars(ROWS)
+    both = pd.concat([bars.assign(contract="MNQH24"), bars.assign(contract="MNQM24")])
+
+    save_contracts(both, path, {"source": "by hand"})
+
+    frame, metadata, is_intact = read_unchecked(path)
+    pd.testing.assert_frame_equal(frame.set_index("timestamp"), both, check_freq=False)
+    assert (metadata, is_intact) == ({"source": "by hand"}, True)
+    with pytest.raises(ConfigError, match="metadata must be text, `seed` was 1"):
+        save_contracts(both, path, {"seed": 1})
+
+
+@pytest.mark.parametrize(
+    ("minutes", "noted", "seconds"),
+    [
+        ([0, 1, 2, 3], "60", "60"),
+        ([0, 2, 4, 5], "60", "60"),  # thin: 120 s is usual, and not the size
+        ([0, 5, 10, 20], "60", "300"),  # nothing is left that speaks for a minute
+        ([0, 5, 10, 20], "0", "300"),
+        ([0, 5, 10, 20], "five", "300"),
+        ([0], "60", "60"),  # a single bar contradicts nothing
+    ],
+)
+def test_size_to_note_is_the_noted_one_as_long_as_the_bars_bear_it_out(minutes, noted, seconds):
+    stamps = pd.Timestamp("2024-01-02T23:00Z") + pd.to_timedelta(minutes, unit="min")
+
+    assert size_to_note(stamps, noted) == seconds
 
 
 def test_read_unchecked_foreign_file_that_breaks_invariants_is_read_as_it_is(tmp_path):

@@ -1,5 +1,6 @@
 """Adding to stored bars: overlaps collapse, revised bars are flagged, other series are refused."""
 
+import pandas as pd
 import pytest
 
 from config.instruments import get_instrument
@@ -36,6 +37,37 @@ def test_append_bars_identical_overlap_collapses_and_new_bars_are_added(path):
     assert report.n_after == 15
     assert load_bars(path, MNQ).equals(BARS.iloc[10:25])
     assert load_metadata(path) == NOTES
+
+
+def test_append_bars_that_change_the_file_clear_what_was_noted_of_its_quality(path):
+    noted = {**NOTES, "quality": "0 errors, 1 warning"}
+    save_bars(BARS.iloc[10:20], path, noted)
+
+    append_bars(path, BARS.iloc[15:20], MNQ)
+    append_bars(path, revised(BARS, 12).iloc[10:20], MNQ, revised="keep_old")
+    assert load_metadata(path) == noted
+
+    append_bars(path, BARS.iloc[15:25], MNQ)
+    assert load_metadata(path) == {**NOTES, "quality": ""}
+
+    save_bars(BARS.iloc[10:20], path, noted)
+    append_bars(path, revised(BARS, 12).iloc[10:20], MNQ, revised="take_new")
+    assert load_metadata(path) == {**NOTES, "quality": ""}
+
+
+def test_append_bars_to_a_single_bar_notes_the_size_that_it_could_not_tell(path):
+    save_bars(BARS.iloc[:1], path, {**NOTES, "bar_seconds": "0"})
+
+    append_bars(path, BARS, MNQ, metadata={"bar_seconds": "300"})
+
+    assert load_metadata(path)["bar_seconds"] == "300"
+
+
+def test_append_bars_of_a_single_bar_of_unknown_size_is_no_other_series(path):
+    save_bars(BARS.iloc[:20], path, {**NOTES, "bar_seconds": "300"})
+
+    assert append_bars(path, BARS.iloc[20:21], MNQ, metadata={"bar_seconds": "0"}).n_added == 1
+    assert load_metadata(path)["bar_seconds"] == "300"
 
 
 def test_append_bars_before_and_within_the_span_are_added_in_order(tmp_path):
@@ -94,6 +126,40 @@ def test_append_bars_change_in_a_further_column_is_a_revision(tmp_path):
         append_bars(path, BARS.assign(contract="MNQM24"), MNQ)
 
 
+def test_append_bars_categories_of_another_kind_or_order_are_compared_by_value(tmp_path):
+    path = tmp_path / "bars.parquet"
+    names = ["MNQH24"] * 15 + ["MNQM24"] * 15
+    bars = BARS.assign(contract=names).astype({"contract": "category"})
+    save_bars(bars.iloc[:20], path, NOTES)
+
+    assert append_bars(path, bars.iloc[5:10], MNQ).n_identical == 5
+    other_kind = bars.iloc[10:20].astype({"contract": "str"})
+    assert append_bars(path, other_kind, MNQ).n_identical == 10
+    fewer = bars.iloc[15:].assign(
+        contract=bars["contract"].iloc[15:].cat.remove_unused_categories()
+    )
+    assert append_bars(path, fewer, MNQ).n_added == 10
+    assert load_bars(path, MNQ)["contract"].tolist() == names
+
+
+@pytest.mark.parametrize(("old", "new"), [(3, None), (None, 3)])
+def test_append_bars_missing_value_against_a_number_is_a_revision(tmp_path, old, new):
+    path = tmp_path / "bars.parquet"
+    counts = pd.array([1] * 29 + [old], dtype="Int64")
+    save_bars(BARS.assign(bar_count=counts, rsi=float("nan")), path, NOTES)
+    counts[29] = new
+
+    with pytest.raises(DataError, match=r"1 of 30 bars .* \(bar_count (3 -> <NA>|<NA> -> 3)\)"):
+        append_bars(path, BARS.assign(bar_count=counts, rsi=float("nan")), MNQ)
+
+
+def test_append_bars_all_revised_are_all_replaced(path):
+    lower = BARS - 0.25
+
+    assert append_bars(path, lower, MNQ, revised="take_new").n_revised == 10
+    assert load_bars(path, MNQ).equals(lower)
+
+
 def test_append_bars_missing_values_of_further_columns_are_equal(tmp_path):
     path = tmp_path / "bars.parquet"
     bars = BARS.assign(rsi=float("nan"))
@@ -106,6 +172,7 @@ def test_append_bars_missing_values_of_further_columns_are_equal(tmp_path):
     ("frame", "metadata", "message"),
     [
         (BARS, {"symbol": "NQ"}, "holds bars of symbol `MNQ`, the new ones are `NQ`"),
+        (BARS, {"source": "synthetic crisis"}, "from `by hand`, the new ones are from `synthetic"),
         (BARS, {"adjustment": "ratio"}, "of adjustment `none`, the new ones are `ratio`"),
         (make_bars(ROWS, step="15min"), {}, "bars of 300 s, the new ones are 900 s apart"),
         (BARS.assign(vwap=1.0), {}, "must have the same columns; only one has: vwap"),

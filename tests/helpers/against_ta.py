@@ -7,6 +7,7 @@ import pandas as pd
 
 from config.instruments import get_instrument
 from data.feature_set import FeatureSet
+from data.features import FEATURES
 from data.indicators.bar import Floats
 from data.store import load_bars
 from tests.helpers.bars import real_data
@@ -29,6 +30,11 @@ FRAMES: dict[str, Callable[[], pd.DataFrame]] = {
 def range_indexed(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the bars as float64 columns with a RangeIndex, which `ta` needs on pandas 3."""
     return pd.DataFrame(frame.to_numpy(dtype=np.float64), columns=frame.columns)
+
+
+def owner_of(column: str) -> str:
+    """Return the feature that has the column."""
+    return next(spec.name for spec in FEATURES.values() if column in spec.columns)
 
 
 def assert_agrees(

@@ -17,6 +17,10 @@ FILES = (
     "requirements-extras.txt",
     "constraints.txt",
 )
+BENCH_FILE = "requirements-bench.txt"
+"""Of an environment of its own."""
+
+PEER_PROGRAMS = "scripts/benchmarks/peer_programs"
 PIN = re.compile(r"^[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*$")
 
 
@@ -41,6 +45,8 @@ def imported_modules(folder: Path) -> set[str]:
     """Return the top-level names that the Python files under `folder` import."""
     names: set[str] = set()
     for path in folder.rglob("*.py"):
+        if PEER_PROGRAMS in path.parent.as_posix() and PEER_PROGRAMS not in folder.as_posix():
+            continue  # they run in the benchmarks' environment
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names.update(alias.name.split(".")[0] for alias in node.names)
@@ -56,7 +62,7 @@ def foreign_distributions(folder: Path) -> set[str]:
     return {normal(owners[module][0]) for module in foreign}
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [*FILES, BENCH_FILE])
 def test_requirements_are_all_pinned_exactly(file: str) -> None:
     assert [line for line in pins(file) if not PIN.match(line)] == []
 
@@ -75,6 +81,19 @@ def test_requirements_hold_whatever_a_package_imports(package: str) -> None:
 def test_requirements_for_development_hold_whatever_tests_import() -> None:
     pinned = set(pinned_names("requirements.txt", "requirements-dev.txt"))
     assert foreign_distributions(PROJECT_ROOT / "tests") - pinned == set()
+
+
+def test_requirements_for_benchmarks_hold_whatever_peer_programs_import() -> None:
+    imported = imported_modules(PROJECT_ROOT / PEER_PROGRAMS) - sys.stdlib_module_names
+    assert {"gym_anytrading", "gym_trading_env"} <= imported
+    assert {normal(name) for name in imported} <= set(pinned_names(BENCH_FILE))
+
+
+def test_requirements_for_benchmarks_measure_peers_on_what_ours_run_on() -> None:
+    ours = {normal(line.split("==")[0]): line for line in pins("requirements.txt")}
+    shared = {line for line in pins(BENCH_FILE) if normal(line.split("==")[0]) in ours}
+    assert len(shared) == 4
+    assert shared <= set(ours.values())
 
 
 def test_requirements_install_one_broker_client_only() -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from config.settings import load_profile
+from data.store import save_bars
+from data.synthetic import synthetic_bars
+from models.agent import TradingAgent
 from scripts import workflow
 from tests.helpers.cli import assert_one_clear_line, run_script
 from utils import paths
@@ -103,6 +107,66 @@ def test_backtest_finds_an_unusable_out_before_it_runs(
     (tmp_path / "file").touch()
     words = ["--model", model_dir, "--data", bars_file, "--out", tmp_path / "file" / "report"]
     assert_one_clear_line(run_script(capsys, "backtest", *words), "cannot write", "file/report")
+
+
+@pytest.fixture(scope="module")
+def as_mnq(tmp_path_factory):
+    """Return a folder with a model of MNQ, trained on a file that notes NQ, and that file."""
+    folder = tmp_path_factory.mktemp("as_mnq")
+    bars = synthetic_bars(600, seed=1)
+    save_bars(bars, folder / "NQ.parquet", {"symbol": "NQ"})
+    settings = load_profile("smoke")
+    workflow.train_and_save(bars, settings, folder / "model", None, folder / "NQ.parquet")
+    return folder
+
+
+def test_backtest_trades_bars_noted_like_those_of_the_training_as_the_model_does(
+    capsys, as_mnq, tmp_path
+):
+    later = tmp_path / "later.parquet"
+    save_bars(synthetic_bars(700, seed=1).iloc[480:], later, {"symbol": "NQ"})
+    for number, data in enumerate((as_mnq / "NQ.parquet", later)):
+        words = ["--model", as_mnq / "model", "--data", data, "--out", tmp_path / str(number)]
+        outcome = run_script(capsys, "backtest", *words)
+        assert outcome.exit_code == 0, outcome.err
+        assert "traded as MNQ" in outcome.out
+
+
+def test_backtest_of_bars_noted_unlike_those_of_the_training_asks(
+    capsys, as_mnq, model_dir, tmp_path
+):
+    """A model of MNQ whose training file noted NQ knows nothing of ES, nor one of MNQ of NQ."""
+    bars = synthetic_bars(1_500, seed=1)
+    for model, noted in ((as_mnq / "model", "ES"), (model_dir, "NQ")):
+        data = tmp_path / f"{noted}.parquet"
+        save_bars(bars, data, {"symbol": noted})
+        words = ["--model", model, "--data", data, "--out", tmp_path / "report"]
+        outcome = run_script(capsys, "backtest", *words)
+        assert_one_clear_line(outcome, f"that its bars are {noted}, not MNQ", "say with --symbol")
+    assert not (tmp_path / "report").exists()
+
+
+def test_backtest_of_bars_noted_like_those_of_the_training_still_checks_their_ticks(
+    capsys, as_mnq, tmp_path
+):
+    data = tmp_path / "data.parquet"
+    bars = synthetic_bars(600, seed=1)
+    bars[["open", "high", "low", "close"]] += 0.1
+    save_bars(bars, data, {"symbol": "NQ"})
+    words = ["--model", as_mnq / "model", "--data", data, "--out", tmp_path / "report"]
+    assert_one_clear_line(run_script(capsys, "backtest", *words), "off the MNQ tick grid of 0.25")
+
+
+def test_backtest_finds_in_every_trained_model_what_its_bars_were_noted_as(capsys, tmp_path):
+    data = tmp_path / "NQ.parquet"
+    save_bars(synthetic_bars(800, seed=1), data, {"symbol": "NQ"})
+    words = ["--data", data, "--symbol", "MNQ", "--profile", "smoke", "--timesteps", 128]
+    assert run_script(capsys, "train", *words, "--out", tmp_path / "one").exit_code == 0
+    folds = [*words, "--walk-forward", "--folds", 1, "--out", tmp_path / "folds"]
+    outcome = run_script(capsys, "train", *folds)
+    assert outcome.exit_code == 0, outcome.err
+    for model in (tmp_path / "one", tmp_path / "folds" / "fold_1"):
+        assert TradingAgent.load(model).provenance["data_symbol"] == "NQ"
 
 
 def test_backtest_on_bars_of_another_size_is_refused(capsys, bars_file, model_dir, tmp_path):

@@ -18,19 +18,33 @@ def test_bench_data_quick_prints_one_json_object_per_line(capsys):
     assert all(line["value"] > 0 for line in lines)
 
 
-def test_bench_line_ratio_is_value_per_reference():
+@pytest.mark.parametrize(
+    ("unit", "value", "reference_value", "ratio"),
+    [("s", 2.0, 3.0, 1.5), ("us", 8.0, 2.0, 0.25), ("steps/s", 3.0, 1.5, 2.0), ("", 0.0, 4.0, 0.0)],
+)
+def test_bench_line_ratio_is_how_many_times_better(unit, value, reference_value, ratio):
     line = BenchLine(
-        suite="s", name="n", value=3.0, unit="s", reference="peer", reference_value=1.5
+        suite="s",
+        name="n",
+        value=value,
+        unit=unit,
+        reference="peer",
+        reference_value=reference_value,
     )
-    assert line.ratio == 2.0
-    assert line.as_dict()["ratio"] == 2.0
-    assert BenchLine(suite="s", name="n", value=3.0, unit="s").ratio is None
+    assert line.ratio == ratio
+    assert line.as_dict()["ratio"] == ratio
+
+
+def test_bench_line_of_absent_peer_has_its_name_and_no_ratio():
+    line = BenchLine(suite="s", name="n", value=3.0, unit="s", reference="peer")
+    assert line.as_dict()["reference"] == "peer"
+    assert line.ratio is None
 
 
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (["--suite", "dat"], ["unknown suite `dat`", "`data`?"]),
+        (["--suite", "dat"], ["unknown suite `dat`", "`data`?", "features"]),
         (["--suite", "startup", "--quick"], ["--quick"]),
         ([], ["--suite"]),
     ],

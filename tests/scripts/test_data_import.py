@@ -113,6 +113,34 @@ def test_import_onto_its_own_file_is_refused(capsys, tmp_path):
     assert_one_clear_line(run_import(capsys, path, path), "one of the files to import")
 
 
+@pytest.mark.parametrize("name", ["bars.csv", "bars"])
+def test_import_to_a_name_that_is_no_parquet_is_refused(capsys, tmp_path, name):
+    path, out = write(tmp_path / "a.txt", new_york_lines()), tmp_path / name
+
+    assert_one_clear_line(run_import(capsys, path, out), "must end in .parquet")
+    assert not out.exists()
+
+
+def test_import_of_another_symbol_warns_and_stores(capsys, tmp_path):
+    path, out = write(tmp_path / "a.csv", new_york_lines()), tmp_path / "o.parquet"
+
+    outcome = run_script(capsys, "data", "import", path, "--symbol", "6E", "--out", out)
+
+    assert outcome.exit_code == 0
+    assert "warning: 1,380 of 1,380 bars have prices outside of 0.4 to 4" in outcome.out
+    assert out.exists()
+    found = run_script(capsys, "data", "import", path, "--symbol", "6E", "--out", out, "--json")
+    assert json.loads(found.out)["files"][0]["warnings"][0].endswith("is the symbol right?")
+
+
+def test_import_of_a_single_bar_says_that_its_size_is_unknown(capsys, tmp_path):
+    path, out = write(tmp_path / "a.csv", [HEADER, "2024-02-05,1,1,1,1,1"]), tmp_path / "o.parquet"
+
+    assert "a bar of unknown size" in run_import(capsys, path, out).out
+    for command in ("check", "info"):
+        assert "of unknown size" in run_script(capsys, "data", command, out).out
+
+
 def test_import_unknown_symbol_and_option_are_refused(capsys, tmp_path):
     path = write(tmp_path / "a.csv", new_york_lines())
 

@@ -142,6 +142,27 @@ def test_info_of_a_sound_file_shows_metadata_and_exits_0(capsys, sound):
     assert lines["source"].strip() == "by hand"
 
 
+def test_check_numbers_stored_as_text_exits_1_and_names_the_columns(capsys, tmp_path):
+    path = tmp_path / "text.parquet"
+    ROWS.astype({"volume": str}).to_parquet(path)
+    outcome = run_script(capsys, "data", "check", path, "--symbol", "MNQ")
+
+    assert outcome.exit_code == 1
+    assert "columns volume" in outcome.out
+    assert outcome.out.endswith("1 error, 0 warnings: text_numbers 552\n")
+
+
+def test_info_of_several_contracts_points_to_roll(capsys, tmp_path):
+    path = tmp_path / "contracts.parquet"
+    parts = [ROWS.assign(contract=name) for name in ("MNQH24", "MNQM24")]
+    pd.concat(parts).to_parquet(path)
+    outcome = run_script(capsys, "data", "info", path)
+
+    assert outcome.exit_code == 1
+    assert "make one series of them with `scripts/data.py roll`" in outcome.out
+    assert "sort the bars" not in outcome.out
+
+
 def test_info_of_a_damaged_file_says_so_and_exits_1(capsys, sound):
     sound.write_bytes(sound.read_bytes()[:-50])
     outcome = run_script(capsys, "data", "info", sound, "--json")

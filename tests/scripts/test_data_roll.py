@@ -7,6 +7,7 @@ import pytest
 
 from config.instruments import get_instrument
 from data.store import load_bars, load_metadata
+from scripts.workflow import is_synthetic
 from tests.helpers.cli import assert_one_clear_line, run_script
 from tests.helpers.contract_bars import contract_frame
 
@@ -65,8 +66,7 @@ def test_roll_by_ratio_says_that_the_prices_are_off_the_grid(capsys, file, tmp_p
 
 def test_roll_json_is_one_object_with_nulls_for_what_is_unknown(capsys, tmp_path):
     path, out = tmp_path / "contracts.parquet", tmp_path / "nq.parquet"
-    apart = {"NQM24": {"2024-06-17": (100.0, 9)}, "NQU24": dict.fromkeys(DAYS, (110.0, 9))}
-    contract_frame(apart).to_parquet(path)
+    contract_frame(HOLE).to_parquet(path)
     outcome = roll(capsys, path, "--json", "--out", out)
 
     assert outcome.exit_code == 0, outcome.err
@@ -81,22 +81,67 @@ def test_roll_json_is_one_object_with_nulls_for_what_is_unknown(capsys, tmp_path
             "new": "NQU24",
             "decision_session": "2024-06-18",
             "first_session_new": "2024-06-20",
-            "gap_points": None,
+            "gap_points": 10.0,
             "old_vol": None,
             "new_vol": 9.0,
-            "gap_ratio": None,
-            "gap_at": None,
+            "gap_ratio": 1.099502487562,
+            "gap_at": "2024-06-17T13:00:00.000Z",
         }
     ]
+    assert summary["cut_sessions"] == {}
 
 
-DAYS = ("2024-06-18", "2024-06-20")
+DAYS = ("2024-06-17", "2024-06-18", "2024-06-20")
+HOLE = {"NQM24": {"2024-06-17": (100.0, 9)}, "NQU24": dict.fromkeys(DAYS, (110.0, 9))}
+"""June has no bars on the 18th, when it is still the contract in use."""
+
+
+def test_roll_of_contracts_that_do_not_overlap_is_one_line_and_writes_nothing(capsys, tmp_path):
+    path, out = tmp_path / "contracts.parquet", tmp_path / "nq.parquet"
+    contract_frame({**HOLE, "NQU24": dict.fromkeys(DAYS[1:], (110.0, 9))}).to_parquet(path)
+    for adjust in ("none", "difference", "ratio"):
+        outcome = roll(capsys, path, "--adjust", adjust, "--out", out)
+        assert_one_clear_line(
+            outcome, "NQM24 and NQU24", "have no bar in common; give bars of both"
+        )
+    assert not out.exists()
+
+
+def test_roll_says_what_it_left_out_of_the_day_of_an_expiry(capsys, tmp_path):
+    path, out = tmp_path / "contracts.parquet", tmp_path / "nq.parquet"
+    days = ("2024-06-20", "2024-06-21")
+    june, september = dict.fromkeys(days, (100.0, 9)), dict.fromkeys(days, (110.0, 2))
+    frame = contract_frame({"NQM24": june, "NQU24": {**september, "2024-06-24": (111.0, 9)}})
+    is_over = (frame["contract"] == "NQM24") & (frame["timestamp"] == "2024-06-21T13:00Z")
+    frame[~is_over].to_parquet(path)
+    outcome = roll(capsys, path, "--out", out)
+
+    assert outcome.exit_code == 0, outcome.err
+    text = " ".join(outcome.out.split())
+    assert "bars left out, since the contract in use had expired earlier that day: 1" in text
+    assert "(2024-06-21)" in text
+    told = json.loads(roll(capsys, path, "--json", "--out", out).out)
+    assert told["cut_sessions"] == {"2024-06-21": 1}
+
+
+def test_roll_of_synthetic_contracts_stays_synthetic(capsys, tmp_path):
+    path, out = tmp_path / "contracts.parquet", tmp_path / "nq.parquet"
+    made = run_script(
+        capsys, "data", "synth", "--contracts", "--symbol", "nq", "--bars", 600, "--seed", 7,
+        "--preset", "crisis", "--out", path,
+    )  # fmt: skip
+    assert made.exit_code == 0, made.err
+    assert roll(capsys, path, "--out", out).exit_code == 0
+
+    notes = load_metadata(out)
+    assert notes["source"] == "synthetic crisis, rolled by volume, 0 to confirm"
+    assert (notes["seed"], notes["bar_seconds"], notes["symbol"]) == ("7", "300", "NQ")
+    assert is_synthetic(out)
 
 
 def test_roll_names_the_sessions_it_had_to_leave_out(capsys, tmp_path):
     path = tmp_path / "contracts.parquet"
-    apart = {"NQM24": {"2024-06-17": (100.0, 9)}, "NQU24": dict.fromkeys(DAYS, (110.0, 9))}
-    contract_frame(apart).to_parquet(path)
+    contract_frame(HOLE).to_parquet(path)
     outcome = roll(capsys, path, "--out", tmp_path / "nq.parquet")
     assert "sessions left out, since the contract in use has no bars in them: 1" in outcome.out
     assert "(2024-06-18)" in " ".join(outcome.out.split())

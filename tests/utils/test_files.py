@@ -13,6 +13,7 @@ from utils.files import (
     check_writable,
     sha256_of_bytes,
     sha256_of_file,
+    temporaries_of,
     write_directory_atomically,
     write_json_atomically,
     write_text_atomically,
@@ -83,6 +84,16 @@ def test_atomic_path_is_synced_through_a_handle_that_may_write(
     write_text_atomically(tmp_path / "x", "text")
     assert synced == [0]
     assert (tmp_path / "x").read_text(encoding="utf-8") == "text"
+
+
+def test_temporaries_of_a_path_are_those_of_its_own_writers_only(tmp_path: Path) -> None:
+    bars, account = tmp_path / "bars[1].csv", tmp_path / "bars[1].csv.repaired.csv"
+    (tmp_path / ".bars1.csv.k9.part").touch()
+    with atomic_path(bars) as own, atomic_path(account) as other:
+        assert temporaries_of(bars) == [own]
+        assert temporaries_of(account) == [other]
+        own.touch()
+    assert temporaries_of(bars) == []
 
 
 def test_directory_success_holds_all_files(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ import pandas as pd
 import pytest
 
 from config.instruments import get_instrument
-from data.importers.importing import import_files
+from data.importers.importing import import_files, save_import
 from data.importers.options import ImportOptions
+from data.store import load_bars, load_metadata
+from tests.helpers.clocks import StoppedClock
 from tests.helpers.import_texts import CHICAGO, session_bars, texts, write
 from utils.errors import ConfigError, DataError
 
@@ -34,6 +36,8 @@ def with_fields(**changes):
     return lines
 
 
+SEPARATED = "a number with a comma or thousands separators (write 1234.5)"
+
 BAD_ROWS = {
     "no_date": ({"timestamp": "yesterday"}, "no date that can be read"),
     "impossible_date": ({"timestamp": "2024-02-30 10:00:00"}, "no date that can be read"),
@@ -41,6 +45,10 @@ BAD_ROWS = {
     "empty": ({"open": ""}, "a number is missing, NaN or infinite"),
     "text": ({"volume": "many"}, "a number is missing, NaN or infinite"),
     "infinite": ({"high": "inf"}, "a number is missing, NaN or infinite"),
+    "decimal_comma": ({"open": '"1024,5"'}, SEPARATED),
+    "thousands": ({"close": '"1,024.50"'}, SEPARATED),
+    "thousands_by_apostrophe": ({"volume": "1'000"}, SEPARATED),
+    "future": ({"timestamp": "2099-01-22 10:00:00"}, "in the future"),
     "negative_volume": ({"volume": "-1"}, "negative volume"),
     "zero": ({"low": "0"}, "price of zero or less"),
     "negative": ({"low": "-37.5"}, "price of zero or less"),
@@ -54,7 +62,7 @@ BAD_ROWS = {
 def test_bad_row_is_rejected_with_line_reason_and_text(tmp_path, changes, reason):
     lines = with_fields(**changes)
 
-    result = imported(tmp_path, lines)
+    result = imported(tmp_path, lines, sort=True)
 
     assert result.rejected.files == ["bars.csv"]
     assert result.rejected.lines == [CHANGED_LINE]
@@ -74,6 +82,43 @@ def test_negative_and_zero_prices_are_legal_for_crude_oil_alone(tmp_path, symbol
 
 
 MORE_DAYS = [f"2020-04-{day},18,18,17,17,9" for day in (21, 22, 23, 24)]
+
+
+@pytest.mark.parametrize(("hours", "n_rejected"), [(24, 0), (24.5, 1)])
+def test_row_more_than_a_day_ahead_of_the_clock_is_rejected(tmp_path, hours, n_rejected):
+    path = write(tmp_path / "bars.csv", good_lines())
+    last = session_bars()[-1][0]
+    clock = StoppedClock((last - pd.Timedelta(hours=hours)).isoformat())
+
+    result = import_files([path], MNQ, clock=clock)
+
+    assert len(result.rejected) == n_rejected
+    assert result.rejected.reasons == ["in the future"] * n_rejected
+
+
+def test_file_of_the_next_century_is_refused(tmp_path):
+    lines = [HEADER, *(f"20{year}-01-22,100,100,100,100,1" for year in (97, 98, 99))]
+
+    with pytest.raises(DataError, match="none of 3 rows is fit, line 2 because of: in the future"):
+        imported(tmp_path, lines)
+
+
+def test_prices_of_another_symbol_are_warned_of(tmp_path):
+    result = imported(tmp_path, good_lines(), "6E")
+
+    assert result.guesses[0].warnings == (
+        "230 of 230 bars have prices outside of 0.4 to 4, where 6E has always been, first "
+        "2024-01-21 23:00:00+00:00: is the symbol right?",
+    )
+    assert imported(tmp_path, good_lines()).guesses[0].warnings == ()
+
+
+def test_single_row_is_stored_without_a_size_that_nobody_knows(tmp_path):
+    result = imported(tmp_path, [HEADER, "2024-01-22,1000,1000,1000,1000,1"])
+    save_import(result, MNQ, tmp_path / "one.parquet")
+
+    assert len(load_bars(tmp_path / "one.parquet", MNQ)) == 1
+    assert "bar_seconds" not in load_metadata(tmp_path / "one.parquet")
 
 
 def test_row_of_another_width_is_rejected(tmp_path):
@@ -127,11 +172,13 @@ def test_blank_lines_are_no_rows_but_counted(tmp_path):
     lines = good_lines()
     lines.insert(CHANGED_LINE - 2, "")
     lines[CHANGED_LINE] = lines[CHANGED_LINE].replace(",10", ",-10")
+    lines[CHANGED_LINE + 1] = lines[CHANGED_LINE + 1].replace(",10", ",1'000")
 
     result = imported(tmp_path, [*lines, "", ""])
 
     assert result.n_read == 230
-    assert result.rejected.lines == [CHANGED_LINE + 1]
+    assert result.rejected.lines == [CHANGED_LINE + 1, CHANGED_LINE + 2]
+    assert result.rejected.reasons == ["negative volume", SEPARATED]
     assert "3 blank lines" in result.guesses[0].notes
 
 
@@ -233,8 +280,15 @@ def test_mixed_zones_in_one_column_are_refused_with_count_and_place(tmp_path):
     lines = good_lines()
     lines[70] = lines[70].replace(":00,", ":00-05:00,", 1)
 
-    with pytest.raises(DataError, match=r"1 dates say their zone, 229 do not \(first in line 2\)"):
+    lines[40:40] = ["", "1,2"]
+
+    with pytest.raises(DataError) as caught:
         imported(tmp_path, lines)
+
+    assert str(caught.value) == (
+        "`bars.csv`: mixed zones: 1 dates say their zone (first in line 73), 229 do not (first in "
+        "line 2); write all of them in one way"
+    )
 
 
 def test_mixed_day_and_month_order_is_refused_or_parted_on_request(tmp_path):

@@ -11,6 +11,7 @@ from data.bars import BAR_COLUMNS
 from data.importers.importing import import_files
 from data.importers.options import ImportOptions
 from tests.helpers.bars import REAL_DATA_DIR, real_data
+from tests.helpers.clocks import StoppedClock
 from utils.errors import DataError
 
 
@@ -94,9 +95,8 @@ RAW_FILES = {
 
 
 def imported(name, symbol, **options):
-    return import_files(
-        [real_data(f"raw/{name}")], get_instrument(symbol), ImportOptions(**options)
-    )
+    path, clock = real_data(f"raw/{name}"), StoppedClock("2026-03-06T18:00:00+00:00")
+    return import_files([path], get_instrument(symbol), ImportOptions(**options), clock=clock)
 
 
 @pytest.mark.golden
@@ -165,6 +165,16 @@ def test_raw_ninjatrader_saturday_print_is_rejected_by_line():
     place = result.rejected.lines.index(19_082)
     assert result.rejected.reasons[place] == "on the weekend"
     assert result.rejected.texts[place] == "20240120 185900;0.5;17463.25;0.5;17463.25;6"
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize(("contract", "n_bars"), [("MGCV1", 77), ("MGCZ21", 119), ("MGCQ2", 3)])
+def test_raw_thin_contract_stays_in_the_zone_that_the_format_defines(contract, n_bars):
+    result = imported(MGC, "MGC", contract=contract)
+
+    guess = result.guesses[0]
+    assert (guess.zone, guess.stamp, guess.warnings) == ("UTC", "open", ())
+    assert (len(result.bars), len(result.rejected)) == (n_bars, 0)
 
 
 @pytest.mark.golden

@@ -1,17 +1,21 @@
 """Several files, several contracts: merged where equal, refused where not, kept apart for rolls."""
 
+import pandas as pd
 import pytest
 
 from config.instruments import get_instrument
-from data.contract_bars import load_contract_bars
+from data.continuous import continuous_series
+from data.contract_bars import check_contract_bars, load_contract_bars
 from data.contracts import Contract
 from data.importers.importing import import_files, save_import
 from data.importers.options import ImportOptions
-from data.store import load_bars, load_metadata
+from data.rolls import RollSettings
+from data.store import load_bars, load_metadata, save_bars
+from tests.helpers.contract_bars import contract_frame
 from tests.helpers.import_texts import session_bars, texts, write, write_dbn, write_parquet
 from utils.errors import ConfigError, DataError
 
-MNQ = get_instrument("MNQ")
+MNQ, NQ = get_instrument("MNQ"), get_instrument("NQ")
 HEADER = "timestamp,open,high,low,close,volume"
 NAIVE = "%Y-%m-%d %H:%M:%S"
 
@@ -125,6 +129,87 @@ def test_contracts_of_separate_files_are_named_and_joined_for_roll(tmp_path):
         "MNQM24": 230,
     }
     assert result.n_shared == 0
+
+
+def rolled(path, rows, contracts):
+    """Write rows as parquet, the contract of each beside it, and return the path."""
+    names = ["timestamp", "open", "high", "low", "close", "volume"]
+    pd.DataFrame(rows, columns=names).assign(contract=contracts).to_parquet(path, index=False)
+    return path
+
+
+H24_M24_U24 = ["MNQH24"] * 100 + ["MNQM24"] * 60 + ["MNQU24"] * 70
+
+
+def test_contracts_that_follow_each_other_are_one_series(tmp_path):
+    rows = session_bars()
+    names = ["MNQU4"] * 100 + ["MNQZ4"] * 60 + ["MNQH5"] * 70  # H before U and Z by letter
+
+    result = import_files([rolled(tmp_path / "a.parquet", rows, names)], MNQ)
+
+    assert list(result.bars.index) == [row[0] for row in rows]
+    assert result.bars["contract"].tolist() == (
+        ["MNQU24"] * 100 + ["MNQZ24"] * 60 + ["MNQH25"] * 70
+    )
+    assert result.guesses[0].notes == (
+        "3 contracts that follow each other, MNQU24 to MNQH25: taken as one series, with its gaps "
+        "at the rolls as they are",
+    )
+
+
+def test_contracts_of_a_file_that_we_rolled_are_one_series(tmp_path):
+    stored = tmp_path / "rolled.parquet"
+    days = {"2024-06-12": (100.0, 90), "2024-06-13": (102.0, 40), "2024-06-14": (103.0, 10)}
+    later = {"2024-06-13": (112.0, 80), "2024-06-14": (115.0, 90), "2024-06-17": (120.0, 30)}
+    contracts = check_contract_bars(contract_frame({"NQM24": days, "NQU24": later}), NQ)
+    bars = continuous_series(contracts, NQ, RollSettings(), "none").bars
+    save_bars(bars, stored, {"symbol": "NQ"})
+
+    result = import_files([stored], NQ, ImportOptions(stamp="open"))
+
+    shared = ["open", "high", "low", "close", "volume", "contract"]
+    pd.testing.assert_frame_equal(result.bars[shared], bars[shared], check_dtype=False)
+    assert result.guesses[0].notes[0] == (
+        "columns that are not taken: is_roll, roll_gap, adjustment"
+    )
+
+
+@pytest.mark.parametrize("row", [99, 0])
+def test_contracts_that_touch_or_return_are_several(tmp_path, row):
+    rows = session_bars()
+    rows[100] = (rows[row][0], *rows[100][1:])  # of MNQM24, at a time of MNQH24
+    path = rolled(tmp_path / "a.parquet", rows, H24_M24_U24)
+
+    with pytest.raises(DataError, match=r"holds 3 contracts .*--contract all"):
+        import_files([path], MNQ)
+
+
+def test_contracts_of_which_one_comes_back_are_several(tmp_path):
+    names = ["MNQH24"] * 100 + ["MNQM24"] * 60 + ["MNQH24"] * 70
+
+    with pytest.raises(DataError, match=r"holds 2 contracts .*--contract all"):
+        import_files([rolled(tmp_path / "a.parquet", session_bars(), names)], MNQ)
+
+
+def test_contracts_that_follow_each_other_in_two_files_are_one_series(tmp_path):
+    rows = session_bars()
+    names = ["MNQZ23"] * 100 + ["MNQH24"] * 60 + ["MNQM24"] * 70
+    first = rolled(tmp_path / "a.parquet", rows[:170], names[:170])
+    second = rolled(tmp_path / "b.parquet", rows[90:], names[90:])
+
+    result = import_files([second, first], MNQ)
+
+    assert list(result.bars.index) == [row[0] for row in rows]
+    assert result.bars["contract"].tolist() == names
+    assert result.n_shared == 80
+
+
+def test_contracts_of_two_files_that_overlap_are_refused(tmp_path):
+    rows = session_bars()
+    paths = [rolled(tmp_path / f"{name}.parquet", rows, name) for name in ("MNQH24", "MNQM24")]
+
+    with pytest.raises(DataError, match=r"2 contracts that overlap \(MNQH24, MNQM24\).*--contract"):
+        import_files(paths, MNQ)
 
 
 def test_saved_import_has_metadata_and_no_folders(tmp_path):

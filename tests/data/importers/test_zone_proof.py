@@ -1,5 +1,6 @@
 """The empty hour proves the zone and the stamp, in winter and in summer, or proposes another."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -73,17 +74,51 @@ def test_zone_of_a_broker_who_follows_new_york_is_proposed(tmp_path):
     assert guess_of(path, tz="America/New_York+7").zone_status == "proven"
 
 
-def test_zone_of_unix_times_that_are_no_utc_is_refused(tmp_path):
+def test_zone_of_unix_times_that_are_no_utc_is_warned_of_and_can_be_given(tmp_path):
     lines = ["time,open,high,low,close,volume"]
     for stamp, *rest in year_of_bars():
         seconds = int(stamp.tz_convert(CHICAGO).tz_localize(None).timestamp())
         lines.append(",".join([str(seconds), *(f"{value:g}" for value in rest)]))
     path = write(tmp_path / "a.csv", lines)
 
-    with pytest.raises(DataError, match="not in UTC, as the file says.*--tz America/Chicago"):
-        guess_of(path)
+    as_said, given = guess_of(path), guess_of(path, tz=CHICAGO)
 
-    assert guess_of(path, tz=CHICAGO).zone_status == "proven"
+    assert (as_said.zone, as_said.zone_status) == ("UTC", "assumed")
+    assert as_said.zone_reason.startswith("the stamps say so; although the empty hour fits")
+    # the closed hour has two bars on each evening from Monday to Thursday, in four weeks
+    assert as_said.warnings == (
+        "the file says UTC, but 32 bars lie in the closed hour of 16:00-17:00 Chicago; the empty "
+        "hour would fit --tz America/Chicago; if the file is wrong about its zone, say with --tz "
+        "which it is",
+    )
+    assert (given.zone_status, given.warnings) == ("proven", ())
+
+
+@pytest.mark.parametrize("stamp", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00"])
+def test_zone_that_every_stamp_writes_is_never_replaced(tmp_path, stamp):
+    moved = [(row[0] + pd.Timedelta(hours=3), *row[1:]) for row in year_of_bars()]
+    path = write(tmp_path / "a.csv", [HEADER, *texts(moved, stamp)])
+
+    guess = guess_of(path, stamp="open")
+
+    assert (guess.zone, guess.first) == ("UTC", moved[0][0])
+    assert guess.warnings[0].startswith("the file says UTC, but")
+
+
+@pytest.mark.parametrize("seed", [0, 3, 5, 7])
+def test_zone_of_few_bars_that_leave_the_closed_hour_empty_is_not_refuted(tmp_path, seed):
+    # A far contract: no day has bars on both sides of its break, and the empty hour of another zone
+    # has some by chance.
+    rows = session_bars(n_sessions=10)
+    is_kept = np.random.default_rng(seed).random(len(rows)) < 0.15
+    thin = [row for row, kept in zip(rows, is_kept, strict=True) if kept]
+    path = write(tmp_path / "a.csv", [HEADER, *texts(thin, NAIVE, "America/New_York")])
+
+    guess = guess_of(path)
+
+    assert (guess.zone, guess.zone_status, guess.n_rejected) == ("America/New_York", "assumed", 0)
+    assert guess.zone_reason == "too few bars lie beside 16:00-17:00 Chicago to prove it"
+    assert guess.n_bars == len(thin)
 
 
 def test_zone_given_against_the_bars_is_taken_and_says_so(tmp_path):
@@ -200,3 +235,18 @@ def test_zone_wrong_on_a_single_friday_is_found_out(tmp_path):
     assert (wrong.zone_status, wrong.n_rejected) == ("given", 1)
     assert wrong.zone_reason == "although the empty hour fits --tz Asia/Jerusalem better"
     assert wrong.stamp_status == "proven"
+
+
+def test_stamp_that_the_format_defines_is_never_replaced(tmp_path):
+    # By chance, these few bars fit the break as stamps of their end, and not as what they are.
+    rows = session_bars(n_sessions=10)
+    is_kept = np.random.default_rng(336).random(len(rows)) < 0.25
+    lines = ["ts_event,rtype,publisher_id,instrument_id,open,high,low,close,volume"]
+    for (opened, *values), kept in zip(rows, is_kept, strict=True):
+        if kept:
+            lines.append(f"{opened.value},33,1,7,{','.join(f'{value:g}' for value in values)}")
+
+    guess = guess_of(write(tmp_path / "a.csv", lines))
+
+    assert (guess.dialect, guess.stamp, guess.n_bars) == ("databento_csv", "open", 125)
+    assert guess.zone == "UTC"
