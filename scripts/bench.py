@@ -16,18 +16,24 @@ app = make_app()
 
 @app.command()
 def bench(
-    suite: Annotated[str, Option(help="data, features or startup.")],
+    suite: Annotated[str, Option(help="env, data, features or startup.")],
     as_json: Annotated[bool, Option("--json", help="One JSON object per line.")] = False,
     quick: Annotated[bool, Option("--quick", help="Less work: a smoke test, no figures.")] = False,
     debug: DebugOption = False,
 ) -> None:
     """Measure one suite and print its lines as they come."""
     from scripts.benchmarks.data import data_suite
+    from scripts.benchmarks.env import env_suite
     from scripts.benchmarks.features import features_suite
     from scripts.benchmarks.startup import startup_suite
     from utils.registry import lookup
 
-    suites = {"data": data_suite, "features": features_suite, "startup": startup_suite}
+    suites = {
+        "env": env_suite,
+        "data": data_suite,
+        "features": features_suite,
+        "startup": startup_suite,
+    }
     for line in lookup(suites, suite, "suite")(quick):
         if as_json:
             print(json.dumps(line.as_dict()), flush=True)

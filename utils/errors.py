@@ -25,3 +25,9 @@ class ArtifactError(FuturesGymError):
 
 class NotAvailableError(FuturesGymError):
     """Stop: this version does not have what was asked for; the line says what it has instead."""
+
+
+class SimulationError(FuturesGymError):
+    """Stop and report: two ways of doing the same did not agree, which is a bug of ours."""
+
+    exit_code = 1

@@ -89,19 +89,29 @@ def _roll(account: np.record, bar: np.record, fills: Records, trades: Records) -
 @lean_jit
 def _fill_at_open(account: np.record, bar: np.record, fills: Records, trades: Records) -> None:
     """Fill what the open fills: market orders, then stops, then limits; each by slot."""
-    for kind in (OrderKind.MARKET, OrderKind.STOP, OrderKind.LIMIT):
-        for slot in range(len(account.orders)):
-            order = account.orders[slot]
-            if order.birth != Birth.RESTED:
-                continue
-            if order.kind == OrderKind.STOP_LIMIT and kind == OrderKind.STOP:
-                if is_triggered_at_open(order, bar):
-                    order.kind = OrderKind.LIMIT
-            elif order.kind == kind:
-                price_ticks = fill_ticks_at_open(order, bar, account.costs)
-                if price_ticks != NO_FILL:
-                    _fill(account, order, price_ticks, bar, fills, trades)
+    if len(account.orders) == N_OWN_SLOTS:  # a market order, a stop and a limit, in this order
+        for slot in range(N_OWN_SLOTS):
+            _fill_slot_at_open(account, account.orders[slot], bar, fills, trades)
+    else:
+        for kind in (OrderKind.MARKET, OrderKind.STOP, OrderKind.STOP_LIMIT, OrderKind.LIMIT):
+            for slot in range(len(account.orders)):
+                if account.orders[slot].kind == kind:
+                    _fill_slot_at_open(account, account.orders[slot], bar, fills, trades)
     follow_open(account, bar)
+
+
+@lean_jit
+def _fill_slot_at_open(
+    account: np.record, order: np.record, bar: np.record, fills: Records, trades: Records
+) -> None:
+    """Fill one order at the open, or make a limit of a stop-limit that the open triggers."""
+    if order.birth != Birth.RESTED:
+        return
+    price_ticks = fill_ticks_at_open(order, bar, account.costs)
+    if price_ticks != NO_FILL:
+        _fill(account, order, price_ticks, bar, fills, trades)
+    elif order.kind == OrderKind.STOP_LIMIT and is_triggered_at_open(order, bar):
+        order.kind = OrderKind.LIMIT
 
 
 @lean_jit
