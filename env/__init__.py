@@ -2,4 +2,8 @@
 
 from gymnasium.envs.registration import register
 
-register(id="FuturesGym/MNQ-v0", entry_point="env.trading_env:TradingEnv")
+register(
+    id="FuturesGym/MNQ-v0",
+    entry_point="env.trading_env:TradingEnv",
+    vector_entry_point="env.vector_env:TradingVectorEnv",
+)

@@ -12,7 +12,7 @@ from env.kernel.names import Denial, Reason
 from env.kernel.orders import place_market_order
 from env.position_sizer import contracts_of
 from utils.errors import ConfigError
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
 class Action(IntEnum):
@@ -54,7 +54,7 @@ ACTION_CODES = {"discrete": 0, "contracts": 1, "continuous": 1}
 DECISIONS = 0
 
 
-@jit
+@lean_jit
 def decide(account: np.record, bar: np.record, sizer: int, mode: int, choice: int) -> None:
     """Place the market order that a choice at the close of `bar` becomes, as far as it may go out.
 
@@ -65,17 +65,38 @@ def decide(account: np.record, bar: np.record, sizer: int, mode: int, choice: in
         mode: One of ACTION_CODES.
         choice: One of Action, or a signed target position.
     """
+    quantity = allowed_quantity(account, bar, sizer, mode, choice)
+    place_market_order(account, quantity, Reason.SIGNAL)
+
+
+@lean_jit
+def allowed_quantity(account: np.record, bar: np.record, sizer: int, mode: int, choice: int) -> int:
+    """Return the signed contracts that a choice may send out; arguments as for `decide`.
+
+    `account.denial` says what was denied, if anything, and `account.n_denied` counts it once,
+    whether the sizer or a limit denied; nothing else changes.
+    """
+    n_denied = account.n_denied
     account.denial = Denial.NONE
     if mode == DECISIONS:
         quantity = order_quantity(account, bar, sizer, choice)
     else:
         quantity = choice - account.position
-    if quantity != 0:
-        quantity = permitted_quantity(account, bar.flag_bits, quantity)
-        place_market_order(account, quantity, Reason.SIGNAL)
+    quantity = permitted_quantity(account, bar.flag_bits, quantity)
+    account.n_denied = n_denied + (account.denial != Denial.NONE)
+    return int(quantity)
 
 
-@jit
+@lean_jit
+def would_place(account: np.record, bar: np.record, sizer: int, mode: int, choice: int) -> bool:
+    """Return whether `decide` would place anything; the account stays as it is."""
+    denial, n_denied = account.denial, account.n_denied
+    quantity = allowed_quantity(account, bar, sizer, mode, choice)
+    account.denial, account.n_denied = denial, n_denied
+    return quantity != 0
+
+
+@lean_jit
 def order_quantity(account: np.record, bar: np.record, sizer: int, action: int) -> int:
     """Return the signed contracts to trade at the next open, 0 for none.
 
@@ -83,7 +104,7 @@ def order_quantity(account: np.record, bar: np.record, sizer: int, action: int) 
     closes and opens; where the sizer opens nothing it closes.
 
     Args:
-        account: Account record at the close of `bar`.
+        account: Account record at the close of `bar`; a sizer that says 0 writes its `denial`.
         bar: BAR_TICKS record.
         sizer: One of SIZER_CODES; asked only where something would be opened.
         action: One of Action.

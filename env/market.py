@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 
 from config.instruments import Instrument, get_instrument
 from data.bars import PRICE_COLUMNS, bar_seconds, check_bars
-from data.calendar import is_rth, trade_dates
+from data.calendar import SATURDAY, Calendar, calendar_of, is_rth
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
+from data.session_table import NS_PER_MINUTE
+from env.contract_changes import GAP_COLUMN, contract_changes, roll_gaps
 from env.kernel.types import BAR_TICKS
 from utils.errors import ConfigError, DataError
+
+NS_PER_SECOND = 1_000_000_000
 
 MOSTLY = 0.5
 """Share of a column's values that may lie beyond the clip before it is refused."""
@@ -31,11 +35,14 @@ class Market:
     Attributes:
         instrument: What is traded.
         timestamps: (n,) UTC, open time of each bar.
-        bars: (n,) BAR_TICKS records; read by name, e.g. `bars.close`.
+        bars: (n,) BAR_TICKS records; read by name, e.g. `bars.close`. Prices and roll gaps only:
+            what depends on an account's settings is added by env/account_bars.py.
         features: (n, n_features) float32, scaled, C-contiguous; NaN in warm-up rows only.
         feature_set: Which features, in order.
         scaler: How they were scaled.
-        trade_dates: (n,) datetime64[D].
+        trade_dates: (n,) datetime64[D], by the instrument's own clock.
+        is_roll: (n,) whether a bar is the first of a new contract.
+        has_roll_gaps: Whether the frame says how far apart the contracts were.
     """
 
     instrument: Instrument
@@ -45,6 +52,8 @@ class Market:
     feature_set: FeatureSet
     scaler: Scaler
     trade_dates: NDArray[np.datetime64]
+    is_roll: NDArray[np.bool_]
+    has_roll_gaps: bool
 
     @property
     def n_bars(self) -> int:
@@ -55,6 +64,45 @@ class Market:
     def bar_seconds(self) -> int:
         """Usual time from one bar to the next, seconds."""
         return bar_seconds(self.timestamps)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The sessions of the instrument."""
+        return calendar_of(self.instrument.symbol)
+
+    @cached_property
+    def session_bounds(self) -> NDArray[np.int64]:
+        """First and last row of each trade date that has bars, shape (n_sessions, 2)."""
+        starts = np.flatnonzero(self.trade_dates[1:] != self.trade_dates[:-1]) + 1
+        firsts = np.concatenate([[0], starts])
+        lasts = np.concatenate([starts, [self.n_bars]]) - 1
+        return np.stack([firsts, lasts], axis=1)
+
+    @cached_property
+    def is_regular(self) -> NDArray[np.bool_]:
+        """Whether each bar opens in the instrument's regular hours, shape (n,).
+
+        By the time of day on a weekday; a holiday has them too.
+        """
+        template = self.calendar.template
+        if template.rth is None:
+            return np.ones(self.n_bars, dtype=np.bool_)
+        wall = self.timestamps.tz_convert(template.zone)
+        minutes = np.asarray(wall.hour * 60 + wall.minute)
+        start, end = template.rth
+        is_weekday = np.asarray(wall.day_of_week) < SATURDAY
+        return np.asarray((minutes >= start) & (minutes < end) & is_weekday)
+
+    def minutes_left(self) -> NDArray[np.float64]:
+        """Return the minutes from each bar's close to its session's, shape (n,).
+
+        By the calendar, so that half days count, and no later bar is asked. Below zero for bars
+        that lie beyond the close, or on a day without a session.
+        """
+        spans, stamps = self.calendar.last_spans(self.timestamps)
+        table = self.calendar.table
+        closes = stamps + self.bar_seconds * NS_PER_SECOND
+        return np.asarray((table.closes[table.span_sessions[spans]] - closes) / NS_PER_MINUTE)
 
     @cached_property
     def first_valid(self) -> int:
@@ -103,12 +151,14 @@ def build_market(
     Raises:
         ConfigError: For an unknown symbol or feature, a scaler of other columns, or none where a
             column of `df` is mostly beyond the clip.
-        DataError: For bars that break an invariant, or that are too few for the features.
+        DataError: For bars that break an invariant, gaps of rolls off the tick grid, or too few
+            bars for the features.
     """
     instrument = get_instrument(symbol)
     if not isinstance(df, pd.DataFrame):
         raise ConfigError(f"`df` must be a pandas DataFrame of bars, was {type(df).__name__}")
     bars = check_bars(df, instrument)
+    ticks = _in_ticks(bars, instrument)
     feature_set = FeatureSet(feature_columns, tuple(bars.columns))
     scaling = Scaler.nominal(feature_set) if scaler is None else scaler
     scaling.check_columns(feature_set.columns)
@@ -119,11 +169,13 @@ def build_market(
     market = Market(
         instrument=instrument,
         timestamps=stamps,
-        bars=_in_ticks(bars, instrument),
+        bars=ticks,
         features=scaling.transform(values, is_rth(stamps) if scaling.is_session_aware else None),
         feature_set=feature_set,
         scaler=scaling,
-        trade_dates=trade_dates(stamps),
+        trade_dates=calendar_of(symbol).trade_dates(stamps),
+        is_roll=contract_changes(bars, ticks.roll_gap),
+        has_roll_gaps=GAP_COLUMN in bars.columns,
     )
     _ = market.first_valid  # refuses incomplete features here, not in the first episode
     return market
@@ -143,9 +195,10 @@ def _check_own_columns(feature_set: FeatureSet, values: NDArray[np.float64], cli
 
 
 def _in_ticks(bars: pd.DataFrame, instrument: Instrument) -> np.recarray[Any, np.dtype[np.void]]:
-    """Return the prices as BAR_TICKS records."""
+    """Return prices and roll gaps as BAR_TICKS records."""
     ticks = np.zeros(len(bars), dtype=BAR_TICKS).view(np.recarray)
     for name in PRICE_COLUMNS:
         ticks[name] = instrument.to_ticks(bars[name].to_numpy())
+    ticks["roll_gap"] = roll_gaps(bars, instrument)
     ticks["average_range"] = np.nan
     return ticks

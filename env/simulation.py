@@ -4,27 +4,25 @@ The rules are those of env.kernel; here are only the memory they write to and th
 """
 
 from array import array
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from config.settings import EnvSettings
-from env.actions import ACTION_CODES, checked_action
-from env.kernel.types import ACCOUNT, FILL, TRADE, Records, max_fills_per_bar
+from env.account_bars import account_bars
+from env.account_setup import codes_of, terms_on
+from env.action_masks import Mask, masks_of
+from env.action_modes import ACTION_MODES, n_actions
+from env.costs_paid import CostsPaid, costs_paid
+from env.kernel.types import ACCOUNT, Records
 from env.market import Market
 from env.observation import N_POSITION_INFO, Observation, observe, write_position_info
-from env.position_sizer import SIZER_CODES
-from env.rewards import REWARD_CODES
-from env.step import Books, Codes, take_step
-from env.terms import Terms, open_account, terms_of
+from env.step import Books, take_step
+from env.step_info import DENIAL_LABELS
+from env.terms import open_account
+from env.trade_log import TradeLog
 from utils.errors import ConfigError
-from utils.registry import lookup
-
-MAX_FILLS_PER_BAR = max_fills_per_bar(ACCOUNT)
-
-INITIAL_CAPACITY = 64
-"""Fills that there is room for at first; doubled whenever they might not suffice."""
 
 RecordArray = np.recarray[Any, np.dtype[np.void]]
 
@@ -42,28 +40,32 @@ class Simulation:
         equity_usd: Marked to that close.
         n_trades: Round trips completed.
         n_wins: Those of net PnL above zero.
+        session_trades: Trades opened in the session of `bar`, as far as it is in the episode.
+        fees_usd: Commission paid.
         is_ruined: Whether the account was liquidated, or found empty, at its ruin level.
         is_done: Whether the episode is over; True before the first `reset`.
+        denial: Denial of the last decision.
     """
 
     def __init__(self, market: Market, settings: EnvSettings) -> None:
         """Prepare an account.
 
         Raises:
-            ConfigError: For an unknown reward or sizer, a ruin level not below the initial balance,
-                or settings for another instrument.
+            ConfigError: For an unknown name, terms that fit no account, or another instrument's.
         """
-        self.terms = _checked_terms(market, settings)
+        self.terms = terms_on(market, settings)
         self.market = market
         self.settings = settings
         self._codes = codes_of(settings)
+        self._choice_of = ACTION_MODES[settings.action_mode].reader(self.terms.max_position)
         self._lookback = settings.lookback_window
-        self._bars: Records = market.bars.view(np.ndarray)
+        self._bars = account_bars(market, settings)
+        self._features = market.features
         self._accounts: Records = np.zeros(1, ACCOUNT)
         self._position_info = np.zeros(N_POSITION_INFO, dtype=np.float32)
         self._equity_path = array("d")
         self._position_path = array("q")
-        self._make_records(INITIAL_CAPACITY)
+        self._log = TradeLog()
         self._last_bar = 0
         self._steps_with_room = 0
         self.bar = 0
@@ -71,6 +73,8 @@ class Simulation:
         self.equity_usd = settings.initial_balance
         self.n_trades = 0
         self.n_wins = 0
+        self.session_trades = 0
+        self.fees_usd = 0.0
         self.is_ruined = False
         self.is_done = True
         self.denial = 0
@@ -98,14 +102,34 @@ class Simulation:
         return float(self.account.cash_usd)
 
     @property
+    def costs(self) -> CostsPaid:
+        """What the episode's trading has cost so far."""
+        return costs_paid(self.account, self.trades)
+
+    @property
+    def n_denied(self) -> int:
+        """Decisions that were denied so far, or whose opening half was."""
+        return int(self.account.n_denied)
+
+    @property
+    def last_denial(self) -> str:
+        """Label of the Denial of the last decision, "none" where it was taken whole."""
+        return DENIAL_LABELS[self.denial]
+
+    @property
+    def n_ambiguous(self) -> int:
+        """Bars so far whose result depends on the path policy."""
+        return int(self.account.n_ambiguous)
+
+    @property
     def fills(self) -> RecordArray:
         """FILL records of the episode so far, oldest first; a copy."""
-        return self._fills[: self.account.n_fills].copy().view(np.recarray)
+        return self._log.fills[: self.account.n_fills].copy().view(np.recarray)
 
     @property
     def trades(self) -> RecordArray:
         """TRADE records of the episode so far, by exit; a copy."""
-        return self._trades[: self.account.n_trades].copy().view(np.recarray)
+        return self._log.trades[: self.account.n_trades].copy().view(np.recarray)
 
     @property
     def equity(self) -> NDArray[np.float64]:
@@ -118,9 +142,7 @@ class Simulation:
         return np.array(self._position_path)
 
     def set_cost_scale(self, scale: float) -> None:
-        """Let the coming fills cost `scale` in [0, 1] of the full commission and slippage.
-
-        Slippage is rounded down to whole ticks.
+        """Let the coming fills cost `scale` in [0, 1] of full commission and whole-tick slippage.
 
         Raises:
             ConfigError: If `scale` is out of bounds.
@@ -153,20 +175,21 @@ class Simulation:
         self.position, self.equity_usd = 0, self.settings.initial_balance
         self._position_path, self._equity_path = array("q", [0]), array("d", [self.equity_usd])
         self.n_trades, self.n_wins, self.denial = 0, 0, 0
+        self.session_trades, self.fees_usd = 0, 0.0
         self.is_ruined, self.is_done = False, False
 
-    def step(self, action: SupportsIndex) -> float:
+    def step(self, action: Any) -> float:
         """Decide at the close of `bar`, live through the next bar and return the reward.
 
         Market orders fill at the next open. After the episode's last bar nothing is left open.
 
         Args:
-            action: One of env.actions.Action, or its number.
+            action: As the action mode has it, e.g. one of env.actions.Action.
 
         Raises:
-            ConfigError: If there is no such action, or the episode is over.
+            ConfigError: If there is no such action, or the episode is over; nothing has changed.
         """
-        choice = checked_action(action)
+        choice = self._choice_of(action)
         if self.is_done:
             raise ConfigError("the episode is over, or none has begun: call reset() before step()")
         if self._steps_with_room == 0:
@@ -179,6 +202,8 @@ class Simulation:
             self.n_trades,
             self.n_wins,
             self.denial,
+            self.fees_usd,
+            self.session_trades,
         ) = take_step(self._books, self._lookback, self._codes, choice)
         self._equity_path.append(self.equity_usd)
         self._position_path.append(self.position)
@@ -189,7 +214,19 @@ class Simulation:
 
     def observation(self) -> Observation:
         """Return what an agent sees at the close of `bar`."""
-        return observe(self.market.features, self.bar, self._lookback, self._position_info)
+        return observe(self._features, self.bar, self._lookback, self._position_info)
+
+    def action_mask(self) -> Mask:
+        """Return which actions would not be wholly denied at the close of `bar`, one bool each.
+
+        Raises:
+            ConfigError: If actions are not numbered, or no episode has begun.
+        """
+        if not self.has_begun:
+            raise ConfigError("no episode has begun: call reset() before asking for a mask")
+        n_choices = n_actions(self.settings.action_mode, self.terms.max_position)
+        masks = masks_of(self._accounts, self._bars, self._codes, n_choices)
+        return masks.reshape(n_choices)
 
     def _open_account(self, start: int) -> None:
         """Write a new account at the close of row `start`."""
@@ -202,46 +239,6 @@ class Simulation:
 
     def _make_room(self) -> None:
         """Count for how many bars the fills have room, after doubling it where there is none."""
-        room = (len(self._fills) - int(self.account.n_fills)) // MAX_FILLS_PER_BAR
-        if room == 0:
-            fills, trades = self._fills, self._trades
-            self._make_records(2 * len(fills))
-            self._fills[: len(fills)] = fills
-            self._trades[: len(trades)] = trades
-            room = (len(self._fills) - int(self.account.n_fills)) // MAX_FILLS_PER_BAR
-        self._steps_with_room = room
-        self._books: Books = (
-            self._accounts,
-            self._bars,
-            self._fills,
-            self._trades,
-            self._position_info,
-        )
-
-    def _make_records(self, capacity: int) -> None:
-        self._fills: Records = np.zeros(capacity, FILL)
-        self._trades: Records = np.zeros(capacity, TRADE)
-
-
-def codes_of(settings: EnvSettings) -> Codes:
-    """Return how compiled code knows the reward, the sizer and the kind of action.
-
-    Raises:
-        ConfigError: For an unknown one.
-    """
-    return (
-        lookup(REWARD_CODES, settings.reward, "reward"),
-        lookup(SIZER_CODES, settings.position_sizer, "position sizer"),
-        lookup(ACTION_CODES, settings.action_mode, "action mode"),
-    )
-
-
-def _checked_terms(market: Market, settings: EnvSettings) -> Terms:
-    """Return the account's terms, refusing those for another instrument than the market's."""
-    terms = terms_of(settings)
-    if terms.instrument != market.instrument:
-        raise ConfigError(
-            f"`symbol` must be that of the market ({market.instrument.symbol}), was "
-            f"{settings.symbol}; build another market for it"
-        )
-    return terms
+        self._steps_with_room = self._log.bars_with_room(int(self.account.n_fills))
+        papers = self._log.fills, self._log.trades
+        self._books: Books = (self._accounts, self._bars, *papers, self._position_info)

@@ -21,9 +21,9 @@ and the observation's position_info, (4,)."""
 Codes = tuple[int, int, int]
 """Of REWARD_CODES, SIZER_CODES and ACTION_CODES."""
 
-StepResult = tuple[float, bool, int, float, int, int, int]
-"""Reward, is ruined, position (signed contracts), equity (USD), trades closed, trades won, and
-Denial of the decision."""
+StepResult = tuple[float, bool, int, float, int, int, int, float, int]
+"""Reward, is ruined, position (signed contracts), equity (USD), trades closed, trades won, Denial
+of the decision, commission so far (USD), and trades opened in the session."""
 
 
 @lean_jit
@@ -48,6 +48,8 @@ def take_step(books: Books, lookback: int, codes: Codes, choice: int) -> StepRes
         int(account.n_trades),
         int(account.n_wins),
         int(account.denial),
+        float(account.fees_usd),
+        int(account.session_trades),
     )
 
 
@@ -66,7 +68,7 @@ def step_account(
     """
     reward, sizer, mode = codes
     fills, trades = papers
-    before = (account.realised_usd, account.equity_usd, account.peak_usd)
+    before = (account.realised_usd, account.equity_usd, account.max_drawdown_usd)
     decide(account, bars[account.bar], sizer, mode, choice)
     advance(account, bars[account.bar + 1], fills, trades)
     return reward_of(reward, account, before)

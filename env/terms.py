@@ -92,7 +92,8 @@ def _check_balance(terms: Terms) -> None:
             f"`ruin_equity` must be below `initial_balance` ({settings.initial_balance:g}), was "
             f"{settings.ruin_equity:g}"
         )
-    size = terms.max_position if settings.position_sizer == "fixed" else 1
+    is_always_full = settings.action_mode == "discrete" and settings.position_sizer == "fixed"
+    size = terms.max_position if is_always_full else 1
     needed = size * terms.initial_margin_usd
     if needed > settings.initial_balance:
         raise ConfigError(
@@ -133,6 +134,10 @@ def _or_none(ticks: float | None) -> float:
     return NO_OFFSET if ticks is None else ticks
 
 
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
 def _write_costs(costs: np.record, terms: Terms) -> None:
     settings = terms.settings
     costs.tick_value_usd = terms.instrument.tick_value_usd
@@ -166,5 +171,7 @@ def _write_sizing(sizing: np.record, settings: EnvSettings) -> None:
     sizing.risk_fraction = settings.risk_per_trade
     sizing.kelly_fraction = settings.kelly_fraction
     sizing.kelly_trades = settings.kelly_min_trades
+    sizing.kelly_win_rate = _or_nan(settings.kelly_win_rate)
+    sizing.kelly_payoff = _or_nan(settings.kelly_payoff)
     sizing.range_multiple = settings.sizer_range_multiple
     sizing.full_drawdown = settings.full_drawdown

@@ -1,50 +1,48 @@
-"""The Gymnasium environment: episodes over a market, one account, four actions.
+"""The Gymnasium environment: episodes over a market, one account, one action per bar.
 
-What an account may do is left to the settings, how it fares to env.simulation.
+What an account may do is left to the settings, how it fares to env.simulation, where its episodes
+begin and end to env.episodes, what an action is to env.action_modes.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, SupportsIndex, TypedDict
+from typing import Any
 
 import gymnasium
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from config.settings import EnvSettings, checked
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
-from env.actions import action_space
+from env.action_masks import Mask
+from env.action_modes import ACTION_MODES
+from env.episodes import Episodes
 from env.market import Market, build_market
 from env.observation import Observation, observation_space
+from env.render import picture, text_line
 from env.simulation import Simulation
+from env.step_info import (
+    DENIAL_LABELS,
+    INFO_BAR,
+    INFO_DENIAL,
+    INFO_EQUITY,
+    INFO_FEES,
+    INFO_N_TRADES,
+    INFO_N_WINS,
+    INFO_NET_PNL,
+    INFO_POSITION,
+    INFO_SESSION_TRADES,
+    StepInfo,
+)
 from utils.errors import ConfigError
 from utils.registry import unknown_name_message
 
-RENDER_MODES = ("ansi",)
-RESET_OPTIONS = ("start",)
+RENDER_MODES = ("ansi", "rgb_array")
+RENDER_FPS = 10
 
 
-class StepInfo(TypedDict):
-    """The account at the close of row `bar`.
-
-    Attributes:
-        bar: Row of the market.
-        position: Signed contracts.
-        equity_usd: Marked to the close.
-        n_trades: Round trips completed in this episode.
-        n_wins: Those of net PnL above zero.
-        net_pnl_usd: Equity less initial balance.
-    """
-
-    bar: int
-    position: int
-    equity_usd: float
-    n_trades: int
-    n_wins: int
-    net_pnl_usd: float
-
-
-class TradingEnv(gymnasium.Env[Observation, int]):
+class TradingEnv(gymnasium.Env[Observation, Any]):
     """Trade one futures contract on historical bars.
 
     At step t the agent sees bars <= t and decides at the close of t; market orders fill at the open
@@ -54,10 +52,14 @@ class TradingEnv(gymnasium.Env[Observation, int]):
     Attributes:
         market: Bars and features, shared by clones.
         settings: The account's terms.
-        simulation: The account itself: fills, trades, equity.
+        episodes: Where episodes may begin and end.
+        simulation: The account itself: fills, trades, equity, costs, also after the episode.
     """
 
-    metadata = {"render_modes": list(RENDER_MODES)}  # noqa: RUF012 - Gymnasium's own declaration
+    metadata = {  # noqa: RUF012 - Gymnasium's own declaration
+        "render_modes": list(RENDER_MODES),
+        "render_fps": RENDER_FPS,
+    }
 
     def __init__(
         self,
@@ -75,13 +77,14 @@ class TradingEnv(gymnasium.Env[Observation, int]):
             feature_columns: Features by name, in order.
             settings: The account's terms; None takes the defaults.
             scaler: Fitted on training rows; None scales by fixed constants.
-            render_mode: "ansi" for `render` to return a line of text, or None.
+            render_mode: "ansi" for `render` to return a line of text, "rgb_array" for a picture,
+                or None.
             **overrides: Single fields of EnvSettings, e.g. initial_balance=10000.0; None is
                 a value: stop_loss_ticks=None trades without a stop.
 
         Raises:
-            ConfigError: For a setting, feature or symbol that is unknown or out of bounds, or too
-                few bars for one decision.
+            ConfigError: For a setting, feature or symbol that is unknown or out of bounds,
+                settings that do not go together, or too few bars for one episode.
             DataError: For bars that break an invariant.
         """
         chosen = _changed(settings or EnvSettings(), overrides)
@@ -95,12 +98,13 @@ class TradingEnv(gymnasium.Env[Observation, int]):
         self.settings = settings
         self._initial_balance = settings.initial_balance
         self.simulation = Simulation(market, settings)
+        self.episodes = Episodes(market, settings)
         self.render_mode = render_mode
         n_features = market.features.shape[1]
         # Gymnasium types spaces by plain dicts and numpy integers, not by what they hold.
         self.observation_space = observation_space(settings.lookback_window, n_features)  # type: ignore[assignment]
-        self.action_space = action_space()  # type: ignore[assignment]
-        self._check_length()
+        mode = ACTION_MODES[settings.action_mode]
+        self.action_space = mode.space(self.simulation.terms.max_position)
 
     @property
     def scaler(self) -> Scaler:
@@ -111,11 +115,6 @@ class TradingEnv(gymnasium.Env[Observation, int]):
     def feature_set(self) -> FeatureSet:
         """Which features the agent sees."""
         return self.market.feature_set
-
-    @property
-    def last_start(self) -> int:
-        """Last row at which an episode may begin."""
-        return self.market.n_bars - 1 - (self.settings.episode_bars or 1)
 
     def clone(self, **setting_changes: Any) -> "TradingEnv":
         """Return another environment over the same market, at full costs, with changed settings."""
@@ -133,27 +132,27 @@ class TradingEnv(gymnasium.Env[Observation, int]):
     ) -> tuple[Observation, StepInfo]:
         """Begin an episode and return its first observation.
 
-        Without `episode_bars` it passes over all bars; with it, over a window that begins at
-        random.
+        It passes over all bars, over a random window of them, or over a random session, as
+        `episode_mode` says.
 
         Args:
             seed: Seeds the random starts; None goes on with the generator as it is.
-            options: {"start": row} sets the row of the first decision.
+            options: {"start": row} sets the row of the first decision; {"session": trade date}, in
+                that mode, which session it is.
 
         Raises:
-            ConfigError: For an unknown option, or a start that leaves no room.
+            ConfigError: For an unknown option, or a start or session that leaves no room; nothing
+                has changed.
         """
-        start = self._asked_start(options or {})
+        span = self.episodes.asked(options or {})
         super().reset(seed=seed)
-        if start is None:
-            start = self._default_start()
-        length = self.settings.episode_bars
-        stop = self.market.n_bars if length is None else start + 1 + length
-        self.simulation.reset(start, stop)
+        if span is None:
+            span = self.episodes.draw(self.np_random)
+        self.simulation.reset(*span)
         return self.simulation.observation(), self._info()
 
     def step(  # type: ignore[override]
-        self, action: SupportsIndex
+        self, action: Any
     ) -> tuple[Observation, float, bool, bool, StepInfo]:
         """Take an action at the close of the current bar and live through the next one.
 
@@ -169,67 +168,42 @@ class TradingEnv(gymnasium.Env[Observation, int]):
         is_truncated = simulation.is_done and not is_ruined
         return simulation.observation(), reward, is_ruined, is_truncated, self._info()
 
-    def render(self) -> str | None:
-        """Return the account as one line of text in mode "ansi", else None.
+    def action_masks(self) -> Mask:
+        """Return which actions would not be wholly denied now, one bool each.
+
+        Raises:
+            ConfigError: If the action mode has no numbered actions, or no episode has begun.
+        """
+        return self.simulation.action_mask()
+
+    def render(self) -> str | NDArray[np.uint8] | None:
+        """Return the account as text in mode "ansi", as (H, W, 3) in "rgb_array", else None.
 
         Raises:
             ConfigError: If no episode has begun.
         """
         if self.render_mode is None:
             return None
-        simulation = self.simulation
-        if not simulation.has_begun:
+        if not self.simulation.has_begun:
             raise ConfigError("no episode has begun: call reset() before render()")
-        stamp = self.market.timestamps[simulation.bar]
         return (
-            f"{stamp:%Y-%m-%d %H:%M} UTC | position {simulation.position:+d} | "
-            f"equity {simulation.equity_usd:,.2f} USD | trades {simulation.n_trades}"
+            text_line(self.simulation) if self.render_mode == "ansi" else picture(self.simulation)
         )
 
     def _info(self) -> StepInfo:
         simulation = self.simulation
         equity_usd = simulation.equity_usd
         return {
-            "bar": simulation.bar,
-            "position": simulation.position,
-            "equity_usd": equity_usd,
-            "n_trades": simulation.n_trades,
-            "n_wins": simulation.n_wins,
-            "net_pnl_usd": equity_usd - self._initial_balance,
+            INFO_BAR: simulation.bar,
+            INFO_POSITION: simulation.position,
+            INFO_EQUITY: equity_usd,
+            INFO_NET_PNL: equity_usd - self._initial_balance,
+            INFO_FEES: simulation.fees_usd,
+            INFO_N_TRADES: simulation.n_trades,
+            INFO_N_WINS: simulation.n_wins,
+            INFO_SESSION_TRADES: simulation.session_trades,
+            INFO_DENIAL: DENIAL_LABELS[simulation.denial],
         }
-
-    def _asked_start(self, options: Mapping[str, Any]) -> int | None:
-        """Return the start in `options`, checked, or None."""
-        for name in options:
-            if name not in RESET_OPTIONS:
-                raise ConfigError(unknown_name_message(name, "reset option", RESET_OPTIONS))
-        if "start" not in options:
-            return None
-        start, first = options["start"], self.simulation.first_decision
-        if not isinstance(start, int | np.integer) or not first <= start <= self.last_start:
-            raise ConfigError(
-                f"`start` in the options of reset must be a row in [{first}, {self.last_start}], "
-                f"was {start!r}"
-            )
-        return int(start)
-
-    def _default_start(self) -> int:
-        first = self.simulation.first_decision
-        if self.settings.episode_bars is None:
-            return first
-        return int(self.np_random.integers(first, self.last_start, endpoint=True))
-
-    def _check_length(self) -> None:
-        """Refuse a market too short for one episode."""
-        first = self.simulation.first_decision
-        if first > self.last_start:
-            needed = first + 1 + (self.settings.episode_bars or 1)
-            raise ConfigError(
-                f"an episode needs at least {needed} bars (warm-up {self.market.first_valid}, "
-                f"`lookback_window` {self.settings.lookback_window}, `episode_bars` "
-                f"{self.settings.episode_bars}), had {self.market.n_bars}; give more bars or a "
-                "shorter lookback or episode"
-            )
 
 
 def _changed(settings: EnvSettings, changes: Mapping[str, Any]) -> EnvSettings:

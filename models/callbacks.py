@@ -1,24 +1,40 @@
-"""What happens beside learning: progress, the cost ramp, trade figures, threads, divergence.
+"""What happens beside learning: progress, cost ramp, trade figures, alarm, threads, divergence.
 
 All are Stable-Baselines3 callbacks. None draws random numbers, so none but the cost ramp, whose
 purpose it is, can change what is learnt. Trades are those of finished training episodes, at the
 costs of the moment.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from gymnasium import spaces
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 
+from env.actions import N_ACTIONS, Action
 from models.actor_critic import first_broken
 from utils.errors import ConfigError
+from utils.logger import get_logger
 
 PLAIN_LINES = 10
 """Lines that a whole training prints where the output is no terminal."""
+
+ALARM_STEPS = 4_096
+"""Actions that CollapseAlarm looks at together, at least."""
+
+ALARM_SHARE = 0.95
+"""Share of one action among them above which it warns."""
+
+COLLAPSE_HINT = (
+    'the policy may have collapsed; try another `reward` ("pnl", "shaped"), `cost_ramp_steps`, or '
+    "a larger `ent_coef`"
+)
 
 
 class EpisodeTotals:
@@ -162,6 +178,69 @@ class TradeStatistics(BaseCallback):
         self.logger.record("trade/net_pnl", totals.net_pnl_usd)
         if totals.n_trades:
             self.logger.record("trade/win_rate", totals.n_wins / totals.n_trades)
+
+
+class CollapseAlarm(BaseCallback):
+    """Warn when a policy does but one thing, or trades no more: it learns nothing further then.
+
+    That is how rewards that come with closed trades alone often end, where costs are met before an
+    edge is. One line when it begins, another only after the policy has recovered. Actions that are
+    not numbered are not counted, their trades are.
+    """
+
+    def __init__(self, n_actions: int = ALARM_STEPS):
+        """Create an alarm that looks at whole rollouts of at least so many actions together."""
+        super().__init__()
+        self._n_actions = n_actions
+        self._n_seen = 0
+        self._counts: Counter[int] = Counter()
+        self._totals = EpisodeTotals()
+        self._has_warned = False
+
+    def _on_step(self) -> bool:
+        self._n_seen += self.training_env.num_envs
+        self._totals.add_finished(self.locals)
+        if isinstance(self.model.action_space, spaces.Discrete):
+            self._counts.update(np.ravel(self.locals["actions"]).tolist())
+        return True
+
+    def _on_rollout_end(self) -> None:
+        if self._n_seen < self._n_actions:
+            return
+        findings = [*self._one_action(), *self._no_trade()]
+        if findings and not self._has_warned:
+            get_logger("training").warning("%s: %s", ", and ".join(findings), COLLAPSE_HINT)
+        self._has_warned = bool(findings)
+        self._n_seen = 0
+        self._counts.clear()
+        if self._totals.n_episodes > 0:
+            self._totals = EpisodeTotals()
+
+    def _one_action(self) -> list[str]:
+        """Return what action crowds out the others, if one does."""
+        space = self.model.action_space
+        if not isinstance(space, spaces.Discrete):
+            return []
+        action, count = self._counts.most_common(1)[0]
+        share = count / self._n_seen
+        if share <= ALARM_SHARE:
+            return []
+        name = _action_name(action, int(space.n))
+        return [f"{share:.1%} of the last {self._n_seen:,} actions were {name}"]
+
+    def _no_trade(self) -> list[str]:
+        """Return that of the episodes that have ended none had closed a trade, if so."""
+        n_episodes, n_trades = self._totals.n_episodes, self._totals.n_trades
+        if n_episodes == 0 or n_trades > 0:
+            return []
+        return [f"no trade closed in the last {n_episodes:,} finished episodes"]
+
+
+def _action_name(action: int, n_actions: int) -> str:
+    """Return what a numbered action means: one of four decisions, or else a position."""
+    if n_actions == N_ACTIONS:
+        return Action(action).name
+    return f"position {action - n_actions // 2:+d}"
 
 
 class UpdateThreads(BaseCallback):

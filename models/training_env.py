@@ -13,6 +13,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecEnvWrapper,
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from config.settings import AgentSettings
+from env.rewards import RATIO_REWARDS
 from env.trading_env import TradingEnv
 from utils.errors import ConfigError
 
@@ -76,8 +77,8 @@ def make_vec_env(env: TradingEnv, settings: AgentSettings) -> VecEnv:
     """Return `n_envs` clones of `env` that share its market.
 
     Where `env` passes over all its bars, each clone walks random windows of `training_episode_bars`
-    decisions instead, or of as many as the bars allow. Finished episodes are logged with unscaled
-    rewards.
+    decisions instead, or of as many as the bars allow; sessions stay sessions. Finished episodes
+    are logged with unscaled rewards.
 
     Args:
         env: The user's environment; not stepped.
@@ -86,7 +87,9 @@ def make_vec_env(env: TradingEnv, settings: AgentSettings) -> VecEnv:
     episode_bars = training_episode_bars(env, settings)
 
     def make_clone() -> TradingEnv:
-        return env.clone(episode_bars=episode_bars)
+        if env.settings.episode_mode == "session":
+            return env.clone()
+        return env.clone(episode_bars=episode_bars, episode_mode="window")
 
     makers: list[Callable[[], gymnasium.Env[Any, Any]]] = [make_clone] * settings.n_envs
     return RewardUnit(VecMonitor(Clones(makers)), reward_unit(env))
@@ -101,11 +104,14 @@ def training_episode_bars(env: TradingEnv, settings: AgentSettings) -> int:
 
 
 def reward_unit(env: TradingEnv) -> float:
-    """Return the typical PnL of one bar at the largest position, per initial balance.
+    """Return what rewards are divided by, so that the critic sees numbers of order one.
 
-    The standard deviation of the close-to-close changes of all training bars; 1 where prices never
-    move.
+    For rewards in USD per initial balance, the typical PnL of one bar at the largest position: the
+    standard deviation of the close-to-close changes of all training bars; 1 where prices never
+    move. 1 for ratios, which are of order one by themselves.
     """
+    if env.settings.reward in RATIO_REWARDS:
+        return 1.0
     changes_ticks = np.diff(env.market.bars.close).astype(np.float64)
     spread_usd = float(np.std(changes_ticks)) * env.market.instrument.tick_value_usd
     unit = spread_usd * env.settings.max_position / env.settings.initial_balance

@@ -10,6 +10,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from config.settings import AgentSettings
 from models.algorithms import batches_per_rollout
 from models.callbacks import (
+    CollapseAlarm,
     CostRamp,
     DivergenceStop,
     RichProgress,
@@ -75,7 +76,12 @@ def check_run(learner: OnPolicyAlgorithm, settings: AgentSettings, total_timeste
 
 
 def _own_callbacks(settings: AgentSettings) -> list[BaseCallback]:
-    always = [UpdateThreads(settings.threads), DivergenceStop(), TradeStatistics()]
+    always = [
+        UpdateThreads(settings.threads),
+        DivergenceStop(),
+        TradeStatistics(),
+        CollapseAlarm(),
+    ]
     ramp = settings.cost_ramp_steps
     return [CostRamp(ramp), *always] if ramp else always
 

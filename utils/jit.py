@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from utils.logger import get_logger
 from utils.paths import NUMBA_DIR, PROJECT_ROOT
@@ -109,7 +109,7 @@ def inner_jit(function: _Function) -> _Function:
     return _compiled(function, _nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
-def _compiled(function: _Function, **options: bool) -> _Function:
+def _compiled(function: _Function, **options: Any) -> _Function:
     """Return `function` compiled with numba's `options`.
 
     `_nrt`, the counting of references, is always said: unsaid, it would be the caller's.

@@ -49,7 +49,7 @@ def advance(account: np.record, bar: np.record, fills: Records, trades: Records)
     account.is_at_open = 1
     if bar.flag_bits & BarFlag.SESSION_START:
         begin_session(account)
-    if bar.roll_gap != 0:
+    if bar.roll_gap != 0 or bar.flag_bits & BarFlag.ROLL:
         _roll(account, bar, fills, trades)
     n_fills = account.n_fills
     _fill_at_open(account, bar, fills, trades)

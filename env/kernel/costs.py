@@ -22,7 +22,7 @@ def adverse_ticks(bar: np.record, costs: np.record) -> int:
 
     Scaled down, it stays whole and is rounded down: one tick is none until the scale is 1.
     """
-    ticks = (costs.slippage_ticks + bar.slippage) * costs.scale
+    ticks: float = (costs.slippage_ticks + bar.slippage) * costs.scale
     return math.floor(ticks + GRID_NOISE_TICKS)
 
 

@@ -93,7 +93,7 @@ def bring_exits(
 @lean_jit
 def _new_exit(account: np.record, opened: int, parent: int, birth: int) -> np.record:
     """Return a slot for an exit of `opened` contracts; exits of one parent cancel each other."""
-    order = account.orders[free_slot(account)]
+    order: np.record = account.orders[free_slot(account)]
     account.last_id += 1
     order.id = account.last_id
     order.group = -parent

@@ -81,6 +81,12 @@ def mark_to_close(account: np.record, bar: np.record) -> None:
     account.open_pnl_usd = ticks * account.costs.tick_value_usd
     account.equity_usd = account.cash_usd + account.open_pnl_usd
     account.peak_usd = max(account.peak_usd, account.equity_usd)
+    account.max_drawdown_usd = max(account.max_drawdown_usd, _below_peak_usd(account))
+
+
+@lean_jit
+def _below_peak_usd(account: np.record) -> float:
+    return float(account.peak_usd - account.equity_usd)
 
 
 @lean_jit
@@ -159,6 +165,8 @@ def _count_result(account: np.record, net_usd: float) -> None:
     if net_usd > 0.0:
         account.n_wins += 1
         account.gains_usd += net_usd
+        account.unit_gains_usd += net_usd / account.entered_quantity
     elif net_usd < 0.0:
         account.n_losses += 1
         account.losses_usd += net_usd
+        account.unit_losses_usd += net_usd / account.entered_quantity

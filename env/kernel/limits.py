@@ -16,6 +16,9 @@ from utils.jit import lean_jit
 def permitted_quantity(account: np.record, flags: int, quantity: int) -> int:
     """Return the part of an order of `quantity` signed contracts that may go out.
 
+    Of several waiting orders that would each close the position, only as many as it takes count as
+    closing it; exits that belong together are better reduce-only.
+
     That is all of it, its closing half, or nothing; `account.denial` then says why, and
     `account.n_denied` counts it.
 
@@ -24,7 +27,7 @@ def permitted_quantity(account: np.record, flags: int, quantity: int) -> int:
         flags: BarFlag of that bar.
         quantity: Signed contracts; 0 asks for nothing.
     """
-    closing = reducing_quantity(account.position, quantity)
+    closing = reducing_quantity(_left_to_close(account, quantity), quantity)
     if is_being_closed(account):
         denial, closing = Denial.FORCED_EXIT.value, 0
     elif closing == quantity:
@@ -36,6 +39,18 @@ def permitted_quantity(account: np.record, flags: int, quantity: int) -> int:
     account.denial = denial
     account.n_denied += 1
     return closing
+
+
+@lean_jit
+def _left_to_close(account: np.record, quantity: int) -> int:
+    """Return the position less what waits to close it on the side of `quantity`, not below 0."""
+    waiting = 0
+    for slot in range(N_OWN_SLOTS, len(account.orders)):
+        order = account.orders[slot]
+        is_same_side = order.quantity * quantity > 0
+        if order.kind != OrderKind.NONE and is_same_side and not order.is_reduce_only:
+            waiting += order.quantity
+    return int(account.position + reducing_quantity(account.position, waiting))
 
 
 @lean_jit
@@ -58,7 +73,7 @@ def entry_denial(account: np.record, flags: int, quantity: int) -> int:
         return Denial.DAILY_LOSS.value
     if flags & (BarFlag.NO_ENTRY | BarFlag.FLATTEN):
         return Denial.LAST_MINUTES.value
-    if account.session_trades >= limits.max_session_trades:
+    if account.session_trades >= limits.max_session_trades and _opens_trade(account, quantity):
         return Denial.MAX_TRADES.value
     size = worst_position(account, quantity)
     if size > limits.max_position:
@@ -68,6 +83,12 @@ def entry_denial(account: np.record, flags: int, quantity: int) -> int:
     ):
         return Denial.MARGIN.value
     return Denial.NONE.value
+
+
+@lean_jit
+def _opens_trade(account: np.record, quantity: int) -> bool:
+    """Return whether an order would open another trade, and not add to the one that is open."""
+    return account.position == 0 or reducing_quantity(account.position, quantity) != 0
 
 
 @lean_jit

@@ -8,7 +8,7 @@
 | stop-limit | opens at or beyond the trigger: is a limit from now on, at this very open too | trades at or through the trigger: is a limit from the next bar on |
 | trailing stop | as a stop, with the trigger of the last close | as a stop; the trigger follows the open, and the bar's extreme once the bar is over |
 | stop born at the open | is not asked: it did not rest before the bar | as a stop; where the whole range lies beyond its trigger, at the best price the bar traded, slipped |
-| limit born at the open | is not asked | as a limit |
+| limit born at the open | is not asked | as a limit; where the whole range lies beyond it, at the worst price the bar traded |
 | stop born inside the bar | is not asked | hit when the range holds its trigger, after all else; fills as one born at the open |
 | limit born inside the bar | is not asked | waits for the next bar |
 | a day order | is gone at the first bar of the next session | |
@@ -130,10 +130,13 @@ def is_high_first(policy: int, bar: np.record) -> bool:
 def fill_ticks_in_range(order: np.record, bar: np.record, costs: np.record) -> int:
     """Return where a stop or limit fills that the bar's range reaches.
 
-    A stop born in a bar that lies wholly beyond its trigger fills at the best price of the bar.
+    One born in a bar that lies wholly beyond its price fills at the nearest price of the bar: for a
+    stop the best, for a limit the worst.
     """
     if order.kind == OrderKind.LIMIT:
-        return int(order.limit_ticks)
+        if order.quantity < 0:
+            return int(max(order.limit_ticks, bar.low))
+        return int(min(order.limit_ticks, bar.high))
     if order.quantity < 0:
         return slipped_ticks(min(order.trigger_ticks, bar.high), order.quantity, bar, costs)
     return slipped_ticks(max(order.trigger_ticks, bar.low), order.quantity, bar, costs)

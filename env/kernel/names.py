@@ -108,6 +108,7 @@ class BarFlag(_Named):
     FLATTEN: whatever is open at its close is to be closed.
     NO_ENTRY: nothing may be opened by a decision at its close.
     ROLL_AHEAD: the flatten is for a roll, not for the session's end alone.
+    ROLL: the first bar of a new contract, whatever the gap; a gap that is not 0 says so by itself.
     """
 
     SESSION_START = 1
@@ -115,3 +116,4 @@ class BarFlag(_Named):
     FLATTEN = 4
     NO_ENTRY = 8
     ROLL_AHEAD = 16
+    ROLL = 32

@@ -87,7 +87,9 @@ SIZING = np.dtype(
     [
         ("risk_fraction", "f8"),  # share of equity that one trade may lose
         ("kelly_fraction", "f8"),  # share of the Kelly stake that is taken
-        ("kelly_trades", "i8"),  # closed trades without which Kelly is not evaluated
+        ("kelly_trades", "i8"),  # closed trades from which on Kelly goes by them
+        ("kelly_win_rate", "f8"),  # expected until then, in (0, 1); NaN where nothing is
+        ("kelly_payoff", "f8"),  # mean gain over mean loss expected until then
         ("range_multiple", "f8"),  # average true ranges that one trade may lose
         ("full_drawdown", "f8"),  # drawdown, as a share of the peak, at which nothing is staked
     ],
@@ -186,8 +188,11 @@ def account_type(n_free_slots: int) -> np.dtype[np.void]:
             ("slippage_usd", "f8"),  # ever paid in worse prices
             ("peak_usd", "f8"),  # highest equity at a close, the initial included
             ("drawdown_peak_usd", "f8"),  # the one that the drawdown limit counts from
+            ("max_drawdown_usd", "f8"),  # largest fall below the peak at a close, >= 0
             ("gains_usd", "f8"),  # sum of net PnL above zero
             ("losses_usd", "f8"),  # sum of net PnL below zero, <= 0
+            ("unit_gains_usd", "f8"),  # as gains_usd, of each trade per contract entered
+            ("unit_losses_usd", "f8"),  # as losses_usd, likewise
             ("n_fills", "i8"),
             ("n_trades", "i8"),
             ("n_wins", "i8"),  # trades of net PnL above zero

@@ -218,7 +218,7 @@ def test_run_with_policy_knows_an_agent_that_has_seen_the_bars(agent):
 
 
 def test_run_with_model_as_another_contract_pays_that_contracts_fee(agent):
-    env = TradingEnv(told_bars(), ["hint"], lookback_window=2, commission=0.62)
+    env = TradingEnv(told_bars(), ["hint"], lookback_window=2, commission=0.62, margin="none")
     own_fee = TradingAgent(env, settings=SMALL)
     as_es = BacktestEngine(later_bars(), symbol="ES").run_baselines
     result = BacktestEngine(later_bars(), symbol="ES").run_with_model(own_fee)

@@ -268,7 +268,7 @@ def test_optimal_policy_earns_its_value_on_the_synthetic_market(optimum):
 
 def test_engine_run_with_policy_takes_the_account_of_its_settings(optimum):
     bars, _ = planted_bars(300, EDGE, seed=3)
-    settings = ACCOUNT.model_copy(update={"max_position": 2})
+    settings = ACCOUNT.model_copy(update={"max_position": 2, "margin": "none"})
     result = BacktestEngine(bars, initial_capital=5_000.0, commission=0.1).run_with_policy(
         OptimalPolicy(optimum), EDGE.signal_columns, settings=settings
     )

@@ -61,6 +61,71 @@ def test_env_settings_money_and_ticks_are_bounded(name: str, bound: float, beyon
         checked(EnvSettings, {name: beyond}, "here")
 
 
+@pytest.mark.parametrize(
+    ("name", "lowest", "below"),
+    [
+        ("stop_loss_ticks", 1, 0.5),
+        ("take_profit_ticks", 1, 0.99),
+        ("trailing_stop_ticks", 1, 0),
+        ("commission", 0, -0.01),
+        ("slippage_ticks", 0, -1),
+        ("spread_ticks", 0, -1),
+        ("off_hours_slippage_ticks", 0, -1),
+        ("volatility_slippage_ticks", 0, -0.5),
+        ("limit_through_ticks", 0, -1),
+        ("flatten_minutes_before_close", 0, -1),
+        ("no_entry_minutes_before_close", 0, -1),
+        ("daily_loss_limit", 1, 0),
+        ("max_trades_per_day", 1, 0),
+        ("lookback_window", 1, 0),
+        ("episode_bars", 1, 0),
+        ("ruin_equity", 0, -1),
+        ("kelly_min_trades", 1, 0),
+    ],
+)
+def test_env_settings_have_lower_bounds(name: str, lowest: float, below: float) -> None:
+    assert checked(EnvSettings, {name: lowest}, "here").model_dump()[name] == lowest
+    with pytest.raises(ConfigError, match=f"`{name}` in here: .* greater than .*, was {below}"):
+        checked(EnvSettings, {name: below}, "here")
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "choices"),
+    [
+        ("roll", "keep", "'flatten' or 'charge'"),
+        ("margin", "all", "'overnight', 'intraday' or 'none'"),
+        ("episode_mode", "day", "'full', 'window' or 'session'"),
+    ],
+)
+def test_env_settings_names_list_the_choices(name: str, bad: str, choices: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked(EnvSettings, {name: bad}, "here")
+    assert str(caught.value) == f"`{name}` in here: input should be {choices}, was '{bad}'"
+
+
+def test_env_settings_entries_that_the_flatten_would_close_are_refused() -> None:
+    minutes = {"flatten_minutes_before_close": 15, "no_entry_minutes_before_close": 14}
+    with pytest.raises(ConfigError) as caught:
+        checked(EnvSettings, minutes, "TradingEnv")
+    assert str(caught.value) == (
+        "`no_entry_minutes_before_close` in TradingEnv: must be >= `flatten_minutes_before_close` "
+        "(15), was 14"
+    )
+    for no_entry in (15, 60, None):
+        equal = {**minutes, "no_entry_minutes_before_close": no_entry}
+        settings = checked(EnvSettings, equal, "TradingEnv")
+        assert settings.no_entry_minutes_before_close == no_entry
+    assert checked(EnvSettings, {"no_entry_minutes_before_close": 0}, "here")
+
+
+def test_profile_with_a_mistake_between_two_settings_names_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = "[env]\nflatten_minutes_before_close = 15\nno_entry_minutes_before_close = 5\n"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="`env.no_entry_minutes_before_close` in profile .*was 5"):
+        load_profile(str(path))
+
+
 @pytest.mark.parametrize("bad", [True, "3", 3.0, np.bool_(True)])
 def test_checked_integer_from_something_else_is_refused(bad: object) -> None:
     with pytest.raises(ConfigError, match="`max_position` in here: input should be a valid int"):

@@ -8,11 +8,23 @@ from tests.helpers.feature_kit import walking_frame
 
 N_BARS = 160
 ACTIONS = np.random.default_rng(11).integers(0, 4, N_BARS).tolist()
+RULES = {
+    "plain": {},
+    "by the clock": {"flatten_minutes_before_close": 15, "no_entry_minutes_before_close": 30},
+    "by the range": {
+        "volatility_slippage_ticks": 5.0,
+        "off_hours_slippage_ticks": 2,
+        "position_sizer": "volatility",
+        "max_position": 9,
+        "margin": "none",
+    },
+}
 
 
-def history(frame, n_steps):
+def history(frame, n_steps, rules):
     """Return all that an agent is told in `n_steps` steps, as bytes."""
-    env = TradingEnv(frame, ["rsi", "atr"], lookback_window=5, stop_loss_ticks=40, reward="pnl")
+    settings = {"lookback_window": 5, "stop_loss_ticks": 40, "reward": "pnl"}
+    env = TradingEnv(frame, ["rsi", "atr"], **settings, **RULES[rules])
     observation, info = env.reset()
     told = [observation["market_features"].tobytes(), repr(info)]
     for action in ACTIONS[:n_steps]:
@@ -27,20 +39,22 @@ def frame():
     return walking_frame(N_BARS)
 
 
-@pytest.mark.parametrize("n_steps", [1, 17, 60])
-def test_step_ignores_poisoned_later_bars(frame, n_steps):
-    told, last_bar = history(frame, n_steps)
+@pytest.mark.parametrize("rules", RULES)
+@pytest.mark.parametrize("n_steps", [1, 17, 60, 72])
+def test_step_ignores_poisoned_later_bars(frame, n_steps, rules):
+    told, last_bar = history(frame, n_steps, rules)
     poisoned = frame.copy()
     poisoned.iloc[last_bar + 1 :, :4] *= 2.0
     poisoned.iloc[last_bar + 1 :, 4] += 1e6
-    assert history(poisoned, n_steps)[0] == told
+    assert history(poisoned, n_steps, rules)[0] == told
 
 
-@pytest.mark.parametrize("n_steps", [1, 17, 60])
-def test_step_ignores_that_later_bars_exist(frame, n_steps):
-    told, last_bar = history(frame, n_steps)
+@pytest.mark.parametrize("rules", RULES)
+@pytest.mark.parametrize("n_steps", [1, 17, 60, 72])
+def test_step_ignores_that_later_bars_exist(frame, n_steps, rules):
+    told, last_bar = history(frame, n_steps, rules)
     # one bar more than was seen, or the end of the data would close the position in the last
-    assert history(frame.iloc[: last_bar + 2], n_steps)[0] == told
+    assert history(frame.iloc[: last_bar + 2], n_steps, rules)[0] == told
 
 
 def test_observation_of_a_decision_ignores_the_bar_that_fills_it(frame):

@@ -8,6 +8,7 @@ from env.market import build_market
 from tests.helpers.bars import make_bars
 from tests.helpers.feature_kit import walking_frame
 from tests.helpers.markets import B0, B1, plain_market
+from tests.helpers.session_markets import market_of, session_frame, still_frame, with_roll
 from utils.errors import ConfigError, DataError
 
 
@@ -101,3 +102,65 @@ def test_market_unknown_symbol_or_feature_is_refused():
         build_market(frame, ["rsi"], symbol="mnx")
     with pytest.raises(ConfigError, match="unknown feature `rsj`: did you mean `rsi`"):
         build_market(frame, ["rsj"])
+
+
+def test_market_session_bounds_are_the_first_and_last_row_of_each_trade_date():
+    frame = session_frame("2024-07-01", "2024-07-03")  # 276 bars, 276, and 231 until 12:15
+    market = market_of(frame.drop(frame.index[276 : 276 + 200]))
+    assert market.session_bounds.tolist() == [[0, 275], [276, 351], [352, 582]]
+    assert plain_market((B0,)).session_bounds.tolist() == [[0, 0]]
+
+
+def test_market_trade_dates_are_by_the_clock_of_the_instrument():
+    stamps = ["2024-07-05 22:30", "2024-07-06 12:00", "2024-07-07 23:00"]  # Friday evening, ...
+    frame = still_frame(stamps, 60_000.0)
+    assert market_of(frame).trade_dates.astype(str).tolist() == ["2024-07-08"] * 3
+    coin = market_of(frame, "BTCUSDT").trade_dates
+    assert coin.astype(str).tolist() == ["2024-07-05", "2024-07-06", "2024-07-07"]
+    assert coin.dtype == "datetime64[D]"
+
+
+def test_market_minutes_left_are_to_the_close_of_the_day_and_below_zero_beyond():
+    stamps = ["2024-07-02 20:50", "2024-07-02 20:55", "2024-07-02 21:00", "2024-07-03 17:10"]
+    assert market_of(still_frame(stamps)).minutes_left().tolist() == [5.0, 0.0, -5.0, 0.0]
+
+
+def test_market_regular_hours_are_those_of_the_instrument():
+    stamps = ["2024-07-02 13:00", "2024-07-02 13:30", "2024-07-02 19:55", "2024-07-02 20:00"]
+    assert market_of(still_frame(stamps)).is_regular.tolist() == [False, True, True, False]
+    oil = market_of(still_frame(stamps, 80.0), "CL")
+    assert oil.is_regular.tolist() == [True, True, False, False]
+    coin = market_of(still_frame(stamps, 60_000.0), "BTCUSDT")
+    assert coin.is_regular.tolist() == [True] * 4
+
+
+@pytest.mark.parametrize(("symbol", "gap", "ticks"), [("MNQ", -272.25, -1_089), ("CL", 0.07, 7)])
+def test_market_roll_gaps_are_whole_ticks(symbol, gap, ticks):
+    stamps = ["2024-07-02 13:00", "2024-07-02 13:05", "2024-07-02 13:10"]
+    market = market_of(with_roll(still_frame(stamps, 800.0), stamps[1], gap), symbol)
+    assert market.bars.roll_gap.tolist() == [0, ticks, 0]
+    assert market.is_roll.tolist() == [False, True, False]
+    assert market.has_roll_gaps
+
+
+@pytest.mark.parametrize("gap", [np.nan, np.inf, 0.1, 1e12, "much"])
+def test_market_roll_gap_off_the_tick_grid_is_refused(gap):
+    frame = make_bars((B0, B1, B1)).assign(roll_gap=np.array([0.0, gap, 0.0], dtype=object))
+    with pytest.raises(DataError) as caught:
+        build_market(frame, ["log_return"])
+    assert str(caught.value) == (
+        "1 of 3 values of `roll_gap` are no whole number of MNQ ticks of 0.25 points, first "
+        f"{gap} at 2024-01-01 23:05:00+00:00; correct them: 0 between rolls, and at a roll what "
+        "the new contract trades above the old one"
+    )
+
+
+def test_market_contracts_change_where_their_name_or_a_mark_does_never_at_row_0():
+    frame = make_bars((B0, B1, B1, B1))
+    plain = market_of(frame)
+    assert plain.is_roll.tolist() == [False] * 4
+    assert not plain.has_roll_gaps
+    named = market_of(frame.assign(contract=["MNQM24", "MNQM24", "MNQU24", "MNQU24"]))
+    assert named.is_roll.tolist() == [False, False, True, False]
+    marked = market_of(frame.assign(is_roll=[True, False, False, True]))
+    assert marked.is_roll.tolist() == [False, False, False, True]

@@ -22,7 +22,8 @@ def test_window_ends_with_the_bar_that_has_just_closed():
 
 def test_position_info_follows_the_account():
     simulation = Simulation(
-        plain_market(ROWS), EnvSettings(lookback_window=2, initial_balance=1_000, max_position=2)
+        plain_market(ROWS),
+        EnvSettings(lookback_window=2, initial_balance=1_000, max_position=2, margin="none"),
     )
     simulation.reset(1, len(ROWS))
     assert simulation.observation()["position_info"].tolist() == [0, 0, 0, 1]

@@ -9,7 +9,8 @@ import pytest
 
 from config.settings import EnvSettings
 from env.kernel.names import Reason
-from env.simulation import INITIAL_CAPACITY, Simulation
+from env.simulation import Simulation
+from env.trade_log import INITIAL_CAPACITY
 from tests.helpers.markets import B0, B1, plain_market, plain_simulation
 from utils.errors import ConfigError
 from utils.paths import PROJECT_ROOT
@@ -61,6 +62,7 @@ def test_simulation_reset_begins_with_a_clean_account():
     assert len(simulation.fills) == len(simulation.trades) == 0
     assert simulation.equity.tolist() == [10_000]
     assert simulation.account.n_fills == 0
+    assert (simulation.fees_usd, simulation.session_trades, simulation.costs.total_usd) == (0, 0, 0)
 
 
 def test_simulation_stop_ends_the_episode_early():
@@ -111,7 +113,7 @@ def test_simulation_cost_scale_out_of_bounds_is_refused(scale):
 
 def test_simulation_ruin_liquidates_whatever_the_action_and_ends():
     rows = (B0, B1, (20000, 20005, 19900, 19910), (19905, 20100, 19900, 20090), B0, B0)
-    simulation = plain_simulation(rows, initial_balance=150, stop_loss_ticks=None)
+    simulation = plain_simulation(rows, initial_balance=150, stop_loss_ticks=None, margin="none")
     simulation.step(BUY)
     simulation.step(HOLD)  # 150 - 0.62 - 182.50 < 0
     assert not simulation.is_done
@@ -123,15 +125,25 @@ def test_simulation_ruin_liquidates_whatever_the_action_and_ends():
     assert simulation.equity_usd == pytest.approx(150 - 193 - 1.24)
 
 
-def test_simulation_refused_step_changes_nothing():
-    simulation = plain_simulation(ROWS)
-    simulation.step(BUY)
+@pytest.mark.parametrize(
+    ("mode", "good", "bad"),
+    [
+        ("discrete", BUY, (4, -1, float("nan"), "BUY", None)),
+        ("contracts", 2, (3, -1, float("nan"), 1.0, None)),
+        ("continuous", [1.0], ([float("nan")], [1.5], float("inf"), [0.1, 0.1], None)),
+    ],
+)
+def test_simulation_refused_step_changes_nothing(mode, good, bad):
+    simulation = plain_simulation(ROWS, action_mode=mode)
+    simulation.step(good)
     before, bar = simulation.account.tobytes(), simulation.bar
-    for action in (4, -1, float("nan"), "BUY", None):
-        with pytest.raises(ConfigError, match="an action must be"):
+    for action in bad:
+        with pytest.raises(ConfigError, match="an action must be") as caught:
             simulation.step(action)
+        assert "\n" not in str(caught.value)
     assert (simulation.account.tobytes(), simulation.bar) == (before, bar)
     assert len(simulation.equity) == 2
+    assert simulation.position == 1
 
 
 def test_simulation_step_without_an_episode_is_refused():
@@ -202,6 +214,79 @@ def test_simulation_speaks_plain_python_numbers():
     assert type(simulation.position) is int
     assert type(simulation.equity_usd) is float
     assert type(simulation.is_ruined) is bool
+
+
+def test_simulation_costs_are_fees_and_slippage():
+    simulation = plain_simulation(ROWS)
+    assert np.isnan(simulation.costs.share_of_gross)
+    for action in (BUY, SELL, HOLD):
+        simulation.step(action)
+    # long 1, short 1, closed at the end: 4 sides of 0.62 and of one tick
+    costs = simulation.costs
+    assert costs.fees_usd == simulation.fees_usd == pytest.approx(2.48)
+    assert costs.slippage_usd == pytest.approx(2.0)
+    assert costs.total_usd == pytest.approx(4.48)
+    assert costs.won_usd == pytest.approx(37.0 + 29.0)  # 18.50 points, and 14.50
+    assert costs.share_of_gross == pytest.approx(4.48 / 66.0)
+    with pytest.raises(AttributeError):
+        costs.fees_usd = 0.0
+
+
+def test_simulation_costs_are_those_of_the_fills_in_a_long_run():
+    rows = [(20_000 + move, 20_010 + move, 19_990 + move, 20_005 + move) for move in range(200)]
+    simulation = plain_simulation(rows, max_position=2, slippage_ticks=2)
+    rng = np.random.default_rng(1)
+    while not simulation.is_done:
+        simulation.step(rng.integers(4))
+    fills = simulation.fills
+    assert len(fills) > 50
+    assert simulation.costs.fees_usd == pytest.approx(fills.fee_usd.sum())
+    slipped = (np.abs(fills.quantity) * fills.slippage_ticks).sum() * 0.50
+    assert simulation.costs.slippage_usd == pytest.approx(slipped)
+
+
+def test_simulation_denials_are_counted_and_the_last_one_named():
+    simulation = plain_simulation(ROWS, max_trades_per_day=1)
+    assert (simulation.n_denied, simulation.last_denial) == (0, "none")
+    simulation.step(BUY)
+    assert simulation.session_trades == 1
+    simulation.step(SELL)
+    assert (simulation.n_denied, simulation.last_denial) == (1, "max_trades")
+    simulation.step(HOLD)
+    assert (simulation.n_denied, simulation.last_denial) == (1, "none")
+    simulation.reset(0, len(ROWS))
+    assert (simulation.n_denied, simulation.last_denial) == (0, "none")
+
+
+def test_simulation_ambiguous_bars_are_counted():
+    wide = (20_008, 20_060, 19_940, 20_050)
+    simulation = plain_simulation((B0, B1, wide, B0), take_profit_ticks=200.0)
+    simulation.step(BUY)
+    simulation.step(HOLD)
+    assert simulation.n_ambiguous == 1
+    assert simulation.trades.net_usd.tolist() == [pytest.approx(-101.74)]  # golden case 4
+
+
+def test_simulation_largest_position_is_the_smaller_of_the_two():
+    simulation = plain_simulation(
+        ROWS,
+        action_mode="contracts",
+        max_position=60,
+        prop_rules="evaluation_50k",
+        initial_balance=500_000,
+    )
+    assert len(simulation.action_mask()) == 2 * 50 + 1
+    simulation.step(100)
+    assert simulation.position == 50
+
+
+def test_simulation_continuous_action_is_a_share_of_the_largest_position():
+    simulation = plain_simulation(
+        ROWS, action_mode="continuous", max_position=3, margin="none", stop_loss_ticks=None
+    )
+    for share, position in ((1.0, 3), (-0.5, -2), (0.1, 0)):
+        simulation.step(np.array([share], dtype=np.float32))
+        assert simulation.positions[-1] == position or simulation.is_done
 
 
 def test_simulation_trade_of_exactly_zero_is_no_win():

@@ -1,19 +1,19 @@
-"""TradingEnv: the public interface, episodes, seeds, clones, and its errors."""
+"""TradingEnv: the public interface, episodes, seeds, clones; its errors are in the file beside."""
 
 import gymnasium
 import numpy as np
 import pytest
-from gymnasium.utils.env_checker import check_env as check_by_gymnasium
-from stable_baselines3.common.env_checker import check_env as check_by_sb3
+from gymnasium import spaces
 
 import env as registers_the_environment
 from config.settings import EnvSettings
-from env.rewards import REWARDS
+from env import step_info
 from env.trading_env import TradingEnv
 from tests.helpers.bars import make_bars
 from tests.helpers.feature_kit import walking_frame
 from tests.helpers.markets import B0, B1
-from utils.errors import ConfigError, DataError
+from tests.helpers.session_markets import session_frame
+from utils.errors import ConfigError
 
 COLUMNS = ["rsi", "macd"]
 
@@ -43,22 +43,12 @@ def test_trading_env_word_for_word(data):
     assert info["bar"] == env.market.first_valid + 50
 
 
-@pytest.mark.conformance
-@pytest.mark.parametrize("columns", [["rsi"], ["log_return", "rsi", "macd", "atr"]])
-@pytest.mark.parametrize("reward", REWARDS)
-def test_trading_env_passes_both_checkers(data, reward, columns):
-    check_by_gymnasium(TradingEnv(data, columns, reward=reward), skip_render_check=True)
-    check_by_sb3(TradingEnv(data, columns, reward=reward, lookback_window=1))
-    check_by_sb3(TradingEnv(data, columns, reward=reward, episode_bars=20))
-
-
 def test_gymnasium_make_finds_the_environment(data):
     assert registers_the_environment.__name__ == "env"
     made = gymnasium.make("FuturesGym/MNQ-v0", df=data, feature_columns=COLUMNS, lookback_window=5)
     observation, _ = made.reset(seed=1)
     assert made.observation_space.contains(observation)
     assert made.step(made.action_space.sample())[1] == 0.0
-    check_by_gymnasium(made.unwrapped, skip_render_check=True)
 
 
 def test_trading_env_passes_over_all_bars_and_truncates(data):
@@ -75,7 +65,9 @@ def test_trading_env_passes_over_all_bars_and_truncates(data):
 def test_trading_env_ruin_terminates_and_does_not_truncate():
     rows = [B0, B1, (20000, 20005, 19900, 19910), B0, B0]
     frame = make_bars(rows).assign(x=0.0)
-    env = TradingEnv(frame, ["x"], lookback_window=1, initial_balance=150, stop_loss_ticks=None)
+    env = TradingEnv(
+        frame, ["x"], lookback_window=1, initial_balance=150, stop_loss_ticks=None, margin="none"
+    )
     env.reset()
     said = finish(env, [1, 0, 0, 0])
     assert [(terminated, truncated) for _, _, terminated, truncated, _ in said] == [
@@ -87,7 +79,9 @@ def test_trading_env_ruin_terminates_and_does_not_truncate():
 
 def test_trading_env_ruin_in_the_last_bar_terminates():
     frame = make_bars([B0, B1, (20000, 20005, 19900, 19910)]).assign(x=0.0)
-    env = TradingEnv(frame, ["x"], lookback_window=1, initial_balance=150, stop_loss_ticks=None)
+    env = TradingEnv(
+        frame, ["x"], lookback_window=1, initial_balance=150, stop_loss_ticks=None, margin="none"
+    )
     env.reset()
     *_, terminated, truncated, info = finish(env, [1, 0])[-1]
     assert (terminated, truncated, info["position"]) == (True, False, 0)
@@ -103,6 +97,21 @@ def test_trading_env_info_tells_the_episode(data):
     assert info["n_wins"] == (trades.net_usd > 0).sum()
     assert info["net_pnl_usd"] == pytest.approx(trades.net_usd.sum())
     assert info["equity_usd"] == pytest.approx(10_000 + info["net_pnl_usd"])
+
+
+def test_trading_env_info_has_the_named_keys_and_what_they_say(data):
+    names = [name for name in dir(step_info) if name.startswith("INFO_")]
+    env = TradingEnv(data, COLUMNS, max_trades_per_day=1)
+    _, info = env.reset()
+    assert sorted(info) == sorted(getattr(step_info, name) for name in names)
+    assert sorted(info) == sorted(step_info.StepInfo.__annotations__)
+    assert (info["denial"], info["session_trades"], info["fees_usd"]) == ("none", 0, 0.0)
+    env.step(1)
+    *_, info = env.step(2)
+    assert info[step_info.INFO_DENIAL] == "max_trades"
+    assert info[step_info.INFO_SESSION_TRADES] == 1
+    assert info[step_info.INFO_FEES] == pytest.approx(1.24)
+    assert {type(value) for value in info.values()} == {int, float, str}
 
 
 def test_trading_env_same_seed_and_actions_same_run(data):
@@ -125,7 +134,7 @@ def test_trading_env_same_seed_and_actions_same_run(data):
 
 def test_trading_env_random_windows_start_anywhere_they_fit(data):
     env = TradingEnv(data, COLUMNS, episode_bars=100, lookback_window=10)
-    first, last = env.simulation.first_decision, env.last_start
+    first, last = env.simulation.first_decision, env.episodes.last_start
     assert last == 200 - 1 - 100
     env.reset(seed=1)
     starts = {env.reset()[1]["bar"] for _ in range(600)}
@@ -141,20 +150,65 @@ def test_trading_env_start_can_be_asked_for(data):
     assert env.reset(options={"start": np.int64(start)})[1]["bar"] == start
 
 
-@pytest.mark.parametrize("start", [-1, 0, 10_000, 60.0, "60"])
-def test_trading_env_start_that_does_not_fit_is_refused(data, start):
+def test_trading_env_sessions_are_drawn_by_the_seed_and_can_be_asked_for():
+    frame = session_frame("2024-06-17", "2024-06-20", seconds=3_600).assign(x=0.0)
+    env = TradingEnv(frame, ["x"], lookback_window=1, episode_mode="session")
+    env.reset(seed=5)
+    starts = [env.reset()[1]["bar"] for _ in range(30)]
+    assert set(starts) == {0, 23, 46, 65}
+    env.reset(seed=5)
+    assert [env.reset()[1]["bar"] for _ in range(30)] == starts
+    assert env.reset(options={"session": "2024-06-19"})[1]["bar"] == 46
+    said = finish(env, [1] * 50)
+    assert len(said) == 19 - 1  # a half day
+    assert [step[3] for step in said] == [False] * 17 + [True]
+    assert said[-1][4]["bar"] == 64
+    assert said[-1][4]["position"] == 0
+
+
+@pytest.mark.parametrize(
+    ("mode", "action", "position"), [("contracts", 5, 2), ("continuous", [-1.0], -3)]
+)
+def test_trading_env_action_modes_move_to_a_target_position(data, mode, action, position):
+    env = TradingEnv(data, COLUMNS, action_mode=mode, max_position=3)
+    env.reset()
+    assert env.step(action)[4]["position"] == position
+    assert (
+        env.action_space
+        == {
+            "contracts": spaces.Discrete(7),
+            "continuous": spaces.Box(-1.0, 1.0, (1,), np.float32),
+        }[mode]
+    )
+
+
+def test_trading_env_masks_are_those_of_its_account(data):
     env = TradingEnv(data, COLUMNS)
-    with pytest.raises(ConfigError, match="`start` in the options of reset must be a row in"):
-        env.reset(options={"start": start})
+    env.reset()
+    assert env.action_masks().tolist() == [True, True, True, False]
+    env.step(2)
+    assert env.action_masks().tolist() == [True, True, False, True]
 
 
-def test_trading_env_unknown_reset_option_is_refused(data):
-    with pytest.raises(ConfigError, match="unknown reset option `begin`"):
-        TradingEnv(data, COLUMNS).reset(options={"begin": 3})
+def test_trading_env_account_can_be_asked_after_the_episode(data):
+    env = TradingEnv(data, COLUMNS, episode_bars=50)
+    env.reset(seed=3)
+    rng = np.random.default_rng(2)
+    info = finish(env, rng.integers(4, size=60))[-1][4]
+    simulation = env.simulation
+    assert simulation.is_done
+    assert len(simulation.equity) == len(simulation.positions) == 51
+    assert simulation.equity[-1] == info["equity_usd"]
+    assert simulation.trades.net_usd.sum() == pytest.approx(info["net_pnl_usd"])
+    assert (
+        simulation.costs.fees_usd
+        == info["fees_usd"]
+        == pytest.approx(simulation.fills.fee_usd.sum())
+    )
 
 
 def test_trading_env_clone_shares_the_market_and_nothing_else(data):
-    env = TradingEnv(data, COLUMNS, initial_balance=5_000.0)
+    env = TradingEnv(data, COLUMNS, initial_balance=5_000.0, margin="none")
     env.set_cost_scale(0.0)
     twin = env.clone(episode_bars=20, max_position=2)
     assert twin.market is env.market
@@ -184,43 +238,6 @@ def test_trading_env_overrides_win_over_settings_and_none_is_a_value(data):
     assert env.settings.stop_loss_ticks is None
     assert env.feature_set.names == ("rsi", "macd")
     assert env.scaler.kind == "nominal"
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"initial_balance": 0}, "`initial_balance` in TradingEnv: .* greater than 0, was 0"),
-        ({"stop_loss_ticks": 0.5}, "`stop_loss_ticks` in TradingEnv: .*, was 0.5"),
-        ({"commission": -1}, "`commission` in TradingEnv: .*, was -1"),
-        ({"slippage_ticks": 0.5}, "`slippage_ticks` in TradingEnv: .*, was 0.5"),
-        ({"lookback": 20}, "unknown setting `lookback`: did you mean `lookback_window`"),
-        ({"reward": "pln"}, "unknown reward `pln`: did you mean `pnl`"),
-        ({"position_sizer": "fix"}, "unknown position sizer `fix`: did you mean `fixed`"),
-        ({"symbol": "ZZ"}, "unknown symbol `ZZ`"),
-        ({"lookback_window": 190}, "needs at least [0-9]+ bars .*`lookback_window` 190.*, had 200"),
-        ({"episode_bars": 500}, "needs at least [0-9]+ bars .*`episode_bars` 500.*, had 200"),
-        ({"render_mode": "human"}, "unknown render_mode `human`: choices are ansi"),
-    ],
-)
-def test_trading_env_bad_setting_is_refused_in_one_line(data, changes, message):
-    with pytest.raises(ConfigError, match=message) as caught:
-        TradingEnv(data, COLUMNS, **changes)
-    assert "\n" not in str(caught.value)
-
-
-def test_trading_env_unsorted_or_incomplete_bars_are_refused(data):
-    with pytest.raises(DataError, match="earlier than the bar before"):
-        TradingEnv(data.iloc[::-1], COLUMNS)
-    with pytest.raises(DataError, match="NaN or infinite `close`"):
-        TradingEnv(data.assign(close=np.nan), COLUMNS)
-
-
-def test_trading_env_bad_action_is_refused_and_nothing_moves(data):
-    env = TradingEnv(data, COLUMNS)
-    _, info = env.reset()
-    with pytest.raises(ConfigError, match="an action must be a whole number"):
-        env.step(7)
-    assert env.simulation.bar == info["bar"]
 
 
 def test_trading_env_renders_a_line(data):

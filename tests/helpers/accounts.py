@@ -70,6 +70,8 @@ class Terms:
     drawdown_usd: float = NO_LIMIT
     drawdown_floor_usd: float = NO_LIMIT
     max_session_trades: int = NO_COUNT
+    is_drawdown_daily: bool = False
+    ends_on_daily_loss: bool = False
 
 
 def new_account(terms: Terms) -> np.ndarray:
@@ -90,6 +92,8 @@ def new_account(terms: Terms) -> np.ndarray:
     limits.drawdown_floor_usd = terms.drawdown_floor_usd
     limits.max_session_trades = terms.max_session_trades
     limits.max_position = terms.max_position
+    limits.is_drawdown_daily = terms.is_drawdown_daily
+    limits.ends_on_daily_loss = terms.ends_on_daily_loss
     account.costs.tick_value_usd = terms.instrument.tick_value_usd
     account.costs.slippage_ticks = terms.slippage_ticks
     account.costs.scale = 1.0

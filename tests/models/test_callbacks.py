@@ -1,15 +1,18 @@
-"""What happens beside learning: shown, ramped, logged."""
+"""What happens beside learning: shown, ramped, logged, warned of."""
 
 import io
 
+import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 from rich.console import Console
 from stable_baselines3.common.callbacks import BaseCallback
 
 from models.agent import TradingAgent
-from models.callbacks import EpisodeTotals, RichProgress
+from models.callbacks import CollapseAlarm, EpisodeTotals, RichProgress
 from tests.helpers.agents import SMALL, small_env
+from utils.logger import get_logger
 
 
 class Recorder(BaseCallback):
@@ -141,3 +144,106 @@ def test_train_with_tensorboard_writes_trade_and_train_scalars(tmp_path):
     tags = set(events.Tags()["scalars"])
     assert {"trade/n_trades", "trade/net_pnl", "trade/win_rate", "train/loss"} <= tags
     assert {"rollout/ep_rew_mean", "time/fps"} <= tags
+
+
+class Rollouts:
+    """A model as CollapseAlarm sees one: spaces, and rollouts of two copies by hand."""
+
+    num_timesteps = 0
+    num_envs = 2
+
+    def __init__(self, action_space):
+        self.action_space = action_space
+        self.alarm = CollapseAlarm(n_actions=40)
+        self.alarm.model = self
+
+    def get_env(self):
+        return self
+
+    def live(self, actions, n_trades=1):
+        """Live a rollout of such actions, two per step; in its last step an episode ends."""
+        steps = np.reshape(actions, (-1, 2))
+        for i, step in enumerate(steps):
+            is_last = i == len(steps) - 1 and n_trades is not None
+            info = {"n_trades": n_trades, "n_wins": 0, "net_pnl_usd": 0.0}
+            self.alarm.update_locals(
+                {"actions": step, "infos": [info, {}], "dones": np.array([is_last, False])}
+            )
+            self.alarm.on_step()
+        self.alarm.on_rollout_end()
+
+
+@pytest.fixture
+def warned(monkeypatch):
+    """Return the lines that are logged as warnings of a training."""
+    lines: list[str] = []
+    logger = get_logger("training")
+    monkeypatch.setattr(logger, "warning", lambda text, *args: lines.append(text % args))
+    return lines
+
+
+HEALTHY = [0] * 38 + [1] * 2  # 95 % do not exceed 95 %
+
+
+def test_collapse_alarm_names_action_share_and_what_to_do(warned):
+    rollouts = Rollouts(spaces.Discrete(4))
+    rollouts.live([0] * 39 + [1])
+    assert warned == [
+        "97.5% of the last 40 actions were HOLD: the policy may have collapsed; try another "
+        '`reward` ("pnl", "shaped"), `cost_ramp_steps`, or a larger `ent_coef`'
+    ]
+
+
+def test_collapse_alarm_is_silent_while_actions_and_trades_vary(warned):
+    rollouts = Rollouts(spaces.Discrete(4))
+    rollouts.live(HEALTHY)
+    assert warned == []
+
+
+def test_collapse_alarm_names_positions_where_actions_are_those(warned):
+    Rollouts(spaces.Discrete(5)).live([0] * 40)
+    Rollouts(spaces.Discrete(5)).live([4] * 40)
+    assert warned[0].startswith("100.0% of the last 40 actions were position -2: ")
+    assert warned[1].startswith("100.0% of the last 40 actions were position +2: ")
+
+
+def test_collapse_alarm_warns_where_episodes_end_without_a_trade(warned):
+    Rollouts(spaces.Discrete(4)).live(HEALTHY, n_trades=0)
+    assert warned[0].startswith("no trade closed in the last 1 finished episodes: ")
+
+
+def test_collapse_alarm_on_shares_counts_trades_only(warned):
+    box = spaces.Box(-1.0, 1.0, (1,), np.float32)
+    Rollouts(box).live([0.5] * 40)
+    assert warned == []
+    Rollouts(box).live([0.5] * 40, n_trades=0)
+    assert len(warned) == 1
+
+
+def test_collapse_alarm_waits_for_enough_actions_and_for_an_episode(warned):
+    rollouts = Rollouts(spaces.Discrete(4))
+    rollouts.live([0] * 38, n_trades=None)
+    assert warned == []  # too few
+    rollouts.live([1] * 38, n_trades=None)
+    assert warned == []  # half and half, and no episode to judge by
+    rollouts.live(HEALTHY, n_trades=0)
+    assert len(warned) == 1
+
+
+def test_collapse_alarm_warns_once_until_the_policy_recovers(warned):
+    rollouts = Rollouts(spaces.Discrete(4))
+    rollouts.live([2] * 40, n_trades=0)
+    rollouts.live([2] * 40, n_trades=0)
+    assert len(warned) == 1
+    assert "actions were SELL, and no trade closed in the last 1 " in warned[0]
+    rollouts.live(HEALTHY)
+    rollouts.live([3] * 40)
+    assert len(warned) == 2
+
+
+def test_training_run_has_a_collapse_alarm(warned, monkeypatch):
+    monkeypatch.setattr("models.callbacks.ALARM_SHARE", 0.0)
+    monkeypatch.setattr("models.training_run.CollapseAlarm", lambda: CollapseAlarm(n_actions=32))
+    TradingAgent(small_env(), settings=SMALL).train(32)
+    assert len(warned) == 1
+    assert "% of the last 32 actions were " in warned[0]

@@ -4,6 +4,7 @@ import pytest
 
 from env.kernel.costs import adverse_ticks, fee_usd
 from env.kernel.ledger import reducing_quantity
+from env.kernel.names import OrderKind
 from tests.helpers.accounts import KernelRun, Terms, bar_records, new_account
 
 # opens 1000 apart by 10; closes 4 above the open; no slippage, so that prices are round
@@ -93,3 +94,84 @@ def test_scaled_costs_lose_no_tick_to_float_noise():
 def test_slippage_of_the_bar_comes_on_top():
     bar = bar_records([(*BARS[0], 0, 0, 2.0, 0.0)])[0]
     assert adverse_ticks(bar, costs_at(1.0)) == 5
+
+
+def test_excursions_are_the_ranges_of_the_bars_held_from_the_average_entry():
+    # bought at 1000; highs to 1012, lows to 993; of the bar of the exit its price of 1001 alone
+    rows = [
+        (990, 991, 989, 990),
+        (1000, 1008, 997, 1004),
+        (1004, 1012, 993, 1000),
+        (1001, 1050, 950, 1000),
+    ]
+    trade = KernelRun(Terms(slippage_ticks=0), bar_records(rows)).send((1, 0, -1)).trades[0]
+    assert (trade.mae_ticks, trade.mfe_ticks) == (-7, 12)
+    short = KernelRun(Terms(slippage_ticks=0), bar_records(rows)).send((-1, 0, 1)).trades[0]
+    assert (short.mae_ticks, short.mfe_ticks) == (-12, 7)
+
+
+def test_excursions_of_an_entry_inside_its_bar_see_its_close_alone():
+    # bought at 1005 inside; the bar's low of 990 may have come before, its close of 1003 did not
+    rows = [(1000, 1001, 999, 1000), (1000, 1008, 990, 1003), (1004, 1020, 1003, 1010)]
+    run = KernelRun(Terms(slippage_ticks=0, n_free_slots=1), bar_records(rows))
+    run.submit(kind=OrderKind.STOP, quantity=1, trigger_ticks=1005)
+    trade = run.send((0, -1)).trades[0]
+    assert (trade.mae_ticks, trade.mfe_ticks) == (-2, 0)
+
+
+def test_excursion_of_a_price_that_gapped_is_where_it_was_left():
+    # the stop at 950 goes at the open of 900: the fill itself counts
+    rows = [(1000, 1001, 999, 1000), (1000, 1001, 999, 1000), (900, 910, 890, 905)]
+    terms = Terms(slippage_ticks=1, stop_offset_ticks=50.0)
+    trade = KernelRun(terms, bar_records(rows)).send((1, 0)).trades[0]
+    assert (trade.entry_ticks, trade.mae_ticks) == (1001, -102)  # 899
+
+
+def test_slippage_is_counted_per_contract_and_fill():
+    run_slipped = KernelRun(Terms(slippage_ticks=2), bar_records(BARS)).send((3, -3))
+    assert run_slipped.account.slippage_usd == 2 * 3 * 2 * 0.50
+    assert run_slipped.fills.slippage_ticks.tolist() == [2, 2]
+
+
+def test_slippage_of_a_limit_is_none():
+    rows = [(1000, 1001, 999, 1000), (1000, 1012, 999, 1010)]
+    terms = Terms(slippage_ticks=3, target_offset_ticks=5.0)
+    done = KernelRun(terms, bar_records(rows)).send((1,))
+    assert done.fills.slippage_ticks.tolist() == [3, 0]
+    assert done.account.slippage_usd == 1.50
+
+
+def test_gains_and_losses_are_summed_apart():
+    # long 1010 -> 1020: 5 - 1.24; short 1020 -> 1030: -5 - 1.24; the rest open
+    account = run((1, -2, 2)).account
+    assert (account.n_wins, account.n_losses, account.n_trades) == (1, 1, 2)
+    assert account.gains_usd == pytest.approx(3.76)
+    assert account.losses_usd == pytest.approx(-6.24)
+    assert account.realised_usd == pytest.approx(-2.48)
+
+
+def test_trade_of_no_gain_is_neither_won_nor_lost():
+    flat = [(1000, 1001, 999, 1000)] * 3
+    account = (
+        KernelRun(Terms(slippage_ticks=0, commission_usd=0.0), bar_records(flat)).send((1, -1))
+    ).account
+    assert (account.n_trades, account.n_wins, account.n_losses) == (1, 0, 0)
+    assert account.gains_usd == account.losses_usd == 0.0
+
+
+def test_gains_and_losses_are_summed_per_contract_too():
+    # three long 1010 -> 1020: 15 - 3.72; two short 1020 -> 1030: -10 - 2.48
+    account = run((3, -5, 2)).account
+    assert account.unit_gains_usd == pytest.approx(3.76)
+    assert account.unit_losses_usd == pytest.approx(-6.24)
+
+
+def test_max_drawdown_is_the_largest_fall_from_the_highest_close():
+    rows = [(1000, 1000, 1000, 1000)]
+    rows += [
+        (1000, max(1000, close), min(1000, close), close) for close in (1100, 1040, 1090, 1060)
+    ]
+    free = {"slippage_ticks": 0, "commission_usd": 0.0}
+    account = KernelRun(Terms(**free), bar_records(rows)).send((1, 0, 0, 0)).account
+    assert (account.peak_usd, account.equity_usd) == (10_050.0, 10_030.0)
+    assert account.max_drawdown_usd == 30.0

@@ -1,0 +1,37 @@
+"""The fills and trades of one episode, in memory that grows with them."""
+
+import numpy as np
+
+from env.kernel.types import ACCOUNT, FILL, TRADE, Records, max_fills_per_bar
+
+MAX_FILLS_PER_BAR = max_fills_per_bar(ACCOUNT)
+
+INITIAL_CAPACITY = 64
+"""Fills that there is room for at first; doubled whenever they might not suffice."""
+
+
+class TradeLog:
+    """What the kernel writes its fills and trades into; how many there are the account knows.
+
+    Attributes:
+        fills: FILL records, oldest first; those after the account's `n_fills` mean nothing.
+        trades: TRADE records, by exit, likewise. Each takes a fill, so that there is room.
+    """
+
+    def __init__(self) -> None:
+        self.fills: Records = np.zeros(INITIAL_CAPACITY, FILL)
+        self.trades: Records = np.zeros(INITIAL_CAPACITY, TRADE)
+
+    def bars_with_room(self, n_fills: int) -> int:
+        """Return for how many more bars the fills have room, after doubling it where for none.
+
+        Args:
+            n_fills: Fills so far.
+        """
+        if self._bars_left(n_fills) == 0:
+            self.fills = np.append(self.fills, np.zeros_like(self.fills))
+            self.trades = np.append(self.trades, np.zeros_like(self.trades))
+        return self._bars_left(n_fills)
+
+    def _bars_left(self, n_fills: int) -> int:
+        return (len(self.fills) - n_fills) // MAX_FILLS_PER_BAR
