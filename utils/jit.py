@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from utils.logger import get_logger
 from utils.paths import NUMBA_DIR, PROJECT_ROOT
@@ -88,4 +88,35 @@ def jit(function: _Function) -> _Function:
     Integers have 64 bits and wrap around silently, so callers bound them. With NUMBA_DISABLE_JIT=1
     the function stays plain Python and gives the same numbers.
     """
-    return cast("_Function", numba.njit(cache=True, error_model="numpy")(function))
+    return _compiled(function, cache=True, _nrt=True)
+
+
+def is_compiling() -> bool:
+    """Return whether functions are compiled: not with NUMBA_DISABLE_JIT=1."""
+    return not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+
+
+def lean_jit(function: _Function) -> _Function:
+    """Compile as `jit` does, without counting references: for functions that make no arrays.
+
+    They may take views of the arrays they are given, which would cost some 40 ns each where one
+    outlives a branch. What would need counting does not compile: making an array, assigning to a
+    slice, returning a view.
+    """
+    return _compiled(function, cache=True, _nrt=False, no_cfunc_wrapper=True)
+
+
+def inner_jit(function: _Function) -> _Function:
+    """Compile as `lean_jit` does, for compiled callers alone, whose cache holds it too.
+
+    Compiled, it cannot be called from Python, which spares making and keeping an entry.
+    """
+    return _compiled(function, _nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
+
+def _compiled(function: _Function, **options: Any) -> _Function:
+    """Return `function` compiled with numba's `options`.
+
+    `_nrt`, the counting of references, is always said: unsaid, it would be the caller's.
+    """
+    return cast("_Function", numba.njit(error_model="numpy", **options)(function))

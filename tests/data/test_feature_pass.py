@@ -4,13 +4,16 @@ import dataclasses
 import os
 import subprocess
 import sys
+from itertools import pairwise
 
 import numba
+import numpy as np
 import pytest
 
-from data.feature_pass import PASSES_DIR, load_pass, pass_source
+from data.feature_pass import BLOCK_BARS, PASSES_DIR, load_pass, pass_source
 from data.feature_set import FeatureSet
 from data.features import FEATURES
+from data.indicators.bar import feature_bars
 from tests.helpers.feature_kit import walking_frame
 from utils.jit import CACHE_DIR
 from utils.paths import PROJECT_ROOT
@@ -55,6 +58,19 @@ def test_pass_source_moves_prices_by_a_call_once_per_range():
     assert "            move_prices(state[8:36], bar.roll_gap)\n" in source
     assert source.count("move_prices(") == 2
     assert "+= bar.roll_gap" not in source
+
+
+@pytest.mark.parametrize("cuts", [(1, 2), (BLOCK_BARS,), (BLOCK_BARS - 1, 2 * BLOCK_BARS + 5)])
+def test_pass_in_pieces_gives_the_bits_of_the_whole(cuts):
+    bars = feature_bars(walking_frame(2 * BLOCK_BARS + 40))
+    bars.roll_gap[[5, BLOCK_BARS, BLOCK_BARS + 1]] = 12.25
+    run = load_pass(SPECS)
+    whole, pieces = np.zeros((2, len(bars), 3))
+    run(np.zeros(36), bars, whole)
+    state = np.zeros(36)
+    for first, stop in pairwise((0, *cuts, len(bars))):
+        run(state, bars[first:stop], pieces[first:stop])
+    assert pieces.tobytes() == whole.tobytes()
 
 
 def test_pass_is_written_below_the_kernel_cache_and_loaded_once():
