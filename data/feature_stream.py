@@ -38,6 +38,7 @@ class FeatureStream:
             set_hash: `FeatureSet.hash`, 64 hexadecimal digits, kept in every snapshot.
         """
         self._run = load_pass(specs)
+        self._n_features = len(specs)
         self._set_hash = set_hash
         self._state = np.zeros(sum(spec.state_size for spec in specs))
         self._bars = np.recarray(1, dtype=FEATURE_BAR)
@@ -100,7 +101,7 @@ class FeatureStream:
         self._bars[0] = bar
         self._earlier.append(self._state.copy())
         out = np.empty((1, self._n_columns))
-        self._run(self._state, self._bars, out)
+        self._run(self._state, self._bars, out, 0, self._n_features)
         row: Floats = out[0]
         return row
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numba.core.errors import NumbaError
 
-from data.feature_pass import load_pass
+from data.feature_pass import load_pass, run_in_groups
 from data.indicators.bar import FEATURE_BAR, Floats
 from data.indicators.spec import FeatureSpec
 from data.plain_kernels import plain_kernel, python_of
@@ -45,7 +45,7 @@ def run_pass(specs: Sequence[FeatureSpec], state: Floats, bars: np.recarray, out
         ConfigError: If it cannot be compiled or a kernel raises, naming the feature and why.
     """
     try:
-        load_pass(specs)(state, bars, out)
+        run_in_groups(load_pass(specs), len(specs), state, bars, out)
     except Exception as error:  # whatever a user's kernel raises is the user's to mend
         raise _explained(specs, bars, error) from error
 
@@ -106,7 +106,7 @@ def _compiled_fault(spec: FeatureSpec, bars: np.recarray) -> str:
     """Return what numba says of one feature; "" where it can be run."""
     out = np.zeros((len(bars), len(spec.columns)))
     try:
-        load_pass([spec])(np.zeros(spec.state_size), bars, out)
+        load_pass([spec])(np.zeros(spec.state_size), bars, out, 0, 1)
     except Exception as error:  # as above
         return _reason(error)
     return ""

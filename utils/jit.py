@@ -106,6 +106,11 @@ def lean_jit(function: _Function) -> _Function:
     return _compiled(function, cache=True, _nrt=False, no_cfunc_wrapper=True)
 
 
+def threadable_jit(function: _Function) -> _Function:
+    """Compile as `lean_jit` does; while it runs, other threads of Python run too."""
+    return _compiled(function, cache=True, _nrt=False, no_cfunc_wrapper=True, nogil=True)
+
+
 def inner_jit(function: _Function) -> _Function:
     """Compile as `lean_jit` does, for compiled callers alone, whose cache holds it too.
 
