@@ -27,6 +27,9 @@ from utils.errors import ArtifactError, ConfigError, DataError
 DEFAULT_FEATURES = ("log_return",)
 """What a policy that asks for no features is shown."""
 
+BASELINE_FEATURES = ("time_sin",)
+"""What a baseline is shown, which looks at none: one that is there from the first bar on."""
+
 WHERE = "BacktestEngine"
 ARGUMENTS = {"initial_balance": "initial_capital"}
 """Settings that the engine's callers know by another name."""
@@ -144,6 +147,8 @@ class BacktestEngine:
     def run_baselines(self, like: BacktestResult, seed: int = 0) -> list[BacktestResult]:
         """Back-test every baseline exactly as `like` was: same bars, costs, size and stop.
 
+        They decide without features, so those of `like` and their scaling are not needed.
+
         Args:
             like: The result to stand beside; must come from these bars.
             seed: Seeds the random baseline.
@@ -153,7 +158,7 @@ class BacktestEngine:
         """
         rows = rows_of(like, self._bars.index)
         settings = like.settings
-        market = build_market(self._bars, like.feature_columns, symbol=settings.symbol)
+        market = build_market(self._bars, BASELINE_FEATURES, symbol=settings.symbol)
         return [_run(make(seed), market, settings, rows, None) for make in BASELINES.values()]
 
     def _decision_rows(self, market: Market, settings: EnvSettings) -> tuple[int, int]:

@@ -1,152 +1,76 @@
 """Checks that a feature must pass before its numbers are trusted, whoever wrote it.
 
-Each check returns what is wrong, by feature, and nothing where all is well. The bars they run on
-are made by data/feature_frames.py; what is right about the numbers themselves, no check can say.
+Each check returns what is wrong, by feature, and nothing where all is well. What is right about the
+numbers themselves, no check can say.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
-import numpy as np
 import pandas as pd
-from numba.core.errors import NumbaError
-from numpy.typing import NDArray
 
-from data.feature_contract import check_memory, check_spec
-from data.feature_frames import check_frame, hard_frames, poisoned, rolled
-from data.feature_problems import CheckResult, Problems, by_feature, differing
+from data.feature_contract import check_spec, spec_problem
+from data.feature_frames import check_frame, sessions_frame
+from data.feature_market_checks import check_roll, check_second_market, check_session_rule
+from data.feature_memory import check_memory
+from data.feature_problems import CheckResult, Problems
 from data.feature_set import FeatureSet
-from data.indicators.bar import feature_bars
+from data.feature_time_checks import (
+    check_live,
+    check_lookback,
+    check_poison,
+    check_restart,
+    check_truncation,
+)
+from data.feature_value_checks import check_hard_bars, check_scale, check_values, check_warm_up
 from data.indicators.spec import FeatureSpec
+from utils.errors import ConfigError
 
 Check = Callable[[FeatureSet, pd.DataFrame], Problems]
-
-ROLL_GAP_POINTS = 225.0
-ROLL_TOLERANCE = 0.05
-"""Share of a spread: past returns were taken at the old contract's level, 1.25 % lower."""
-
-LOOKBACK_TOLERANCE = 1e-9
-"""Share of a spread: a ring that begins elsewhere may be summed in another order."""
-
-
-def check_warm_up(features: FeatureSet, frame: pd.DataFrame) -> Problems:
-    """Find features that are not NaN in all of their warm-up rows and finite in all later ones."""
-    values = features.compute(frame)
-    is_warming_up = _is_warming_up(features, len(frame))
-    wrong = np.where(is_warming_up, ~np.isnan(values), ~np.isfinite(values))
-    return by_feature(features, wrong, "must be NaN exactly in its `warm_up` rows, finite later")
-
-
-def _is_warming_up(features: FeatureSet, n_rows: int) -> NDArray[np.bool_]:
-    """Return which values, shape (n_rows, n_columns), should be NaN."""
-    warm_ups = [spec.warm_up for spec in features.specs for _ in spec.columns]
-    return np.arange(n_rows)[:, None] < np.array(warm_ups)
-
-
-def check_truncation(features: FeatureSet, frame: pd.DataFrame) -> Problems:
-    """Find features of which an earlier value changes when later bars are cut off."""
-    values = features.compute(frame)
-    for n_kept in (1, len(frame) // 3, len(frame) - 1):
-        cut = features.compute(frame.iloc[:n_kept])
-        found = differing(features, cut, values[:n_kept], "depends on whether later bars exist")
-        if found:
-            return found
-    return {}
-
-
-def check_poison(features: FeatureSet, frame: pd.DataFrame) -> Problems:
-    """Find features of which an earlier value changes when later bars are absurd."""
-    values = features.compute(frame)
-    row = len(frame) // 2
-    after = features.compute(poisoned(frame, row))
-    return differing(features, after[:row], values[:row], "depends on the values of later bars")
-
-
-def check_live(features: FeatureSet, frame: pd.DataFrame) -> Problems:
-    """Find features of which one bar at a time gives other bits than all bars at once."""
-    stream = features.stream()
-    rows = np.array([stream.update(bar) for bar in feature_bars(frame)])
-    return differing(features, rows, features.compute(frame), "live differs from batch")
-
-
-def check_restart(features: FeatureSet, frame: pd.DataFrame) -> Problems:
-    """Find features that go on otherwise after their state was stored and restored."""
-    bars = feature_bars(frame)
-    values = features.compute(frame)
-    for cut in (0, 1, features.warm_up + 1, len(frame) // 2):
-        before = features.stream()
-        for bar in bars[:cut]:
-            before.update(bar)
-        after = features.stream()
-        after.restore(before.snapshot())
-        rows = np.array([after.update(bar) for bar in bars[cut:]])
-        found = differing(features, rows, values[cut:], "differs after a restart", cut)
-        if found:
-            return found
-    return {}
-
-
-def check_roll(features: FeatureSet, frame: pd.DataFrame) -> Problems:
-    """Find features that a roll disturbs: the past should look as if it had traded higher."""
-    row = len(frame) // 2
-    with_roll, lifted = rolled(frame, row, ROLL_GAP_POINTS)
-    with np.errstate(invalid="ignore"):
-        difference = np.abs(features.compute(with_roll) - features.compute(lifted))[row:]
-    wrong = difference > ROLL_TOLERANCE * np.array(features.nominal_spread)
-    advice = "a roll's gap shows: `price_state` must name the floats that hold prices in points"
-    return by_feature(features, wrong, advice, row)
-
-
-def check_lookback(features: FeatureSet, frame: pd.DataFrame) -> Problems:
-    """Find features that still know a bar which lies more than their `lookback` back."""
-    values = features.compute(frame)
-    problems: Problems = {}
-    for row in (1, len(frame) // 3):
-        later = features.compute(frame.iloc[row:])
-        with np.errstate(invalid="ignore"):
-            difference = np.abs(later - values[row:])
-        wrong = difference > LOOKBACK_TOLERANCE * np.array(features.nominal_spread)
-        wrong &= ~_is_forgetting(features, len(later))
-        found = by_feature(features, wrong, "depends on bars before its `lookback`", row)
-        problems = found | problems
-    return problems
-
-
-def _is_forgetting(features: FeatureSet, n_rows: int) -> NDArray[np.bool_]:
-    """Return which values after a start, shape (n_rows, n_columns), may know what was before it."""
-    lookbacks = [
-        n_rows + 1 if spec.lookback is None else max(spec.lookback, spec.warm_up + 1)
-        for spec in features.specs
-        for _ in spec.columns
-    ]
-    return np.arange(n_rows)[:, None] < np.array(lookbacks) - 1
-
-
-def check_hard_bars(features: FeatureSet, frame: pd.DataFrame) -> Problems:
-    """Find features that are not finite where price stands still, is negative, or is not traded."""
-    del frame  # it has bars of its own
-    problems: Problems = {}
-    for name, bars in hard_frames(features.warm_up).items():
-        wrong = ~np.isfinite(features.compute(bars))
-        wrong &= ~_is_warming_up(features, len(bars))
-        problems = by_feature(features, wrong, f"not finite on bars of {name}") | problems
-    return problems
-
 
 CHECKS: dict[str, Check] = {
     "spec": check_spec,
     "memory": check_memory,
     "warm_up": check_warm_up,
+    "values": check_values,
+    "scale": check_scale,
     "truncation": check_truncation,
     "poison": check_poison,
     "live": check_live,
     "restart": check_restart,
     "roll": check_roll,
+    "second_market": check_second_market,
+    "session_rule": check_session_rule,
     "lookback": check_lookback,
     "hard_bars": check_hard_bars,
 }
 """In the order in which they are run, the last only where PRELIMINARY ones found nothing."""
 
 PRELIMINARY = ("spec", "memory")
+ON_SESSIONS = ("values", "scale", "session_rule")
+"""Checks that are run on bars of many sessions, not on small ones."""
+
+ON_BOTH = ("warm_up", "roll", "second_market", "hard_bars")
+"""Checks that are run on both."""
+
+
+def frames_of(check: str, warm_up: int, seed: int = 0) -> list[pd.DataFrame]:
+    """Return the made-up bars that a check is run on; they are shared, so do not change them.
+
+    Args:
+        check: Key of CHECKS.
+        warm_up: Of the features that are checked.
+        seed: Another one gives other walks.
+    """
+    small, large = _frames(warm_up, seed)
+    if check in ON_BOTH:
+        return [small, large]
+    return [large] if check in ON_SESSIONS else [small]
+
+
+@lru_cache(maxsize=4)
+def _frames(warm_up: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    return check_frame(warm_up, seed), sessions_frame(warm_up, seed)
 
 
 def run_checks(spec: FeatureSpec, table: Mapping[str, FeatureSpec]) -> list[CheckResult]:
@@ -156,22 +80,28 @@ def run_checks(spec: FeatureSpec, table: Mapping[str, FeatureSpec]) -> list[Chec
         spec: The feature.
         table: Where it is found by its name.
     """
+    problem = spec_problem(spec)
+    if problem:
+        later = [CheckResult(spec.name, name, was_run=False) for name in CHECKS if name != "spec"]
+        return [CheckResult(spec.name, "spec", problem), *later]
     features = FeatureSet([spec.name], table=table)
-    frame = check_frame(spec.warm_up) if spec.warm_up >= 0 else check_frame()
     results: list[CheckResult] = []
-    for name, check in CHECKS.items():
+    for name in CHECKS:
         is_stopped = any(result.problem and result.check in PRELIMINARY for result in results)
         if is_stopped or (name == "lookback" and spec.lookback is None):
             results.append(CheckResult(spec.name, name, was_run=False))
         else:
-            results.append(CheckResult(spec.name, name, _problem_of(check, features, frame)))
+            results.append(CheckResult(spec.name, name, _problem_of(name, features)))
     return results
 
 
-def _problem_of(check: Check, features: FeatureSet, frame: pd.DataFrame) -> str | None:
+def _problem_of(check: str, features: FeatureSet) -> str | None:
     """Return what a check finds of the one feature in `features`; None where it passes."""
-    try:
-        return next(iter(check(features, frame).values()), None)
-    except (NumbaError, IndexError) as error:
-        lines = [line for line in str(error).splitlines() if line.strip()]
-        return f"the kernel cannot be run: {' '.join(lines[1:3] or lines)}"
+    for frame in frames_of(check, features.warm_up):
+        try:
+            problems = CHECKS[check](features, frame)
+        except ConfigError as error:  # the kernel raises on these bars
+            return str(error)
+        if problems:
+            return next(iter(problems.values()))
+    return None

@@ -1,73 +1,111 @@
-"""What must hold before a feature's code is trusted to run: its specification, and its memory.
+"""What must hold of a feature's specification before its code is run.
 
-What it computes is left to data/feature_checks.py.
+How the code uses its memory is left to data/feature_memory.py, what it computes to
+data/feature_checks.py.
 """
 
-import numpy as np
+import math
+from collections.abc import Iterator
+from numbers import Integral, Real
+from typing import get_args
+
 import pandas as pd
 
-from data.feature_pass import load_pass
-from data.feature_problems import Problems, differing, of_all
+from data.bars import BAR_COLUMNS
+from data.feature_problems import Problems
 from data.feature_set import FeatureSet
-from data.indicators.bar import Floats, feature_bars
-from data.indicators.spec import FeatureSpec
+from data.indicators.spec import FeatureSpec, SessionRule
+from data.optional_columns import OPTIONAL_COLUMNS
 
-N_GUARDS = 64
-"""Floats before and after state and output, to see whether a kernel goes beyond its own."""
+TEXTS = ("formula", "source", "unit", "bounds")
+RESERVED = ("timestamp", *BAR_COLUMNS, *OPTIONAL_COLUMNS)
+"""Columns of the bars themselves."""
 
 
 def check_spec(features: FeatureSet, frame: pd.DataFrame) -> Problems:
-    """Find specifications that are incomplete or contradict themselves."""
+    """Find specifications that cannot be used, are incomplete or contradict themselves."""
     del frame  # nothing is computed
-    found = {spec.name: _spec_problem(spec) for spec in features.specs}
+    found = {spec.name: spec_problem(spec) for spec in features.specs}
     return {name: problem for name, problem in found.items() if problem}
 
 
-def _spec_problem(spec: FeatureSpec) -> str:
-    """Return what is wrong with a specification, "" where nothing is."""
-    texts = {name: getattr(spec, name) for name in ("formula", "source", "unit", "bounds")}
-    silent = [name for name, text in texts.items() if not text]
-    if silent:
-        return f"`{silent[0]}` must say something"
-    if not spec.columns or len(set(spec.columns)) < len(spec.columns):
-        return f"`columns` must be different names, was {spec.columns}"
-    if not np.isfinite(spec.centre) or not 0.0 < spec.spread < np.inf:
-        return f"`centre` must be finite and `spread` > 0, was {spec.centre} and {spec.spread}"
-    return _length_problem(spec)
+def spec_problem(spec: FeatureSpec) -> str:
+    """Return the first thing that is wrong with a specification, "" where nothing is."""
+    return unusable(spec) or next(_incomplete(spec), "")
 
 
-def _length_problem(spec: FeatureSpec) -> str:
-    """Return what is wrong with the lengths of a specification, "" where nothing is."""
-    if spec.state_size < 0 or spec.warm_up < 0:
-        return "`state_size` and `warm_up` must be >= 0"
-    if spec.lookback is not None and spec.lookback < 1:
-        return f"`lookback` must be >= 1 (this bar counts), or None, was {spec.lookback}"
-    for first, stop in spec.price_state:
-        if not 0 <= first < stop <= spec.state_size:
-            return f"`price_state` ({first}, {stop}) must lie in the state of {spec.state_size}"
-    return ""
+def unusable(spec: FeatureSpec) -> str:
+    """Return why no pass can be made of a specification, "" where one can.
 
-
-def check_memory(features: FeatureSet, frame: pd.DataFrame) -> Problems:
-    """Find kernels that use more state, or write more columns, than their specification says.
-
-    Compiled code does not look where it reads and writes, so this comes before all that trusts it.
+    Nothing is taken for granted of the fields' types: users write them.
     """
-    values = []
-    for guard in (-1.0, 7.0):
-        state, inner_state = _guarded(sum(spec.state_size for spec in features.specs), guard)
-        inner_state[:] = 0.0
-        out, inner_out = _guarded(len(frame) * len(features.columns), guard)
-        rows = inner_out.reshape(len(frame), len(features.columns))
-        load_pass(features.specs)(inner_state, feature_bars(frame), rows)
-        for name, memory in (("state_size", state), ("columns", out)):
-            if (memory[:N_GUARDS] != guard).any() or (memory[-N_GUARDS:] != guard).any():
-                return of_all(features, f"the kernel writes beyond its `{name}`")
-        values.append(rows)
-    return differing(features, values[0], values[1], "reads beyond its state, or a value not set")
+    return next(_mistyped(spec), "") or next(_misfitting(spec), "")
 
 
-def _guarded(size: int, guard: float) -> tuple[Floats, Floats]:
-    """Return memory full of `guard`, and the part of it between the guards."""
-    memory = np.full(size + 2 * N_GUARDS, guard)
-    return memory, memory[N_GUARDS : N_GUARDS + size]
+def _mistyped(spec: FeatureSpec) -> Iterator[str]:
+    """Yield what is wrong with the types of a specification's fields."""
+    for name in ("state_size", "warm_up", "version"):
+        if not _is_whole(getattr(spec, name)):
+            yield f"`{name}` must be a whole number, was {getattr(spec, name)!r}"
+    if spec.lookback is not None and not _is_whole(spec.lookback):
+        yield f"`lookback` must be a whole number or None, was {spec.lookback!r}"
+    for name in ("centre", "spread"):
+        if not _is_number(getattr(spec, name)):
+            yield f"`{name}` must be a number, was {getattr(spec, name)!r}"
+    for name in TEXTS:
+        if not isinstance(getattr(spec, name), str):
+            yield f"`{name}` must be text, was {getattr(spec, name)!r}"
+    if not isinstance(spec.needs_other, bool):
+        yield f"`needs_other` must be True or False, was {spec.needs_other!r}"
+    for name in ("columns", "parameters", "price_state"):
+        if not isinstance(getattr(spec, name), tuple):
+            value = getattr(spec, name)
+            yield f"`{name}` must be a tuple, was {value!r}; one item needs a comma: (x,)"
+
+
+def _misfitting(spec: FeatureSpec) -> Iterator[str]:
+    """Yield what else keeps a specification from being used; its fields have the right types."""
+    for name in (spec.name, *spec.columns):
+        if not isinstance(name, str) or not name.isidentifier():
+            yield f"a name must be letters, digits and _, not a digit first, was {name!r}"
+        elif name in RESERVED:
+            yield f"`{name}` is a column of the bars; choose another name"
+    if not spec.columns or len(set(spec.columns)) < len(spec.columns):
+        yield f"`columns` must be different names, was {spec.columns}"
+    for value in spec.parameters:
+        if not _is_number(value) or not math.isfinite(value):
+            yield f"`parameters` must be finite numbers, was {spec.parameters}"
+    if spec.state_size < 0 or spec.warm_up < 0:
+        yield (f"`state_size` and `warm_up` must be >= 0, was {spec.state_size} and {spec.warm_up}")
+    for part in spec.price_state:
+        if not isinstance(part, tuple) or len(part) != 2 or not all(map(_is_whole, part)):
+            yield f"`price_state` must be pairs such as ((1, 11),), was {spec.price_state}"
+        elif not 0 <= part[0] < part[1] <= spec.state_size:
+            yield f"`price_state` {part} must lie in the state of {spec.state_size}"
+
+
+def _incomplete(spec: FeatureSpec) -> Iterator[str]:
+    """Yield what a usable specification lacks, or says that cannot be."""
+    for name in TEXTS:
+        if not getattr(spec, name).strip():
+            yield f"`{name}` must say something"
+    if not math.isfinite(spec.centre) or not 0.0 < spec.spread < math.inf:
+        yield f"`centre` must be finite and `spread` > 0, was {spec.centre} and {spec.spread}"
+    if spec.lookback is not None and spec.lookback < spec.warm_up + 1:
+        yield (
+            f"`lookback` must be >= `warm_up` + 1 ({spec.warm_up + 1}), this bar counts, or None, "
+            f"was {spec.lookback}"
+        )
+    if spec.session_rule not in get_args(SessionRule):
+        choices = " or ".join(get_args(SessionRule))
+        yield f"`session_rule` must be {choices}, was {spec.session_rule!r}"
+    if spec.version < 1:
+        yield f"`version` must be >= 1, was {spec.version}"
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Made-up bars that features are checked on: a walk, bars that stand still, and hard cases.
+"""Made-up bars that features are checked on: walks, bars that stand still, and hard cases.
 
 What is checked on them is left to data/feature_checks.py.
 """
@@ -6,16 +6,23 @@ What is checked on them is left to data/feature_checks.py.
 import numpy as np
 import pandas as pd
 
+from data.bars import bar_seconds
+
 N_BARS = 400
 """Enough for features that warm up within a day; longer ones get more, see `check_frame`."""
 
+MINUTES = 5
+SESSION_MINUTES = 30
+"""Sizes of bars: as they are traded, and so large that N_BARS of them are more than 8 sessions."""
+
 PRICES = ("open", "high", "low", "close")
+GAPS = ("roll_gap", "other_roll_gap")
 
 
-def walking_frame(n_bars: int = N_BARS, seed: int = 0) -> pd.DataFrame:
-    """Return seeded five-minute bars on the 0.25 grid, some of them flat and without volume."""
+def walking_frame(n_bars: int = N_BARS, seed: int = 0, minutes: int = MINUTES) -> pd.DataFrame:
+    """Return seeded bars on the 0.25 grid, some of them flat and without volume."""
     rng = np.random.default_rng(seed)
-    stamps = _open_hours(n_bars)
+    stamps = _open_hours(n_bars, minutes)
     close = 18_000.0 + 0.25 * np.cumsum(rng.integers(-40, 41, n_bars))
     start = close - 0.25 * rng.integers(-20, 21, n_bars)
     high = np.maximum(start, close) + 0.25 * rng.integers(0, 20, n_bars)
@@ -31,18 +38,26 @@ def walking_frame(n_bars: int = N_BARS, seed: int = 0) -> pd.DataFrame:
     return frame
 
 
-def _open_hours(n_bars: int) -> pd.DatetimeIndex:
+def _open_hours(n_bars: int, minutes: int = MINUTES) -> pd.DatetimeIndex:
     """Return open hours from a Thursday on, before the clocks change; no breaks, no weekends."""
-    clock = pd.date_range("2024-03-07 15:00", periods=500 + 2 * n_bars, freq="5min", tz="UTC")
+    clock = pd.date_range(
+        "2024-03-07 15:00", periods=500 + 2 * n_bars, freq=f"{minutes}min", tz="UTC"
+    )
     chicago = clock.tz_convert("America/Chicago")
     hour, day = chicago.hour, chicago.day_of_week
     is_weekend = (day == 5) | ((day == 4) & (hour >= 17)) | ((day == 6) & (hour < 17))
     return clock[(hour != 16) & ~is_weekend][:n_bars]
 
 
-def check_frame(warm_up: int = 0, seed: int = 0) -> pd.DataFrame:
+def check_frame(warm_up: int = 0, seed: int = 0, minutes: int = MINUTES) -> pd.DataFrame:
     """Return a walk with a second market beside it, long enough that half of it is warm."""
-    return with_other_market(walking_frame(max(N_BARS, 2 * warm_up + 200), seed), seed)
+    n_bars = max(N_BARS, 2 * warm_up + 200)
+    return with_other_market(walking_frame(n_bars, seed, minutes), seed)
+
+
+def sessions_frame(warm_up: int = 0, seed: int = 0) -> pd.DataFrame:
+    """Return `check_frame` in bars so large that it has many sessions."""
+    return check_frame(warm_up, seed, SESSION_MINUTES)
 
 
 def with_other_market(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
@@ -63,10 +78,12 @@ def flat_frame(price: float, volume: float, n_bars: int = N_BARS) -> pd.DataFram
     return frame
 
 
-def hard_frames(warm_up: int = 0) -> dict[str, pd.DataFrame]:
-    """Return bars of each sort that has broken a formula somewhere, under a name for people."""
-    walk = check_frame(warm_up)
-    n_bars = len(walk)
+def hard_frames(walk: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return bars of each sort that has broken a formula somewhere, under a name for people.
+
+    Args:
+        walk: Bars with a second market, e.g. `check_frame`.
+    """
     flat = walk.copy()
     flat[list(PRICES)] = 18_000.25
     return {
@@ -77,7 +94,7 @@ def hard_frames(warm_up: int = 0) -> dict[str, pd.DataFrame]:
         "prices below zero": _lowered(walk, -37.63),
         "minute prices": walk.assign(**{name: walk[name] * 1e-6 for name in PRICES}),
         "a long standstill, then one tick": _standstill(walk),
-        "a gap of days": _with_gap(walk, n_bars // 2),
+        "a gap of days": _with_gap(walk, len(walk) // 2),
     }
 
 
@@ -90,7 +107,8 @@ def _lowered(frame: pd.DataFrame, price: float) -> pd.DataFrame:
 
 def _standstill(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a walk that stops after a quarter, and moves by one tick at the end."""
-    frame = pd.concat([frame] * 2).set_axis(_open_hours(2 * len(frame)), axis=0)
+    minutes = bar_seconds(pd.DatetimeIndex(frame.index)) // 60
+    frame = pd.concat([frame] * 2).set_axis(_open_hours(2 * len(frame), minutes), axis=0)
     quarter, end = len(frame) // 4, len(frame) - 50
     frame.iloc[quarter:, :4] = frame["close"].iloc[quarter]
     frame.iloc[quarter:, 4] = 0.0
@@ -108,8 +126,11 @@ def _with_gap(frame: pd.DataFrame, row: int) -> pd.DataFrame:
 
 
 def poisoned(frame: pd.DataFrame, row: int) -> pd.DataFrame:
-    """Return the bars with absurd ones from `row` on."""
-    frame = frame.copy()
+    """Return the bars with absurd ones from `row` on, and rolls of both markets."""
+    absent = {name: 0.0 for name in GAPS if name not in frame.columns}
+    frame = frame.assign(**absent)
+    for name in GAPS:
+        frame.iloc[row:, frame.columns.get_loc(name)] += 3_000.0
     frame.iloc[row:, :4] *= 7.0
     frame.iloc[row:, 4] += 1e6
     for name in ("other_close", "other_volume"):

@@ -12,6 +12,9 @@ from data.indicators.bar import Floats
 Problems = dict[str, str]
 """Feature name: what is wrong, in one line. Features that pass are not in it."""
 
+MOST_DEVIATIONS = 50.0
+"""Standard deviations on a walk that count of a `spread` where tolerances are shares of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
@@ -56,6 +59,27 @@ def by_feature(
             row = first_row + int(is_wrong.argmax())
             problems.setdefault(owner, f"{problem} (`{column}`, first in row {row})")
     return problems
+
+
+def typical_sizes(features: FeatureSet, values: Floats) -> Floats:
+    """Return each column's `spread`, or what its values suggest if that is much less.
+
+    Tolerances are shares of it, which a spread that is too large would switch off.
+
+    Args:
+        features: What was computed.
+        values: Of a walk, shape (n, n_columns); NaN is left out.
+    """
+    seen = MOST_DEVIATIONS * deviations(values)
+    sizes: Floats = np.minimum(np.array(features.nominal_spread), seen)
+    return sizes
+
+
+def deviations(values: Floats) -> Floats:
+    """Return each column's standard deviation, of what is finite; 0 where nothing is."""
+    finite = [column[np.isfinite(column)] for column in values.T]
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.array([np.std(column) if len(column) else 0.0 for column in finite])
 
 
 def of_all(features: FeatureSet, problem: str) -> Problems:

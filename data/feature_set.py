@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from data.feature_pass import load_pass
+from data.bars import BAR_COLUMNS
+from data.feature_names import SEE, find_feature
 from data.feature_stream import FeatureStream
 from data.features import FEATURES, FeatureSpec
 from data.frame_columns import check_library_columns, check_same_named, external_values
 from data.indicators.bar import Floats, feature_bars
+from data.kernel_faults import run_pass
 from data.library_columns import LibraryColumn, is_library_name, library_column, library_values
 from data.recipes import RECIPES, expand_recipes
 from data.second_frame import check_other
 from utils.errors import ArtifactError, ConfigError
 from utils.files import canonical_json, sha256_of_bytes
-from utils.registry import lookup
 
 EXTERNAL_PREFIX = "external:"
 
@@ -77,14 +78,16 @@ class FeatureSet:
             table: The features there are; other than FEATURES where a user's own are checked.
 
         Raises:
-            ConfigError: If the selection is empty, no list, or has a repeated or unknown name.
+            ConfigError: If the selection is empty, no list, has a repeated or unknown name, or one
+                that a recipe and a column of the frame share.
         """
         own = dict.fromkeys(frame_columns)
         external = {name: ExternalColumn(name) for name in own}
         choices: dict[str, FeatureSpec | ExternalColumn] = {**external, **table}
         expanded = expand_recipes(_listed(names))
+        _check_not_recipes(names, frame_columns)
         self._entries = tuple(
-            library_column(name) if is_library_name(name) else lookup(choices, name, "feature")
+            library_column(name) if is_library_name(name) else find_feature(choices, name)
             for name in expanded
         )
         _check_unique(self.columns)
@@ -146,13 +149,14 @@ class FeatureSet:
         Raises:
             DataError: If an external or a library's column has holes, or a column of the frame
                 shares a feature's name only, or a feature needs the second instrument's columns.
+            ConfigError: If a kernel, as only a user's own does, cannot be compiled or raises.
         """
         specs = self.specs
         check_other(frame, specs)
         computed = np.empty((len(frame), sum(len(spec.columns) for spec in specs)))
         if specs:
             state = np.zeros(sum(spec.state_size for spec in specs))
-            load_pass(specs)(state, feature_bars(frame), computed)
+            run_pass(specs, state, feature_bars(frame), computed)
         check_same_named(frame, specs, computed)
         if not self.external and not self.library:
             return computed
@@ -231,8 +235,17 @@ def _listed(names: Sequence[str]) -> Sequence[str]:
         if not isinstance(name, str):
             raise ConfigError(f"the name of a feature must be text, was {name!r}; rename it")
     if len(names) == 0:
-        raise ConfigError(f"select at least one feature; choices are {', '.join(sorted(FEATURES))}")
+        raise ConfigError(f"select at least one feature: {SEE}")
     return names
+
+
+def _check_not_recipes(names: Sequence[str], frame_columns: Sequence[str]) -> None:
+    """Refuse a name that means a recipe and a column of the user's; bars have a `volume`."""
+    for name in names:
+        if name in RECIPES and name in frame_columns and name not in BAR_COLUMNS:
+            raise ConfigError(
+                f"`{name}` is a recipe and a column of the bars: rename the column, or drop it"
+            )
 
 
 def _check_unique(columns: Sequence[str]) -> None:

@@ -3,14 +3,17 @@
 A bar that is corrected, or comes late, is put in its place by `revise`.
 """
 
+import math
 from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
 
+from data.bars import BAR_COLUMNS
 from data.feature_pass import load_pass
 from data.indicators.bar import FEATURE_BAR, Bar, Floats
 from data.indicators.spec import FeatureSpec
+from data.optional_columns import ADVICE, OPTIONAL_COLUMNS, is_possible
 from utils.errors import ArtifactError, DataError
 
 REVISABLE_BARS = 64
@@ -18,6 +21,10 @@ REVISABLE_BARS = 64
 
 _HASH_BYTES = 64
 _STATE_TYPE = np.dtype("<f8")
+_OPTIONAL_PLACES = tuple(
+    (name, list(FEATURE_BAR.names or ()).index(name)) for name in OPTIONAL_COLUMNS
+)
+"""Columns that a bar may lack, and their places in a record."""
 
 
 class FeatureStream:
@@ -31,6 +38,7 @@ class FeatureStream:
             set_hash: `FeatureSet.hash`, 64 hexadecimal digits, kept in every snapshot.
         """
         self._run = load_pass(specs)
+        self._n_features = len(specs)
         self._set_hash = set_hash
         self._state = np.zeros(sum(spec.state_size for spec in specs))
         self._bars = np.recarray(1, dtype=FEATURE_BAR)
@@ -51,7 +59,8 @@ class FeatureStream:
             bar: A FEATURE_BAR record, the successor of the bar before; at bar t uses bars <= t.
 
         Raises:
-            DataError: If a price or the volume is not finite; the state is then as it was.
+            DataError: If a price, the volume or a roll's gap is not finite, or the second market's
+                close or volume cannot be; the state is then as it was.
         """
         self._bars[0] = bar
         _check_finite(self._bars)
@@ -92,7 +101,7 @@ class FeatureStream:
         self._bars[0] = bar
         self._earlier.append(self._state.copy())
         out = np.empty((1, self._n_columns))
-        self._run(self._state, self._bars, out)
+        self._run(self._state, self._bars, out, 0, self._n_features)
         row: Floats = out[0]
         return row
 
@@ -123,11 +132,17 @@ class FeatureStream:
 
 
 def _check_finite(bars: np.recarray) -> None:
-    """Refuse bars of which a price or the volume is not finite."""
-    for bar in bars:
-        prices_and_volume = bar.tolist()[:5]
-        if not np.isfinite(prices_and_volume).all():
+    """Refuse bars that hold what no bar can: in prices and volume, and in OPTIONAL_COLUMNS."""
+    for bar in bars.tolist():
+        prices_and_volume = list(bar[: len(BAR_COLUMNS)])
+        if not all(map(math.isfinite, prices_and_volume)):
             raise DataError(
                 f"a live bar must be finite in open, high, low, close and volume, was "
                 f"{prices_and_volume}: it was not used; request it again"
             )
+        for name, place in _OPTIONAL_PLACES:
+            if not is_possible(name, bar[place]):
+                raise DataError(
+                    f"`{name}` of a live bar must be {ADVICE[name]}, was {bar[place]}: the bar was "
+                    "not used"
+                )

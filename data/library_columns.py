@@ -4,8 +4,8 @@ They are for trying things out. They are not live-safe: there is no step kernel,
 and no shift at a roll, so that a live stream refuses them.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ import pandas as pd
 from data.extras import extra_version
 from data.indicators.bar import Floats
 from data.ta_adapter import ta_values, ta_warm_up
-from data.talib_adapter import talib_values, talib_warm_up
+from data.ta_columns import TA_COLUMNS, TA_REFUSED
+from data.talib_adapter import talib_patterns, talib_values, talib_warm_up
 from utils.errors import DataError
 from utils.registry import lookup
 
@@ -26,18 +27,33 @@ class Library:
 
     Attributes:
         distribution: What the package registry calls it.
+        names: Gives all columns that can be asked for, without the prefix.
         warm_up: Gives a column's bars before its first value; refuses an unknown one.
         values: Gives the named columns of a frame of bars.
+        refused: Columns that are not to be had, and why.
     """
 
     distribution: str
+    names: Callable[[], Iterable[str]]
     warm_up: Callable[[str], int]
     values: Callable[[pd.DataFrame, Sequence[str]], list[Floats]]
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 LIBRARIES: dict[str, Library] = {
-    "ta": Library(distribution="ta", warm_up=ta_warm_up, values=ta_values),
-    "talib": Library(distribution="TA-Lib", warm_up=talib_warm_up, values=talib_values),
+    "ta": Library(
+        distribution="ta",
+        names=lambda: TA_COLUMNS,
+        warm_up=ta_warm_up,
+        values=ta_values,
+        refused=TA_REFUSED,
+    ),
+    "talib": Library(
+        distribution="TA-Lib",
+        names=talib_patterns,
+        warm_up=talib_warm_up,
+        values=talib_values,
+    ),
 }
 """By the prefix of their columns."""
 
@@ -96,6 +112,37 @@ def library_column(name: str) -> LibraryColumn:
     library = lookup(LIBRARIES, prefix, "library of indicators")
     version = extra_version(library.distribution)
     return LibraryColumn(name=name, version=version, warm_up=library.warm_up(own_name))
+
+
+def library_names(prefix: str) -> list[str]:
+    """Return the names of all columns of a library, prefix included.
+
+    Raises:
+        ConfigError: If there is no such library, or it is not installed.
+    """
+    library = lookup(LIBRARIES, prefix, "library of indicators")
+    extra_version(library.distribution)
+    return [prefix + SEPARATOR + name for name in library.names()]
+
+
+def described_column(name: str) -> dict[str, object]:
+    """Return what can be known of a library's column, also of one that is refused.
+
+    Raises:
+        ConfigError: If the library is not installed, or has no such column.
+    """
+    prefix, own_name = name.split(SEPARATOR, 1)
+    library = lookup(LIBRARIES, prefix, "library of indicators")
+    refusal = library.refused.get(own_name)
+    column = None if refusal else library_column(name)
+    return {
+        "name": name,
+        "library": library.distribution,
+        "version": extra_version(library.distribution),
+        "causal": f"no, refused: {refusal}" if refusal else "yes, at bar t it uses bars <= t",
+        "live": "no, it is computed from all bars at once (batch only)",
+        "warm_up": None if column is None else column.warm_up,
+    }
 
 
 def library_values(frame: pd.DataFrame, columns: Sequence[LibraryColumn]) -> Floats:

@@ -8,6 +8,7 @@ row gives the bits that it gives among all rows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from data.feature_set import FeatureSet
 from data.indicators.bar import Floats
 from data.scaler_fits import FITS, N_KNOTS, normal_scores
 from utils.errors import ArtifactError, ConfigError, DataError
+from utils.logger import get_logger
 from utils.registry import lookup
 
 DEFAULT_CLIP = 5.0
@@ -24,8 +26,20 @@ NOMINAL = "nominal"
 RANKS = "rank_normal"
 KINDS = (NOMINAL, *FITS)
 
+BLOCK_ROWS = 4_096
+"""Rows that are scaled at once, so that what is needed in between stays small."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+CLIPPED_SHARE = 0.05
+ROWS_TO_JUDGE = 500
+"""Nominal scaling is warned of from this share beyond the clip on, of so many rows or more."""
+
+MAX_NAMED = 5
+"""Columns that are named in full in one line."""
+
+_log = get_logger("scaler")
+
+
+@dataclass(frozen=True, kw_only=True)  # no slots: the constants are kept as arrays too
 class Scaler:
     """(value - centre) / spread per column, clipped to [-clip, clip].
 
@@ -148,6 +162,9 @@ class Scaler:
     ) -> NDArray[np.float32]:
         """Return scaled rows, same shape, C-contiguous; NaN stays NaN, infinities are clipped.
 
+        Columns of which nominal scaling clips much are named in the log: their values are not as
+        the feature table has them, e.g. on bars of another size, or it knows nothing of them.
+
         Args:
             rows: Unscaled values, shape (n, n_columns), or one row (n_columns,).
             is_rth: Whether each row lies in regular hours, shape (n,), or one value for all; needed
@@ -157,25 +174,52 @@ class Scaler:
             ConfigError: If the rows have another width, or `is_rth` is needed and missing.
         """
         _check_width(rows, self.columns)
-        if self.regular_hours is None:
-            return self._scaled(rows)
-        if is_rth is None:
+        if self.regular_hours is not None and is_rth is None:
             raise ConfigError(
                 "this scaler scales regular hours apart: say with `is_rth` which rows lie in them"
             )
-        flags = np.broadcast_to(np.asarray(is_rth)[..., None], rows.shape)
-        return np.where(flags, self.regular_hours._scaled(rows), self._scaled(rows))
+        table = rows.reshape(-1, len(self.columns))
+        flags = np.broadcast_to(np.asarray(is_rth, dtype=np.bool_), len(table))
+        scaled = np.empty(table.shape, dtype=np.float32)
+        for start in range(0, len(table), BLOCK_ROWS):
+            block = slice(start, start + BLOCK_ROWS)
+            scaled[block] = self._scaled(table[block])
+            if self.regular_hours is not None:
+                own = start + np.flatnonzero(flags[block])
+                scaled[own] = self.regular_hours._scaled(table[own])
+        if self.kind == NOMINAL and len(table) >= ROWS_TO_JUDGE:
+            self._warn_of_clipping(scaled)
+        return scaled.reshape(rows.shape)
 
-    def _scaled(self, rows: Floats) -> NDArray[np.float32]:
-        values = rows if self.kind != RANKS else self._scores(rows)
-        scaled = (values - np.array(self.centre)) / np.array(self.spread)
-        return np.ascontiguousarray(np.clip(scaled, -self.clip, self.clip), dtype=np.float32)
+    def _scaled(self, rows: Floats) -> Floats:
+        centre, spread, knots = self._constants
+        values = np.ascontiguousarray(rows, dtype=np.float64)
+        if self.kind == RANKS:
+            scores = np.empty_like(values)
+            normal_scores(values, knots, scores)
+            values = scores
+        return np.clip((values - centre) / spread, -self.clip, self.clip)
 
-    def _scores(self, rows: Floats) -> Floats:
-        table = np.ascontiguousarray(rows, dtype=np.float64).reshape(-1, len(self.columns))
-        scores = np.empty_like(table)
-        normal_scores(table, np.array(self.knots), scores)
-        return scores.reshape(rows.shape)
+    @cached_property
+    def _constants(self) -> tuple[Floats, Floats, Floats]:
+        """Centres, spreads and knots as arrays."""
+        return np.array(self.centre), np.array(self.spread), np.array(self.knots)
+
+    def _warn_of_clipping(self, scaled: NDArray[np.float32]) -> None:
+        """Name the columns of which much lies beyond the clip."""
+        shares = np.mean(np.abs(scaled) >= self.clip, axis=0)
+        clipped = np.flatnonzero(shares > CLIPPED_SHARE)
+        if len(clipped):
+            named = ", ".join(f"{self.columns[i]} {shares[i]:.0%}" for i in clipped[:MAX_NAMED])
+            _log.warning(
+                "nominal scaling clips %d of %d columns in many of %d rows (%s%s): fit a scaler "
+                "on training rows, e.g. Scaler.fit(rows, columns)",
+                len(clipped),
+                len(self.columns),
+                len(scaled),
+                named,
+                ", ..." if len(clipped) > MAX_NAMED else "",
+            )
 
     def check_columns(self, columns: Sequence[str]) -> None:
         """Raise a ConfigError unless the scaler is for exactly these columns, in this order."""

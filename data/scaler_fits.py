@@ -73,6 +73,17 @@ FITS: dict[str, Fit] = {
 
 
 @jit
+def _count_below(knots: Floats, value: float) -> int:
+    """Return how many knots lie below a value: halves without branches, which would be guesses."""
+    first, n_left = 0, N_KNOTS
+    while n_left > 1:
+        half = n_left // 2
+        first += half if knots[first + half - 1] < value else 0
+        n_left -= half
+    return first + (1 if knots[first] < value else 0)
+
+
+@jit
 def normal_score(value: float, knots: Floats) -> float:
     """Return the normal score of a value among the knots of its column, in [-3, 3].
 
@@ -81,14 +92,14 @@ def normal_score(value: float, knots: Floats) -> float:
     """
     if math.isnan(value):
         return value
-    n_below = np.searchsorted(knots, value)
-    n_up_to = np.searchsorted(knots, value, side="right")
-    if n_up_to > n_below:
+    n_below = _count_below(knots, value)
+    if n_below == N_KNOTS:
+        return RANK_EDGE
+    if knots[n_below] == value:
+        n_up_to = np.searchsorted(knots, value, side="right")
         place = 0.5 * (n_below + n_up_to - 1)
     elif n_below == 0:
         return -RANK_EDGE
-    elif n_below == N_KNOTS:
-        return RANK_EDGE
     else:
         low, high = knots[n_below - 1], knots[n_below]
         place = n_below - 1 + (value - low) / (high - low)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.bars import bar_seconds
+from data.bars import bar_seconds, check_bars
 from data.indicators.spec import FeatureSpec
 from utils.errors import ConfigError, DataError
 
@@ -33,7 +33,7 @@ def align(
     """Return `bars` with the columns other_close, other_volume and other_roll_gap.
 
     Args:
-        bars: As `check_bars` returns them.
+        bars: As for `check_bars`.
         other: The second instrument's, likewise; of the same size, or of one that divides it. Its
             column `roll_gap` says where its contract changes, if it has one.
         max_age_seconds: How long before a bar's close the second's last bar may have closed. With
@@ -42,29 +42,31 @@ def align(
         other_size: Likewise, of the second's.
 
     Returns:
-        A new frame. `other_close` (points) and `other_volume` (contracts traded during the bar) are
-        NaN where the second's last bar is older than allowed, or there is none yet;
-        `other_roll_gap` is 0 but where a new contract's first close is seen.
+        A new frame, as `check_bars` returns it. `other_close` (points) and `other_volume`
+        (contracts traded during the bar) are NaN where the second's last bar is older than allowed,
+        or there is none yet; `other_roll_gap` is 0 but where a new contract's first close is seen.
 
     Raises:
         ConfigError: If `max_age_seconds` is negative.
-        DataError: If a bar's size cannot be told, the second's is no part of the first's, or no
-            row has a second close.
+        DataError: If one of the two breaks an invariant of bars, a bar's size cannot be told, the
+            second's is no part of the first's, or no row has a second close.
     """
     if not max_age_seconds >= 0.0:
         raise ConfigError(f"`max_age_seconds` must be >= 0, was {max_age_seconds}")
-    size = _size(bars, bar_size, "bars")
-    size_of_other = _size(other, other_size, "second frame")
+    bars = check_bars(bars, where="the bars of the first market")
+    other = check_bars(other, where="the bars of the second market")
+    size = _size(bars, bar_size, "first market")
+    size_of_other = _size(other, other_size, "second market")
     if size % size_of_other:
         raise DataError(
-            f"the second frame's bars of {size_of_other} s must divide the first's of {size} s: "
+            f"the second market's bars of {size_of_other} s must divide the first's of {size} s: "
             "resample one of the two (data.resample.resample_bars)"
         )
     closes, other_closes = _closes(bars, size), _closes(other, size_of_other)
     close = _last_close(closes, other_closes, other, max_age_seconds)
     if np.isnan(close).all():
         raise DataError(
-            f"no bar of the second frame ({other.index[0]} to {other.index[-1]}) closes within "
+            f"no bar of the second market ({other.index[0]} to {other.index[-1]}) closes within "
             f"{max_age_seconds:g} s before one of the first ({bars.index[0]} to {bars.index[-1]}): "
             "are both of the same days, and stamped by their open in the same zone?"
         )
@@ -78,7 +80,7 @@ def _size(bars: pd.DataFrame, given: int | None, what: str) -> int:
     seconds = bar_seconds(pd.DatetimeIndex(bars.index)) if given is None else given
     if seconds < 1:
         raise DataError(
-            f"cannot tell the size of the bars of the {what} from {len(bars)} of them; give "
+            f"cannot tell the size of the {what}'s bars from {len(bars)} of them; give more, or "
             "`bar_size` and `other_size` in seconds"
         )
     return seconds
@@ -136,6 +138,6 @@ def check_other(frame: pd.DataFrame, specs: Sequence[FeatureSpec]) -> None:
     if names and missing:
         raise DataError(
             f"{', '.join(names)} need a second instrument, and the bars have no "
-            f"{' and no '.join(missing)}: add them with data.second_frame.align(bars, other), or "
-            "leave these features out"
+            f"{' and no '.join(missing)}: give its bars with --other FILE (in Python, "
+            "data.second_frame.align(bars, other)), or leave these features out"
         )

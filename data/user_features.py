@@ -11,14 +11,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numba
 from numba.extending import is_jitted
 
+from data.feature_contract import unusable
 from data.features import FEATURES
 from data.indicators.spec import FeatureSpec
 from data.recipes import RECIPES
 from utils.errors import ConfigError
 from utils.files import sha256_of_bytes
+from utils.jit import is_compiling
 
 TABLE_NAME = "FEATURES"
 
@@ -61,7 +62,7 @@ def _loaded(path: Path) -> ModuleType:
     sys.modules[name] = module  # the pass imports the kernels from it
     try:
         specification.loader.exec_module(module)
-    except Exception as error:  # whatever a user's code raises is the user's to mend
+    except (Exception, SystemExit) as error:  # whatever a user's code does is the user's to mend
         del sys.modules[name]
         reason = f"{type(error).__name__}: {error}"
         raise ConfigError(f"`{path}` cannot be run: {reason}") from error
@@ -79,11 +80,13 @@ def _entry_problem(name: object, spec: object) -> str:
     if name in FEATURES or name in RECIPES:
         kind = "feature" if name in FEATURES else "recipe"
         return f"there is a {kind} of that name already; choose another"
-    return _kernel_problem(spec.kernel)
+    return unusable(spec) or _kernel_problem(spec.kernel)
 
 
 def _kernel_problem(kernel: Any) -> str:
-    if not is_jitted(kernel) and not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+    if not callable(kernel):
+        return f"its kernel must be a function with @jit, was {kernel!r}"
+    if not is_jitted(kernel) and is_compiling():
         return "its kernel must be a function with @jit (from utils.jit import jit)"
     home = sys.modules.get(kernel.__module__)
     if home is None or vars(home).get(kernel.__name__) is not kernel:

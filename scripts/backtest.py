@@ -8,7 +8,10 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from typer import Option
 
+from scripts.second_market import OtherOption
 from utils.cli import DebugOption, make_app, run
+
+MODELS_OWN = "the model's"
 
 app = make_app()
 
@@ -17,26 +20,38 @@ app = make_app()
 def backtest(
     model: Annotated[Path, Option(help="Model directory made by train.py.")],
     data: Annotated[Path, Option(help="Parquet file of bars.")],
+    other: OtherOption = None,
     initial_capital: Annotated[float, Option(help="Starting cash, USD.")] = 10_000.0,
     symbol: Annotated[
         str | None, Option(help="Instrument; the model's, if the file agrees.")
     ] = None,
-    commission: Annotated[float | None, Option(help="USD per contract and side.")] = None,
-    slippage_ticks: Annotated[int | None, Option(help="Adverse ticks per fill.")] = None,
-    fixed_sl_ticks: Annotated[float | None, Option(help="Stop distance, ticks.")] = None,
-    start: Annotated[str | None, Option(help="First decision, UTC.")] = None,
-    end: Annotated[str | None, Option(help="Last bar, UTC.")] = None,
+    commission: Annotated[
+        float | None, Option(help="USD per contract and side.", show_default=MODELS_OWN)
+    ] = None,
+    slippage_ticks: Annotated[
+        int | None, Option(help="Adverse ticks per fill.", show_default=MODELS_OWN)
+    ] = None,
+    fixed_sl_ticks: Annotated[
+        float | None, Option(help="Stop distance, ticks.", show_default=MODELS_OWN)
+    ] = None,
+    start: Annotated[
+        str | None, Option(help="First decision, UTC.", show_default="after the training")
+    ] = None,
+    end: Annotated[str | None, Option(help="Last bar, UTC.", show_default="of DATA")] = None,
     in_sample: Annotated[
         bool, Option("--in-sample", help="Also test on bars the model was trained on.")
     ] = False,
     seed: Annotated[int, Option(help="Seeds the random baseline.")] = 0,
-    out: Annotated[Path | None, Option(help="Folder for report and metrics.")] = None,
+    out: Annotated[
+        Path | None,
+        Option(help="Folder for report and metrics.", show_default="var/reports/MODEL_on_DATA"),
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Back-test MODEL on the bars of DATA that came after its training."""
     from backtest.engine import BacktestEngine
     from models.agent import TradingAgent
-    from scripts import printing, workflow
+    from scripts import printing, second_market, workflow
     from utils.paths import REPORTS_DIR
 
     usual = REPORTS_DIR / f"{model.resolve().name}_on_{data.stem}"
@@ -44,6 +59,8 @@ def backtest(
         agent = TradingAgent.load(model)
         known_as = agent.provenance.get(workflow.DATA_SYMBOL)
         bars, traded = workflow.bars_to_trade(data, symbol, agent.env_settings.symbol, known_as)
+        second_market.check_same(agent, bars, other, data)
+        bars = second_market.beside(bars, agent.feature_set.specs, other)
         engine = BacktestEngine(
             df=bars,
             initial_capital=initial_capital,
@@ -55,9 +72,9 @@ def backtest(
             end=end,
         )
         results = workflow.run_beside_baselines(engine, agent, seed)
-        report = workflow.write_results(
-            folder, results, bars, agent, is_synthetic=workflow.is_synthetic(data)
-        )
+        files = [data] if other is None else [data, other]
+        is_synthetic = any(map(workflow.is_synthetic, files))
+        report = workflow.write_results(folder, results, bars, agent, is_synthetic=is_synthetic)
     printing.print_results(results)
     printing.console.print(f"report: {printing.shown(report)}")
 

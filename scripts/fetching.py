@@ -1,6 +1,7 @@
 """The steps of scripts/fetch_data.py: ask a source, store what is sound, say what came."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +15,14 @@ from data.sources import BarRequest, FetchedBars, fetch_bars
 from data.store import load_bars, load_metadata, save_bars
 from data.store_append import append_bars
 from scripts.printing import console, shown
+from scripts.second_market import OTHER_SYMBOL, beside, noted_symbol
 from utils.clock import Clock
-from utils.errors import ConfigError
+from utils.errors import ConfigError, DataError
 from utils.files import atomic_path
 from utils.paths import BARS_DIR
+
+FEATURES_OF = "features_of"
+"""Where a file of stored features notes the name of the file of bars that they are of."""
 
 REJECTED_SHARE = 0.001
 """From this share of rejected bars on, a fetch counts as failed: exit code 1."""
@@ -118,29 +123,55 @@ def _account_for_rest(path: Path, fetched: FetchedBars) -> int:
     return 1 if share >= REJECTED_SHARE else 0
 
 
-def store_features(path: Path, symbol: str, names: Sequence[str] | None = None) -> Path:
+def store_features(
+    path: Path, symbol: str, names: Sequence[str] | None = None, other: Path | None = None
+) -> Path:
     """Store the bars of `path` with feature columns, unscaled, in a file beside it; return that.
 
     At bar t a feature uses bars <= t. The first rows are NaN, where features are warming up.
-    Whoever reads the file computes features of these names again, and refuses other numbers.
+    Whoever reads the file computes features of these names again, and refuses other numbers. The
+    same features of the same file are stored anew; any other file is left as it is.
 
     Args:
         path: Parquet file of bars.
         symbol: What they are bars of.
         names: Features, recipes or columns of the file; None takes the default profile's.
+        other: Parquet file of a second market's bars; its columns are stored too.
 
     Raises:
         ConfigError: For an unknown feature.
     """
     bars = load_bars(path, _grid_of(path, get_instrument(symbol)))
     features = FeatureSet(names or load_profile("default").train.features, tuple(bars.columns))
+    bars = beside(bars, features.specs, other)
     values = features.compute(bars)
     columns = pd.DataFrame(values, index=bars.index, columns=features.columns)
     fresh = columns.drop(columns=[name for name in columns if name in bars])
     if fresh.empty:
         console.print(f"{len(columns.columns)} feature columns are there already: {shown(path)}")
         return path
-    target = path.with_name(f"{path.stem}_features{path.suffix}")
-    save_bars(bars.join(fresh), target, load_metadata(path))
+    notes = {"feature_set": features.hash, FEATURES_OF: path.name}
+    second = noted_symbol(other, path)
+    notes |= {} if second is None else {OTHER_SYMBOL: second}
+    target = _features_path(path, notes)
+    save_bars(bars.join(fresh), target, {**load_metadata(path), **notes})
     console.print(f"{len(fresh.columns)} feature columns: {shown(target)}")
     return target
+
+
+def _features_path(path: Path, notes: Mapping[str, str]) -> Path:
+    """Return where features of `path` belong: a new file, or one with these notes."""
+    for count in itertools.count(1):
+        number = "" if count == 1 else f"_{count}"
+        target = path.with_name(f"{path.stem}_features{number}.parquet")
+        if not target.exists() or notes.items() <= _notes_of(target).items():
+            return target
+    raise AssertionError("itertools.count never ends")
+
+
+def _notes_of(path: Path) -> dict[str, str]:
+    """Return the notes of a file; none where it is no parquet file."""
+    try:
+        return load_metadata(path)
+    except DataError:
+        return {}

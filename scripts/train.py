@@ -8,6 +8,7 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from typer import Option
 
+from scripts.second_market import OtherOption
 from utils.cli import DebugOption, make_app, run
 
 app = make_app()
@@ -16,29 +17,68 @@ app = make_app()
 @app.command()
 def train(
     data: Annotated[Path, Option(help="Parquet file of bars.")],
-    symbol: Annotated[str | None, Option(help="Instrument to trade them as.")] = None,
-    timesteps: Annotated[int | None, Option(help="Environment steps to learn for.")] = None,
-    algorithm: Annotated[str | None, Option(help="PPO or A2C.")] = None,
-    feature_extractor: Annotated[str | None, Option(help="lstm, gru or attention.")] = None,
-    features: Annotated[str | None, Option(help="Names and recipes, by commas.")] = None,
-    reward: Annotated[str | None, Option(help="sparse or pnl.")] = None,
-    fixed_sl_ticks: Annotated[float | None, Option(help="Stop distance, ticks.")] = None,
-    lookback: Annotated[int | None, Option(help="Bars in one observation.")] = None,
-    sizer: Annotated[str | None, Option(help="Position sizer: fixed.")] = None,
-    max_position: Annotated[int | None, Option(help="Largest position, contracts.")] = None,
-    initial_capital: Annotated[float | None, Option(help="Starting cash, USD.")] = None,
-    commission: Annotated[float | None, Option(help="USD per contract and side.")] = None,
-    slippage_ticks: Annotated[int | None, Option(help="Adverse ticks per fill.")] = None,
-    learning_rate: Annotated[float | None, Option(help="Adam's step size.")] = None,
-    ent_coef: Annotated[float | None, Option(help="Weight of the entropy bonus.")] = None,
-    batch_size: Annotated[int | None, Option(help="Samples per gradient.")] = None,
-    grad_accumulation: Annotated[int | None, Option(help="Gradients per step.")] = None,
-    n_envs: Annotated[int | None, Option(help="Environments side by side.")] = None,
-    cost_ramp_steps: Annotated[int | None, Option(help="Steps until costs are full.")] = None,
-    device: Annotated[str | None, Option(help="auto, cpu or cuda.")] = None,
-    seed: Annotated[int | None, Option(help="Seeds everything.")] = None,
-    test_fraction: Annotated[float | None, Option(help="Last share held back.")] = None,
-    scaler: Annotated[str | None, Option(help="standard, robust or rank_normal.")] = None,
+    other: OtherOption = None,
+    symbol: Annotated[
+        str | None, Option(help="Instrument to trade them as.", show_default="MNQ")
+    ] = None,
+    timesteps: Annotated[
+        int | None, Option(help="Environment steps to learn for.", show_default="100000")
+    ] = None,
+    algorithm: Annotated[str | None, Option(help="PPO or A2C.", show_default="PPO")] = None,
+    feature_extractor: Annotated[
+        str | None, Option(help="lstm, gru or attention.", show_default="lstm")
+    ] = None,
+    features: Annotated[
+        str | None, Option(help="Names and recipes, by commas.", show_default="14 of them")
+    ] = None,
+    reward: Annotated[str | None, Option(help="sparse or pnl.", show_default="sparse")] = None,
+    fixed_sl_ticks: Annotated[
+        float | None, Option(help="Stop distance, ticks.", show_default="200")
+    ] = None,
+    lookback: Annotated[
+        int | None, Option(help="Bars in one observation.", show_default="50")
+    ] = None,
+    sizer: Annotated[
+        str | None, Option(help="Position sizer: fixed.", show_default="fixed")
+    ] = None,
+    max_position: Annotated[
+        int | None, Option(help="Largest position, contracts.", show_default="1")
+    ] = None,
+    initial_capital: Annotated[
+        float | None, Option(help="Starting cash, USD.", show_default="10000")
+    ] = None,
+    commission: Annotated[
+        float | None, Option(help="USD per contract and side.", show_default="the instrument's")
+    ] = None,
+    slippage_ticks: Annotated[
+        int | None, Option(help="Adverse ticks per fill.", show_default="1")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, Option(help="Adam's step size.", show_default="0.0003")
+    ] = None,
+    ent_coef: Annotated[
+        float | None, Option(help="Weight of the entropy bonus.", show_default="0.005")
+    ] = None,
+    batch_size: Annotated[
+        int | None, Option(help="Samples per gradient.", show_default="256")
+    ] = None,
+    grad_accumulation: Annotated[
+        int | None, Option(help="Gradients per step.", show_default="1")
+    ] = None,
+    n_envs: Annotated[
+        int | None, Option(help="Environments side by side.", show_default="8")
+    ] = None,
+    cost_ramp_steps: Annotated[
+        int | None, Option(help="Steps until costs are full.", show_default="0")
+    ] = None,
+    device: Annotated[str | None, Option(help="auto, cpu or cuda.", show_default="cpu")] = None,
+    seed: Annotated[int | None, Option(help="Seeds everything.", show_default="0")] = None,
+    test_fraction: Annotated[
+        float | None, Option(help="Last share held back.", show_default="0.2")
+    ] = None,
+    scaler: Annotated[
+        str | None, Option(help="standard, robust or rank_normal.", show_default="standard")
+    ] = None,
     scale_by_session: Annotated[
         bool, Option("--scale-by-session", help="Scale regular hours and the rest apart.")
     ] = False,
@@ -48,15 +88,24 @@ def train(
     walk_forward: Annotated[
         bool, Option("--walk-forward", help="Train and test fold by fold.")
     ] = False,
-    folds: Annotated[int | None, Option(help="Test blocks of --walk-forward.")] = None,
+    folds: Annotated[
+        int | None, Option(help="Test blocks of --walk-forward.", show_default="3")
+    ] = None,
     tensorboard: Annotated[bool, Option("--tensorboard", help="Log to var/tensorboard.")] = False,
     profile: Annotated[str, Option(help="Settings to start from.")] = "default",
-    out: Annotated[Path | None, Option(help="Model directory to create.")] = None,
+    out: Annotated[
+        Path | None,
+        Option(help="Model directory to create.", show_default="models/saved/train_TIME"),
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
-    """Train on the first part of DATA and save the agent; options override the profile."""
+    """Train on the first part of DATA and save the agent; options override the profile.
+
+    The defaults are those of the profile `default`.
+    """
     from config.settings import load_profile, overridden
-    from scripts import fetching, printing, workflow
+    from data.feature_set import FeatureSet
+    from scripts import fetching, printing, second_market, workflow
     from utils.errors import ConfigError
 
     if folds is not None and not walk_forward:
@@ -112,20 +161,24 @@ def train(
         options,
     )
     settings = base.model_copy(update={"env": env, "agent": agent, "train": learning})
-    bars, traded = workflow.bars_to_trade(data, symbol, env.symbol)
-    if compute_features:
-        fetching.store_features(data, traded, learning.features)
+    workflow.check_choices(settings)
     with workflow.model_directory(out) as directory:
+        bars, traded = workflow.bars_to_trade(data, symbol, env.symbol)
+        specs = FeatureSet(learning.features, tuple(bars.columns)).specs
+        bars = second_market.beside(bars, specs, other)
+        if compute_features:
+            fetching.store_features(data, traded, learning.features, other)
         log_name = directory.name if tensorboard else None
         if walk_forward:
-            workflow.walk_forward_with_progress(bars, settings, directory, log_name, data)
+            workflow.walk_forward_with_progress(bars, settings, directory, log_name, data, other)
             return
-        workflow.train_and_save(bars, settings, directory, log_name, data)
+        workflow.train_and_save(bars, settings, directory, log_name, data, other)
     if learning.test_fraction > 0:
         model, file = printing.shown(directory), printing.shown(data)
         command = f"scripts/backtest.py --model {model} --data {file}"
+        beside = "" if other is None else f" --other {printing.shown(other)}"
         asked = "" if symbol is None else f" --symbol {traded}"
-        printing.print_commands("next", command + asked)
+        printing.print_commands("next", command + beside + asked)
 
 
 def _names(features: str | None) -> tuple[str, ...] | None:

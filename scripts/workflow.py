@@ -17,18 +17,24 @@ from config.instruments import get_instrument
 from config.settings import Settings
 from data.bars import bar_seconds
 from data.price_checks import doubt_about
+from data.scaler_fits import FITS
 from data.splits import chronological_split
 from data.store import SYNTHETIC, fingerprint, is_made_up, load_bars, load_metadata, save_bars
 from data.synthetic import synthetic_bars
-from models.agent import TradingAgent
+from env.position_sizer import SIZERS
+from env.rewards import REWARDS
+from models.agent import ALGORITHMS, TradingAgent
 from models.callbacks import RichProgress
+from models.networks import EXTRACTORS
 from models.training import train_agent
 from scripts.printing import console, print_results, shown
+from scripts.second_market import OTHER_SYMBOL, noted_symbol
 from utils.clock import SystemClock
 from utils.errors import ConfigError, DataError
 from utils.files import check_writable, write_json_atomically
 from utils.paths import BARS_DIR, MODELS_DIR, TENSORBOARD_DIR
 from utils.provenance import code_provenance
+from utils.registry import lookup
 
 METRICS_NAME = "metrics.json"
 PROVENANCE_NAME = "provenance.json"
@@ -75,6 +81,15 @@ def bars_to_trade(
     if doubt is not None:
         console.print(f"warning: {doubt}; run `python scripts/data.py check {shown(data)}`")
     return bars, instrument.symbol
+
+
+def check_choices(settings: Settings) -> None:
+    """Look up, before any bar is read, what is chosen by name; a ConfigError names the choices."""
+    lookup(REWARDS, settings.env.reward, "reward")
+    lookup(SIZERS, settings.env.position_sizer, "position sizer")
+    lookup(ALGORITHMS, settings.agent.algorithm, "algorithm")
+    lookup(EXTRACTORS, settings.agent.feature_extractor, "feature extractor")
+    lookup(FITS, settings.train.scaler, "scaler")
 
 
 @contextmanager
@@ -191,19 +206,32 @@ def train_and_save(
     directory: Path,
     log_name: str | None,
     data: Path | None = None,
+    other: Path | None = None,
 ) -> TradingAgent:
-    """Train on all but the last `test_fraction` of the bars, of the file `data`, and save."""
-    noted = _noted_symbol(data)  # before the training, in which the file may go
+    """Train on all but the last `test_fraction` of the bars, and save.
+
+    Args:
+        bars: Of the file `data`, with the columns of the second market `other` where there is one.
+        settings: What to learn from and how.
+        directory: Where to save, empty.
+        log_name: Folder name under var/tensorboard; None logs nothing.
+        data: What the bars were read from.
+        other: What the second market's were read from.
+    """
+    noted = _noted(data, other)  # before the training, in which the files may go
     split = chronological_split(len(bars), settings.train.test_fraction)
     agent = train_with_progress(bars.iloc[split.train], settings, log_name)
-    agent.provenance[DATA_SYMBOL] = noted
+    agent.provenance.update(noted)
     agent.save(directory)
     console.print(f"model: {shown(directory)}")
     return agent
 
 
-def _noted_symbol(data: Path | None) -> str | None:
-    return None if data is None else load_metadata(data).get("symbol")
+def _noted(data: Path | None, other: Path | None) -> dict[str, str | None]:
+    """Return what a model's provenance says of the files of its training."""
+    own = None if data is None else load_metadata(data).get("symbol")
+    second = noted_symbol(other, data)
+    return {DATA_SYMBOL: own} | ({} if second is None else {OTHER_SYMBOL: second})
 
 
 def walk_forward_with_progress(
@@ -212,9 +240,10 @@ def walk_forward_with_progress(
     directory: Path,
     log_name: str | None,
     data: Path | None = None,
+    other: Path | None = None,
 ) -> None:
     """Train and test fold by fold; save each fold's agent as soon as it is tested, then print."""
-    numbers, noted = itertools.count(1), _noted_symbol(data)
+    numbers, noted = itertools.count(1), _noted(data, other)
 
     def train(rows: pd.DataFrame, own: Settings) -> TradingAgent:
         fold = f"fold_{next(numbers)}"
@@ -222,7 +251,7 @@ def walk_forward_with_progress(
 
     results = []
     for outcome in walk_forward(bars, settings, train):
-        outcome.agent.provenance[DATA_SYMBOL] = noted
+        outcome.agent.provenance.update(noted)
         outcome.agent.save(directory / outcome.result.name)
         results.append(outcome.result)
     write_metrics_json(directory / METRICS_NAME, results)

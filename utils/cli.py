@@ -14,8 +14,9 @@ from typer.exceptions import TyperException
 from utils.errors import FuturesGymError
 from utils.logger import configure_logging
 
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-"""The option that every script has; `run` reads it from the command line itself."""
+DEBUG = "--debug"
+DebugOption = Annotated[bool, typer.Option(DEBUG, help="Show the traceback of an error.")]
+"""What `--help` shows of it: `run` takes it from the command line itself, wherever it stands."""
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -40,9 +41,10 @@ def make_app() -> typer.Typer:
 
 def _exit_code(app: typer.Typer, words: list[str]) -> int:
     """Run the app once; turn what it raises into a line on standard error and an exit code."""
-    debug = "--debug" in words
+    debug = DEBUG in words
+    others = [word for word in words if word != DEBUG]
     try:
-        code = int(app(words, standalone_mode=False) or 0)
+        code = int(app(others, standalone_mode=False) or 0)
     except FuturesGymError as error:
         if debug:
             raise

@@ -91,6 +91,11 @@ def jit(function: _Function) -> _Function:
     return _compiled(function, cache=True, _nrt=True)
 
 
+def is_compiling() -> bool:
+    """Return whether functions are compiled: not with NUMBA_DISABLE_JIT=1."""
+    return not numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+
+
 def lean_jit(function: _Function) -> _Function:
     """Compile as `jit` does, without counting references: for functions that make no arrays.
 
@@ -99,6 +104,11 @@ def lean_jit(function: _Function) -> _Function:
     slice, returning a view.
     """
     return _compiled(function, cache=True, _nrt=False, no_cfunc_wrapper=True)
+
+
+def threadable_jit(function: _Function) -> _Function:
+    """Compile as `lean_jit` does; while it runs, other threads of Python run too."""
+    return _compiled(function, cache=True, _nrt=False, no_cfunc_wrapper=True, nogil=True)
 
 
 def inner_jit(function: _Function) -> _Function:

@@ -48,6 +48,7 @@ class Layout:
         price_scale: What prices are multiplied by.
         dates: How the dialect writes a date whose order is open; None where it has no habit.
         adjustment: What the file shows to have been done to its prices.
+        origin: Where the file says that its bars come from; "" where it does not.
         notes: What the user should know.
     """
 
@@ -58,6 +59,7 @@ class Layout:
     price_scale: float = 1.0
     dates: DateOrder | None = None
     adjustment: str = "none"
+    origin: str = ""
     notes: tuple[str, ...] = ()
 
 

@@ -58,6 +58,7 @@ class _ReadFile:
     name: str
     dialect: Dialect
     adjustment: str
+    origin: str
     raw: RawBars
     stamps: Stamps
     dates: DateOrder | None
@@ -97,6 +98,7 @@ def import_file(
         file=path.name,
         dialect=file.name,
         title=file.dialect.title,
+        origin=file.origin,
         zone=clock.zone.name,
         zone_status=clock.zone_status,
         zone_reason=clock.zone_reason,
@@ -108,8 +110,8 @@ def import_file(
         n_bars=len(bars),
         n_rejected=len(rejected),
         n_left_out=file.n_left_out,
-        first=bars.index[0],
-        last=bars.index[-1],
+        first=bars.index.min(),  # bars of several contracts lie one contract after the other
+        last=bars.index.max(),
         tick_size=instrument.tick_size,
         n_off_tick=None if rows.adjustment == "ratio" else judged.n_off_tick,
         n_snapped=n_snapped,
@@ -139,6 +141,7 @@ def _read(
         name=name,
         dialect=dialect,
         adjustment=layout.adjustment,
+        origin=layout.origin,
         raw=raw,
         stamps=stamps,
         dates=dates,

@@ -1,6 +1,6 @@
 """Import files of bars: the one function behind `data.py import`, and how its result is stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,16 @@ from data.importers.contract_choice import ALL, N_SHOWN
 from data.importers.file_import import FileImport, import_file
 from data.importers.options import ImportOptions, OnProgress
 from data.importers.rejections import joined
-from data.importers.result import ImportResult
+from data.importers.result import Guess, ImportResult
 from data.importers.row_order import merged
-from data.store import bar_metadata, save_bars, save_contracts
+from data.store import bar_metadata, is_made_up, save_bars, save_contracts
 from utils.clock import Clock, SystemClock
 from utils.errors import ConfigError, DataError
+
+MONTHS_PER_YEAR = 12.0
+DAYS_PER_YEAR = 365.25
+SEVERAL_CONTRACTS = 2.0
+"""Times for which a contract leads, from which on bars are hardly of one contract alone."""
 
 
 def _no_progress(_done: int, _total: int) -> None:
@@ -96,7 +101,34 @@ def _result(
         missing_sessions=_missing_sessions(
             pd.DatetimeIndex(bars.index), instrument, guesses[0].bar_seconds
         ),
+        hints=tuple(_hints(bars, guesses, instrument, options)),
     )
+
+
+def _hints(
+    bars: pd.DataFrame,
+    guesses: tuple[Guess, ...],
+    instrument: Instrument,
+    options: ImportOptions,
+) -> Iterator[str]:
+    """Yield a question about rolls, where there must be some and nothing says what became of them.
+
+    A file that holds one contract over most of its life is asked too: nothing tells it apart.
+    """
+    is_known = options.adjustment is not None or guesses[0].adjustment != "none"
+    is_marked = CONTRACT_COLUMN in bars.columns
+    is_synthetic = any(is_made_up({"source": guess.origin}) for guess in guesses)
+    if is_known or is_marked or is_synthetic or not instrument.contract_months:
+        return
+    months = MONTHS_PER_YEAR / len(instrument.contract_months)
+    span = (bars.index.max() - bars.index.min()).days * MONTHS_PER_YEAR / DAYS_PER_YEAR
+    if span > SEVERAL_CONTRACTS * months:
+        yield (
+            f"the bars span {span:.0f} months, contracts of {instrument.symbol} lead for about "
+            f"{months:.2g}, and nothing marks a roll: if the vendor has adjusted the prices, "
+            f"import again with --adjustment difference or ratio; if not, every roll's gap looks "
+            f"like a move of the price"
+        )
 
 
 def _refuse_overlap(bars: pd.DataFrame) -> None:

@@ -41,8 +41,13 @@ def parquet_layout(sample: Sample) -> Layout | None:
             f"{sample.where}: no column of dates, or not all of open, high, low, close "
             f"(present: {', '.join(names)}); rename them"
         )
-    noted = load_metadata(sample.path).get("adjustment", "none")  # none in files of others
-    return replace(layout, adjustment=noted, notes=_left_out(names, layout))
+    noted = load_metadata(sample.path)  # nothing in files of others
+    return replace(
+        layout,
+        adjustment=noted.get("adjustment", "none"),
+        origin=noted.get("source", ""),
+        notes=_left_out(names, layout),
+    )
 
 
 def _left_out(names: list[str], layout: Layout) -> tuple[str, ...]:

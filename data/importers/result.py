@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from data.importers.rejections import MAX_REJECTED_SHARE, Rejections
+from data.store import is_made_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,8 @@ class Guess:
         file: Its name, no folders.
         dialect: Key of DIALECTS.
         title: The dialect, for people.
+        origin: Where the file itself says that its bars come from, e.g. "synthetic default"; ""
+            where it does not.
         zone: Of the stamps, as `--tz` takes it.
         zone_status: "proven" by the empty hour, "given" by the user, or "assumed".
         zone_reason: Why.
@@ -39,6 +42,7 @@ class Guess:
     file: str
     dialect: str
     title: str
+    origin: str
     zone: str
     zone_status: str
     zone_reason: str
@@ -77,6 +81,7 @@ class ImportResult:
         n_shared: Equal bars that several files had, kept once.
         missing_sessions: Trade dates between the first bar and the last that have none, by the
             calendar, which can be wrong.
+        hints: What the user may have to decide about the series as a whole.
     """
 
     bars: pd.DataFrame
@@ -84,6 +89,7 @@ class ImportResult:
     rejected: Rejections
     n_shared: int
     missing_sessions: tuple[str, ...]
+    hints: tuple[str, ...] = ()
 
     @property
     def n_read(self) -> int:
@@ -108,8 +114,14 @@ class ImportResult:
 
     @property
     def source(self) -> str:
-        """The dialects and the files, e.g. "ninjatrader MNQ_03-24.txt"."""
-        return ", ".join(f"{guess.dialect} {guess.file}" for guess in self.guesses)
+        """The dialects and the files, e.g. "ninjatrader MNQ_03-24.txt".
+
+        Before them what files of ours say of their bars, made-up ones first: the mark must not get
+        lost on the way.
+        """
+        origins = sorted({guess.origin for guess in self.guesses if guess.origin}, key=_real_last)
+        files = (f"{guess.dialect} {guess.file}" for guess in self.guesses)
+        return ", ".join([*origins, *files])
 
     @property
     def quality(self) -> str:
@@ -124,3 +136,8 @@ class ImportResult:
 
     def _reasons(self) -> list[tuple[str, int]]:
         return list(self.rejected.counts().items())
+
+
+def _real_last(origin: str) -> tuple[bool, str]:
+    """Order origins: made-up bars before real ones, then by name."""
+    return (not is_made_up({"source": origin}), origin)

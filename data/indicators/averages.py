@@ -11,12 +11,12 @@ from data.indicators.smoothing import ATR_STATE, average_true_range, exponential
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.trend import macd_step
 from data.indicators.window import mean_departure, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 ATR_LENGTH = 14
 
 
-@jit
+@lean_jit
 def sma_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the distance from a simple mean. State: bars seen, window of closes, ATR state."""
     length = int(parameters[0])
@@ -30,7 +30,7 @@ def sma_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, ou
         out[0] = in_ranges(-below, atr, bar.close)
 
 
-@jit
+@lean_jit
 def wma_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the distance from a weighted mean. State: bars seen, window of closes, ATR state."""
     length = int(parameters[0])
@@ -44,7 +44,7 @@ def wma_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, ou
         out[0] = in_ranges(above, atr, bar.close)
 
 
-@jit
+@lean_jit
 def _weighted_distance(closes: Floats, close: float) -> float:
     """Return the close less the mean of `closes` with weights 1 (oldest) to n."""
     length = closes.shape[0]
@@ -55,7 +55,7 @@ def _weighted_distance(closes: Floats, close: float) -> float:
     return distance
 
 
-@jit
+@lean_jit
 def ema_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the distance from an exponential average. State: bars seen, average, ATR state."""
     span, length = parameters
@@ -67,7 +67,7 @@ def ema_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, ou
         out[0] = in_ranges(bar.close - state[1], atr, bar.close)
 
 
-@jit
+@lean_jit
 def kama_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the distance from the adaptive average.
 
@@ -88,7 +88,7 @@ def kama_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, o
         out[0] = in_ranges(bar.close - state[1], atr, bar.close)
 
 
-@jit
+@lean_jit
 def _efficiency(closes: Floats) -> float:
     """Return the distance between first and last over the length of the way; 0 at a standstill."""
     way = 0.0

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from data.bars import BAR_COLUMNS
 from data.calendar import is_rth, minutes_since_open, session_starts, trade_dates
+from data.optional_columns import OPTIONAL_COLUMNS, optional_values
 
 Floats = NDArray[np.float64]
 
@@ -38,15 +39,6 @@ FEATURE_BAR = np.dtype(
     ],
     align=True,
 )
-
-
-OPTIONAL_COLUMNS = {
-    "roll_gap": 0.0,
-    "other_close": np.nan,
-    "other_volume": np.nan,
-    "other_roll_gap": 0.0,
-}
-"""Columns of a frame that some have and some have not, and what stands for an absent one."""
 
 
 class Bar(Protocol):
@@ -77,12 +69,15 @@ def feature_bars(frame: pd.DataFrame) -> np.recarray:
     Args:
         frame: OHLCV indexed by `timestamp` (UTC, bar open), as `check_bars` returns it; further
             columns, those of OPTIONAL_COLUMNS, are used where they are there.
+
+    Raises:
+        DataError: If one of OPTIONAL_COLUMNS holds what it may not.
     """
     bars = np.recarray(len(frame), dtype=FEATURE_BAR)
     for name in BAR_COLUMNS:
         bars[name] = frame[name].to_numpy(dtype=np.float64)
-    for name, absent in OPTIONAL_COLUMNS.items():
-        bars[name] = frame[name].to_numpy(dtype=np.float64) if name in frame.columns else absent
+    for name in OPTIONAL_COLUMNS:
+        bars[name] = optional_values(frame, name)
     index = pd.DatetimeIndex(frame.index)
     bars["minute_of_session"] = minutes_since_open(index)
     bars["day_of_week"] = pd.DatetimeIndex(trade_dates(index)).day_of_week

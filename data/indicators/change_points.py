@@ -10,7 +10,7 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.changes import is_still
 from data.indicators.smoothing import exponential
 from data.indicators.spec import FeatureSpec, by_name
-from utils.jit import jit
+from utils.jit import lean_jit
 
 LARGEST_SURPRISE = 4.0
 """Usual sizes that one change counts for at most: no single bar raises the alarm alone."""
@@ -19,7 +19,7 @@ CUSUM_STATE = 5
 """Floats of state: bars seen, previous close, usual size, evidence of more, evidence of less."""
 
 
-@jit
+@lean_jit
 def take_surprise(state: Floats, bar: Bar, span: float) -> float:
     """Return the change of the close as a multiple of the usual size; 0 where price stood still.
 
@@ -43,7 +43,7 @@ def take_surprise(state: Floats, bar: Bar, span: float) -> float:
     return min(max(surprise, -LARGEST_SURPRISE), LARGEST_SURPRISE)
 
 
-@jit
+@lean_jit
 def take_evidence(state: Floats, value: float, allowance: float, alarm: float) -> float:
     """Add up evidence of more and of less than usual; return the difference, as parts of an alarm.
 
@@ -62,7 +62,7 @@ def take_evidence(state: Floats, value: float, allowance: float, alarm: float) -
     return score
 
 
-@jit
+@lean_jit
 def cusum_drift_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the score of a changed drift. State: CUSUM_STATE."""
     span, allowance, alarm = parameters
@@ -72,7 +72,7 @@ def cusum_drift_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out
         out[0] = take_evidence(state, surprise, allowance, alarm)
 
 
-@jit
+@lean_jit
 def cusum_volatility_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:

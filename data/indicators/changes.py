@@ -7,14 +7,14 @@ grid they are exact, so what stands still is exactly 0.
 from data.indicators.bar import Bar, Floats
 from data.indicators.ring import ring_put
 from data.indicators.smoothing import SMALLEST_RATIO
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
-def take_change(state: Floats, bar: Bar) -> Floats:
-    """Take in the change of the close; return the last n changes in points, oldest first.
+@lean_jit
+def take_change(state: Floats, bar: Bar) -> int:
+    """Take in the change of the close; return where in `state` the oldest of the last n stands.
 
-    They are complete once n + 1 bars were seen.
+    The n changes from there on, in points, are complete once n + 1 bars were seen.
 
     Args:
         state: Bars seen, previous close, ring of n changes (2 n floats).
@@ -23,10 +23,10 @@ def take_change(state: Floats, bar: Bar) -> Floats:
     state[0] += 1.0
     change = bar.close - state[1] if state[0] > 1.0 else 0.0
     state[1] = bar.close
-    return ring_put(state[2:], change, state[0])
+    return 2 + ring_put(state[2:], change, state[0])
 
 
-@jit
+@lean_jit
 def is_still(size: float, price: float) -> bool:
     """Return whether a movement in points is rounding noise beside the price."""
     return size <= SMALLEST_RATIO * abs(price)

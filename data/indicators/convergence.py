@@ -11,7 +11,7 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.smoothing import ATR_STATE, average_true_range, exponential, in_ranges
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import mean_departure, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 MACD_LENGTHS = (12.0, 26.0, 9.0, 14.0)
 """Fast, slow and signal average, average true range; in bars."""
@@ -19,7 +19,7 @@ MACD_STATE = 4 + ATR_STATE
 """Floats of state: bars seen, fast, slow and signal average, ATR state."""
 
 
-@jit
+@lean_jit
 def _take_macd(state: Floats, parameters: tuple[float, ...], bar: Bar) -> float:
     """Take a bar into MACD_STATE and return the average true range."""
     fast, slow, signal, length = parameters
@@ -30,7 +30,7 @@ def _take_macd(state: Floats, parameters: tuple[float, ...], bar: Bar) -> float:
     return average_true_range(state[4:], bar, length, state[0])
 
 
-@jit
+@lean_jit
 def macd_signal_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the average of the MACD line in true ranges. State: MACD_STATE."""
     atr = _take_macd(state, parameters, bar)
@@ -39,7 +39,7 @@ def macd_signal_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out
         out[0] = in_ranges(state[3], atr, bar.close)
 
 
-@jit
+@lean_jit
 def macd_histogram_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -50,7 +50,7 @@ def macd_histogram_step(
         out[0] = in_ranges(state[1] - state[2] - state[3], atr, bar.close)
 
 
-@jit
+@lean_jit
 def _take_ppo(state: Floats, parameters: tuple[float, ...], close: float) -> float:
     """Take a close into the state and return the line. State: bars seen, fast, slow, signal."""
     fast, slow, signal = parameters
@@ -62,7 +62,7 @@ def _take_ppo(state: Floats, parameters: tuple[float, ...], close: float) -> flo
     return line
 
 
-@jit
+@lean_jit
 def ppo_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the percentage price oscillator and its signal. State: that of `_take_ppo`."""
     line = _take_ppo(state, parameters, bar.close)
@@ -72,7 +72,7 @@ def ppo_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
         out[1] = state[3]
 
 
-@jit
+@lean_jit
 def ppo_histogram_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the percentage price oscillator less its signal. State: that of `_take_ppo`."""
     line = _take_ppo(state, parameters, bar.close)
@@ -81,7 +81,7 @@ def ppo_histogram_step(state: Floats, parameters: tuple[float, ...], bar: Bar, o
         out[0] = line - state[3]
 
 
-@jit
+@lean_jit
 def awesome_oscillator_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:

@@ -16,13 +16,13 @@ from data.indicators.smoothing import (
 )
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import highest, lowest, mean_departure, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 SMALLEST_PERCENT_RANGE = 1e-9
 """Percent: an oscillator that moves by less stands still, but for rounding."""
 
 
-@jit
+@lean_jit
 def dpo_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the detrended price in true ranges. State: bars seen, window of closes, ATR state."""
     length = int(parameters[0])
@@ -37,7 +37,7 @@ def dpo_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
         out[0] = in_ranges(-below, atr, bar.close)
 
 
-@jit
+@lean_jit
 def stc_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the Schaff trend cycle.
 
@@ -60,7 +60,7 @@ def stc_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
     out[0] = state[6] if n_second >= smooth else math.nan
 
 
-@jit
+@lean_jit
 def _place(window: Floats, least: float, previous: float) -> float:
     """Return the newest value's place in the window in percent; `previous` where nothing moves."""
     bottom, top = lowest(window), highest(window)
@@ -70,7 +70,7 @@ def _place(window: Floats, least: float, previous: float) -> float:
     return 100.0 * (newest - bottom) / (top - bottom)
 
 
-@jit
+@lean_jit
 def mass_index_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the mass index. State: bars seen, average range, its average, window of ratios."""
     span, length = parameters

@@ -8,11 +8,11 @@ import math
 from data.indicators.bar import Bar, Floats
 from data.indicators.smoothing import true_range
 from data.indicators.spec import FeatureSpec, by_name
-from data.indicators.window import mean, push
-from utils.jit import jit
+from data.indicators.window import highest, lowest, mean, push
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def directional_indicators_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -38,7 +38,7 @@ def directional_indicators_step(
         out[1] = 100.0 * state[5] / state[6] if state[6] > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def vortex_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the vortex indicators.
 
@@ -60,7 +60,7 @@ def vortex_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Flo
         out[1] = down / usual if usual > 0.0 else 1.0
 
 
-@jit
+@lean_jit
 def aroon_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write Aroon up and down. State: that of `_take_extremes`."""
     up, down = _take_extremes(state, parameters[0], bar)
@@ -70,7 +70,7 @@ def aroon_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floa
         out[1] = down
 
 
-@jit
+@lean_jit
 def aroon_oscillator_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -79,7 +79,7 @@ def aroon_oscillator_step(
     out[0] = up - down if state[0] > parameters[0] else math.nan
 
 
-@jit
+@lean_jit
 def _take_extremes(state: Floats, length: float, bar: Bar) -> tuple[float, float]:
     """Return how young the highest high and the lowest low are, 0 (oldest) to 100 (this bar).
 
@@ -93,24 +93,25 @@ def _take_extremes(state: Floats, length: float, bar: Bar) -> tuple[float, float
     return 100.0 * _oldest_highest(highs) / length, 100.0 * _oldest_lowest(lows) / length
 
 
-@jit
+@lean_jit
 def _oldest_highest(window: Floats) -> int:
     """Return the place of the largest value; of equal ones the first."""
-    place = 0
-    for i in range(1, window.shape[0]):
-        if window[i] > window[place]:
-            place = i
-    return place
+    return _first(window, highest(window))
 
 
-@jit
+@lean_jit
 def _oldest_lowest(window: Floats) -> int:
     """Return the place of the smallest value; of equal ones the first."""
-    place = 0
-    for i in range(1, window.shape[0]):
-        if window[i] < window[place]:
-            place = i
-    return place
+    return _first(window, lowest(window))
+
+
+@lean_jit
+def _first(window: Floats, value: float) -> int:
+    """Return the first place of a value that the window holds."""
+    for place in range(window.shape[0]):
+        if window[place] == value:
+            return place
+    return 0
 
 
 DIRECTIONAL_FEATURES = by_name(

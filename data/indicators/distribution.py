@@ -7,12 +7,12 @@ import math
 
 from data.indicators.bar import Bar, Floats
 from data.indicators.changes import is_still, take_change
+from data.indicators.ring import wide_statistics
 from data.indicators.spec import FeatureSpec, by_name
-from data.indicators.window import mean, mean_departure, standard_deviation
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def standardised_moment(window: Floats, power: int, price: float) -> float:
     """Return the mean of ((value - mean) / population deviation) ** power; 0 where nothing moves.
 
@@ -21,57 +21,61 @@ def standardised_moment(window: Floats, power: int, price: float) -> float:
         power: 3 for skewness, 4 for kurtosis.
         price: What rounding noise is measured by.
     """
-    deviation = standard_deviation(window, 0)
+    centre, deviation = wide_statistics(window, 0)
     if is_still(deviation, price):
         return 0.0
-    centre = mean(window)
     total: float = 0.0
     for i in range(window.shape[0]):
-        departure = (window[i] - centre) / deviation
+        departure = window[i] - centre
         square = departure * departure
         total += square * departure if power == 3 else square * square
+    variance = deviation * deviation
     average: float = total / window.shape[0]
-    return average
+    return average / (variance * deviation if power == 3 else variance * variance)
 
 
-@jit
+@lean_jit
 def skew_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the skewness of changes. State: bars seen, previous close, ring of changes."""
-    changes = take_change(state, bar)
+    first = take_change(state, bar)
+    changes = state[first : first + int(parameters[0])]
     out[0] = math.nan
     if state[0] > parameters[0]:
         out[0] = standardised_moment(changes, 3, bar.close)
 
 
-@jit
+@lean_jit
 def kurtosis_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the excess kurtosis. State: bars seen, previous close, ring of changes."""
-    changes = take_change(state, bar)
+    first = take_change(state, bar)
+    changes = state[first : first + int(parameters[0])]
     out[0] = math.nan
     if state[0] > parameters[0]:
         fourth = standardised_moment(changes, 4, bar.close)
         out[0] = fourth - 3.0 if fourth > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def change_zscore_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write how unusual the change is. State: bars seen, previous close, ring of changes."""
-    changes = take_change(state, bar)
+    first = take_change(state, bar)
+    changes = state[first : first + int(parameters[0])]
     out[0] = math.nan
     if state[0] > parameters[0]:
-        deviation = standard_deviation(changes, 0)
-        away = -mean_departure(changes, changes[changes.shape[0] - 1])
+        centre, deviation = wide_statistics(changes, 0)
+        away = changes[changes.shape[0] - 1] - centre
         out[0] = 0.0 if is_still(deviation, bar.close) else away / deviation
 
 
-@jit
+@lean_jit
 def sharpe_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write mean over deviation. State: bars seen, previous close, ring of changes."""
-    changes = take_change(state, bar)
+    first = take_change(state, bar)
+    changes = state[first : first + int(parameters[0])]
     out[0] = math.nan
     if state[0] > parameters[0]:
-        deviation = standard_deviation(changes, 1)
-        out[0] = 0.0 if is_still(deviation, bar.close) else mean(changes) / deviation
+        centre, deviation = wide_statistics(changes, 1)
+        out[0] = 0.0 if is_still(deviation, bar.close) else centre / deviation
 
 
 def _sharpe(length: int, spread: float) -> FeatureSpec:

@@ -9,7 +9,7 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.changes import is_still, take_change
 from data.indicators.ring import ring_put
 from data.indicators.spec import FeatureSpec, by_name
-from utils.jit import jit
+from utils.jit import lean_jit
 
 N_CODES = 8
 """Three comparisons of three closes; two of the eight answers contradict themselves."""
@@ -18,7 +18,7 @@ N_ORDERS = 6
 N_BINS = 7
 
 
-@jit
+@lean_jit
 def shannon(counts: Floats, n_choices: int) -> float:
     """Return the entropy of the shares as a part of the largest possible with `n_choices`."""
     total: float = 0.0
@@ -31,25 +31,46 @@ def shannon(counts: Floats, n_choices: int) -> float:
     return max(entropy / math.log(n_choices), 0.0)
 
 
-@jit
+@lean_jit
 def permutation_entropy_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
     """Write the entropy of orders. State: bars seen, counts (of this bar only), ring of closes."""
     counts = state[1 : 1 + N_CODES]
     state[0] += 1.0
-    closes = ring_put(state[1 + N_CODES :], bar.close, state[0])
+    ring = state[1 + N_CODES :]
+    first = ring_put(ring, bar.close, state[0])
+    closes = ring[first : first + int(parameters[0])]
     out[0] = math.nan
     if state[0] < parameters[0]:
         return
-    counts[:] = 0.0
-    for i in range(2, closes.shape[0]):
-        a, b, c = closes[i - 2], closes[i - 1], closes[i]
-        counts[4 * int(a > b) + 2 * int(b > c) + int(a > c)] += 1.0
+    _count_orders(closes, counts)
     out[0] = shannon(counts, N_ORDERS)
 
 
-@jit
+@lean_jit
+def _count_orders(closes: Floats, counts: Floats) -> None:
+    """Count the orders of three closes a, b, c by 4 (a > b) + 2 (b > c) + (a > c).
+
+    Sums of flags, from which the counts follow: many closes are compared at a time.
+    """
+    n_ab, n_bc, n_ab_ac, n_bc_ac, n_ab_bc = 0, 0, 0, 0, 0
+    n_orders = closes.shape[0] - 2
+    for i in range(n_orders):
+        ab, bc = closes[i] > closes[i + 1], closes[i + 1] > closes[i + 2]
+        ac = closes[i] > closes[i + 2]
+        n_ab += int(ab)
+        n_bc += int(bc)
+        n_ab_bc += int(ab & bc)
+        n_ab_ac += int(ab & ac)
+        n_bc_ac += int(bc & ac)
+    counts[7] = n_ab_bc
+    counts[5], counts[4] = n_ab_ac - n_ab_bc, n_ab - n_ab_ac
+    counts[3], counts[2] = n_bc_ac - n_ab_bc, n_bc - n_bc_ac
+    counts[0] = n_orders - n_ab - n_bc + n_ab_bc
+
+
+@lean_jit
 def change_entropy_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -59,7 +80,8 @@ def change_entropy_step(
     """
     length = int(parameters[0])
     counts = state[2 + 2 * length :]
-    changes = take_change(state[: 2 + 2 * length], bar)
+    first = take_change(state[: 2 + 2 * length], bar)
+    changes = state[first : first + length]
     out[0] = math.nan
     if state[0] <= length:
         return
@@ -69,17 +91,32 @@ def change_entropy_step(
     usual /= length
     out[0] = 0.0
     if not is_still(usual, bar.close):
-        counts[:] = 0.0
-        for i in range(length):
-            counts[_bin(changes[i] / usual)] += 1.0
+        _count_sizes(changes, usual, counts)
         out[0] = shannon(counts, N_BINS)
 
 
-@jit
-def _bin(size: float) -> int:
-    """Return which of the seven bins a change lies in, given as a multiple of the usual one."""
-    upper = int(size > 0.25) + int(size > 1.0) + int(size > 2.0)
-    return upper + int(size >= -0.25) + int(size >= -1.0) + int(size >= -2.0)
+@lean_jit
+def _count_sizes(changes: Floats, usual: float, counts: Floats) -> None:
+    """Count the changes in each of the seven bins, from the least to the greatest.
+
+    How many exceed each edge is counted first: many changes are compared at a time.
+    """
+    above_a, above_b, above_c, above_d, above_e, above_f = 0, 0, 0, 0, 0, 0
+    for i in range(changes.shape[0]):
+        change = changes[i]
+        above_a += int(change >= -2.0 * usual)
+        above_b += int(change >= -usual)
+        above_c += int(change >= -0.25 * usual)
+        above_d += int(change > 0.25 * usual)
+        above_e += int(change > usual)
+        above_f += int(change > 2.0 * usual)
+    counts[0], counts[1], counts[2] = (
+        changes.shape[0] - above_a,
+        above_a - above_b,
+        above_b - above_c,
+    )
+    counts[3], counts[4], counts[5] = above_c - above_d, above_d - above_e, above_e - above_f
+    counts[6] = above_f
 
 
 ENTROPY_FEATURES = by_name(

@@ -18,13 +18,13 @@ from data.indicators.timeframes import (
     larger_bar,
     last_value,
 )
-from utils.jit import jit
+from utils.jit import lean_jit
 
 INNER = FRAME_STATE + 1
 """Where the inner kernel's state begins: after the frame and the value that is shown."""
 
 
-@jit
+@lean_jit
 def bar_change_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the change of the close in true ranges. State: bars seen, ATR state."""
     state[0] += 1.0
@@ -35,7 +35,7 @@ def bar_change_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
         out[0] = in_ranges(change, atr, bar.close)
 
 
-@jit
+@lean_jit
 def bar_range_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write high - low in true ranges, 1 where these are noise. State: bars seen, ATR state."""
     state[0] += 1.0
@@ -45,7 +45,7 @@ def bar_range_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: 
         out[0] = 1.0 if is_still(atr, bar.close) else (bar.high - bar.low) / atr
 
 
-@jit
+@lean_jit
 def rsi_frame_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the relative strength index of larger bars. State: frame, value, the index's."""
     minutes, warm_up, length = parameters
@@ -57,7 +57,7 @@ def rsi_frame_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: 
     out[0] = last_value(frame, memory, warm_up, 50.0)
 
 
-@jit
+@lean_jit
 def ema_distance_frame_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -71,7 +71,7 @@ def ema_distance_frame_step(
     out[0] = last_value(frame, memory, warm_up, 0.0)
 
 
-@jit
+@lean_jit
 def change_frame_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the change over the last larger bar. State: frame, value, the change's."""
     minutes, warm_up, length = parameters
@@ -83,7 +83,7 @@ def change_frame_step(state: Floats, parameters: tuple[float, ...], bar: Bar, ou
     out[0] = last_value(frame, memory, warm_up, 0.0)
 
 
-@jit
+@lean_jit
 def range_frame_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the range of the last larger bar. State: frame, value, the range's."""
     minutes, warm_up, length = parameters

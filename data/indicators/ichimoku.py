@@ -11,17 +11,17 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.smoothing import ATR_STATE, average_true_range, in_ranges
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import highest, lowest, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def _middle(highs: Floats, lows: Floats, length: int) -> float:
     """Return the midpoint of the range of the last `length` bars."""
     first = highs.shape[0] - length
     return 0.5 * (highest(highs[first:]) + lowest(lows[first:]))
 
 
-@jit
+@lean_jit
 def ichimoku_lines_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -42,7 +42,7 @@ def ichimoku_lines_step(
         out[1] = in_ranges(bar.close - base, atr, bar.close)
 
 
-@jit
+@lean_jit
 def ichimoku_cloud_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:

@@ -7,40 +7,38 @@ import math
 
 from data.indicators.bar import Bar, Floats
 from data.indicators.changes import is_still, take_change
-from data.indicators.ring import ring_put
+from data.indicators.ring import ring_put, wide_distance, wide_products, wide_statistics
 from data.indicators.spec import FeatureSpec, by_name
-from data.indicators.window import mean, standard_deviation
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def autocorrelation_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
     """Write a serial correlation. State: bars seen, previous close, ring of changes."""
     length, lag = int(parameters[0]), int(parameters[1])
-    changes = take_change(state, bar)
+    first = take_change(state, bar)
+    changes = state[first : first + length]
     out[0] = math.nan
     if state[0] <= length:
         return
     out[0] = 0.0
-    deviation = standard_deviation(changes, 0)
+    centre, deviation = wide_statistics(changes, 0)
     if not is_still(deviation, bar.close):
-        centre = mean(changes)
-        total: float = 0.0
-        for i in range(lag, length):
-            total += (changes[i] - centre) / deviation * ((changes[i - lag] - centre) / deviation)
-        out[0] = total / length
+        together = wide_products(changes[lag:], changes[: length - lag], centre, centre)
+        out[0] = together / (deviation * deviation) / length
 
 
-@jit
+@lean_jit
 def variance_ratio_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
     """Write a ratio of variances. State: bars seen, ring of length + 1 closes."""
-    lag = int(parameters[1])
+    n_closes, lag = int(parameters[0]) + 1, int(parameters[1])
     state[0] += 1.0
-    closes = ring_put(state[1:], bar.close, state[0])
+    first = 1 + ring_put(state[1:], bar.close, state[0])
+    closes = state[first : first + n_closes]
     out[0] = math.nan
     if state[0] <= parameters[0]:
         return
@@ -53,17 +51,24 @@ def variance_ratio_step(
         out[0] = _sum_of_squares(closes, lag, drift) / variance / n_free
 
 
-@jit
+@lean_jit
 def _sum_of_squares(closes: Floats, lag: int, drift: float) -> float:
     """Return the sum of the squared changes over `lag` bars, less what the drift explains."""
-    total: float = 0.0
-    for i in range(lag, closes.shape[0]):
-        departure = closes[i] - closes[i - lag] - lag * drift
-        total += departure * departure
-    return total
+    later, earlier = closes[lag:], closes[: closes.shape[0] - lag]
+    a, b = 0.0, 0.0
+    expected, whole = lag * drift, later.shape[0] - later.shape[0] % 2
+    for i in range(0, whole, 2):
+        departure = later[i] - earlier[i] - expected
+        next_departure = later[i + 1] - earlier[i + 1] - expected
+        a += departure * departure
+        b += next_departure * next_departure
+    for i in range(whole, later.shape[0]):
+        departure = later[i] - earlier[i] - expected
+        a += departure * departure
+    return a + b
 
 
-@jit
+@lean_jit
 def hurst_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the Hurst exponent. State: bars seen, ring of closes.
 
@@ -71,28 +76,19 @@ def hurst_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floa
     8 and 16, weighs the five logarithms with -2, -1, 0, 1, 2, over 10.
     """
     state[0] += 1.0
-    closes = ring_put(state[1:], bar.close, state[0])
+    first = 1 + ring_put(state[1:], bar.close, state[0])
+    closes = state[first : first + int(parameters[0])]
     out[0] = math.nan
     if state[0] < parameters[0]:
         return
     total: float = 0.0
     for weight, lag in ((-2.0, 1), (-1.0, 2), (1.0, 8), (2.0, 16)):
-        distance = _mean_distance(closes, lag)
+        distance = wide_distance(closes[lag:], closes[: closes.shape[0] - lag])
         if is_still(distance, bar.close):
             out[0] = 0.5
             return
         total += weight * math.log2(distance)
     out[0] = min(max(total / 10.0, 0.0), 1.0)
-
-
-@jit
-def _mean_distance(window: Floats, lag: int) -> float:
-    """Return the mean size of the change over `lag` bars."""
-    total: float = 0.0
-    for i in range(lag, window.shape[0]):
-        total += abs(window[i] - window[i - lag])
-    average: float = total / (window.shape[0] - lag)
-    return average
 
 
 def _autocorrelation(lag: int) -> FeatureSpec:

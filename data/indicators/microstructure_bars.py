@@ -11,28 +11,28 @@ from data.indicators.smoothing import SMALLEST_RATIO
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.volume_flow import close_location, per_contract, share
 from data.indicators.window import mean, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def upper_wick_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the upper wick's share of the bar. No state."""
     out[0] = share(bar.high - max(bar.open, bar.close), bar.high - bar.low)
 
 
-@jit
+@lean_jit
 def lower_wick_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the lower wick's share of the bar. No state."""
     out[0] = share(min(bar.open, bar.close) - bar.low, bar.high - bar.low)
 
 
-@jit
+@lean_jit
 def body_share_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the body's share of the bar, negative where it fell. No state."""
     out[0] = share(bar.close - bar.open, bar.high - bar.low)
 
 
-@jit
+@lean_jit
 def close_location_mean_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -42,7 +42,7 @@ def close_location_mean_step(
     out[0] = mean(state[1:]) if state[0] >= parameters[0] else math.nan
 
 
-@jit
+@lean_jit
 def bought_less_sold(changes: Floats, price: float) -> float:
     """Return which share of the newest bar's volume was bought, less which was sold.
 
@@ -59,7 +59,7 @@ def bought_less_sold(changes: Floats, price: float) -> float:
     return math.erf(changes[-1] / usual / math.sqrt(2.0))
 
 
-@jit
+@lean_jit
 def signed_volume_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the imbalance of bought and sold volume.
 
@@ -76,7 +76,7 @@ def signed_volume_step(state: Floats, parameters: tuple[float, ...], bar: Bar, o
     out[0] = per_contract(flows, volumes) if state[0] >= 2 * length else math.nan
 
 
-@jit
+@lean_jit
 def tick_run_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write how many closes in a row rose, or fell. State: bars seen, previous close, the run."""
     state[0] += 1.0
@@ -89,13 +89,15 @@ def tick_run_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: F
     out[0] = state[2] if state[0] > 1.0 else math.nan
 
 
-@jit
+@lean_jit
 def zero_return_share_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
     """Write the share of unchanged closes. State: bars seen, previous close, ring of flags."""
     state[0] += 1.0
-    flags = ring_put(state[2:], 1.0 if bar.close == state[1] else 0.0, state[0])
+    ring = state[2:]
+    first = ring_put(ring, 1.0 if bar.close == state[1] else 0.0, state[0])
+    flags = ring[first : first + int(parameters[0])]
     state[1] = bar.close
     out[0] = wide_mean(flags) if state[0] > parameters[0] else math.nan
 

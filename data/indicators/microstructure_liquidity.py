@@ -12,13 +12,13 @@ from data.indicators.smoothing import ATR_STATE, average_true_range, exponential
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.volume_flow import close_location, share
 from data.indicators.window import mean, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 OVERLAP = 3.0 - 2.0 * math.sqrt(2.0)
 """A constant of Corwin and Schultz."""
 
 
-@jit
+@lean_jit
 def neighbour_covariance(window: Floats) -> float:
     """Return the sample covariance of each value with the one before it."""
     centre = wide_mean(window)
@@ -30,12 +30,14 @@ def neighbour_covariance(window: Floats) -> float:
     return covariance
 
 
-@jit
+@lean_jit
 def roll_spread_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write Roll's spread in true ranges. State: bars seen, ATR state, ring of price changes."""
     n_changes, length = parameters
     state[0] += 1.0
-    changes = ring_put(state[1 + ATR_STATE :], bar.close - state[1], state[0])
+    ring = state[1 + ATR_STATE :]
+    first = ring_put(ring, bar.close - state[1], state[0])
+    changes = ring[first : first + int(n_changes)]
     atr = average_true_range(state[1:], bar, length, state[0])
     out[0] = math.nan
     if state[0] > n_changes:
@@ -43,7 +45,7 @@ def roll_spread_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out
         out[0] = in_ranges(2.0 * math.sqrt(bounce), atr, bar.close)
 
 
-@jit
+@lean_jit
 def two_bar_spread(high: float, low: float, bar: Bar, shift: float) -> float:
     """Return Corwin and Schultz's spread of two bars, a share of the price; never negative.
 
@@ -61,7 +63,7 @@ def two_bar_spread(high: float, low: float, bar: Bar, shift: float) -> float:
     return 2.0 * math.tanh(0.5 * alpha) if alpha > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def corwin_schultz_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -76,7 +78,7 @@ def corwin_schultz_step(
     out[0] = 100.0 * mean(state[4:]) if state[0] > parameters[0] else math.nan
 
 
-@jit
+@lean_jit
 def amihud_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write Amihud's illiquidity over its usual size.
 
@@ -95,7 +97,7 @@ def amihud_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Flo
         out[0] = mean(recent) / state[2] if state[2] > 0.0 else 1.0
 
 
-@jit
+@lean_jit
 def kyle_lambda_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the price impact of a typical bar's volume in true ranges.
 
@@ -104,10 +106,12 @@ def kyle_lambda_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out
     length = int(parameters[0])
     rings = state[1 + ATR_STATE :]
     state[0] += 1.0
-    changes = ring_put(rings[: 2 * length], bar.close - state[1], state[0])
-    flow = close_location(bar) * bar.volume
-    flows = ring_put(rings[2 * length : 4 * length], flow, state[0])
-    volumes = ring_put(rings[4 * length :], bar.volume, state[0])
+    first = ring_put(rings[: 2 * length], bar.close - state[1], state[0])
+    ring_put(rings[2 * length : 4 * length], close_location(bar) * bar.volume, state[0])
+    ring_put(rings[4 * length :], bar.volume, state[0])
+    changes = rings[first : first + length]
+    flows = rings[2 * length + first : 3 * length + first]
+    volumes = rings[4 * length + first : 5 * length + first]
     atr = average_true_range(state[1:], bar, parameters[1], state[0])
     out[0] = math.nan
     if state[0] > length:

@@ -9,13 +9,13 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.smoothing import ATR_STATE, average_true_range, in_ranges, wilder
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import highest, lowest, mean, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 RSI_STATE = 4
 """Floats of state: bars seen, the previous close, the average gain, the average loss."""
 
 
-@jit
+@lean_jit
 def relative_strength(state: Floats, close: float, length: float) -> float:
     """Take in a close and return its relative strength index, NaN while that is warming up.
 
@@ -35,13 +35,13 @@ def relative_strength(state: Floats, close: float, length: float) -> float:
     return 100.0 * state[2] / moved if moved > 0.0 else 50.0
 
 
-@jit
+@lean_jit
 def rsi_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the relative strength index. State: RSI_STATE."""
     out[0] = relative_strength(state, bar.close, parameters[0])
 
 
-@jit
+@lean_jit
 def stochastic_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write fast %K and its simple average %D.
 
@@ -63,7 +63,7 @@ def stochastic_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
         out[1] = smoothed
 
 
-@jit
+@lean_jit
 def roc_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the rate of change over the length. State: bars seen, window of length + 1 closes."""
     closes = state[1:]
@@ -75,7 +75,7 @@ def roc_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
         out[0] = 100.0 * (bar.close - earlier) / earlier if earlier > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def momentum_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the change of the close in true ranges.
 

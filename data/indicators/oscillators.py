@@ -10,13 +10,13 @@ from data.indicators.momentum import RSI_STATE, relative_strength
 from data.indicators.smoothing import SMALLEST_RATIO
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import highest, lowest, mean, mean_departure, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 SMALLEST_RSI_RANGE = 1e-9
 """Percent: an index that moves by less stands still, but for rounding."""
 
 
-@jit
+@lean_jit
 def place_in_range(value: float, bottom: float, top: float, least: float) -> float:
     """Return (value - bottom) / (top - bottom); 0.5 where the range is not above `least`."""
     if top - bottom <= least:
@@ -24,7 +24,7 @@ def place_in_range(value: float, bottom: float, top: float, least: float) -> flo
     return (value - bottom) / (top - bottom)
 
 
-@jit
+@lean_jit
 def stochastic_slow_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -48,7 +48,7 @@ def stochastic_slow_step(
         out[1] = smoothed_again
 
 
-@jit
+@lean_jit
 def williams_r_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write Williams' %R. State: bars seen, window of highs, window of lows."""
     length = int(parameters[0])
@@ -60,7 +60,7 @@ def williams_r_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
     out[0] = 100.0 * place - 100.0 if state[0] >= length else math.nan
 
 
-@jit
+@lean_jit
 def stoch_rsi_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the place of the RSI in its range, that smoothed, and that smoothed again.
 
@@ -82,7 +82,7 @@ def stoch_rsi_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: 
         out[0], out[1], out[2] = place, k, d
 
 
-@jit
+@lean_jit
 def cci_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the commodity channel index. State: bars seen, window of typical prices."""
     state[0] += 1.0
@@ -96,7 +96,7 @@ def cci_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
         out[0] = 0.0 if is_still else -below / (parameters[1] * usual)
 
 
-@jit
+@lean_jit
 def _mean_size(window: Floats, centre: float) -> float:
     """Return the mean absolute departure from `centre`."""
     total: float = 0.0

@@ -9,10 +9,10 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.smoothing import true_range
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def ultimate_oscillator_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -37,7 +37,7 @@ def ultimate_oscillator_step(
     out[0] = 100.0 * weighted / 7.0 if state[0] > long else math.nan
 
 
-@jit
+@lean_jit
 def _total(window: Floats) -> float:
     """Return the sum of the values."""
     total: float = 0.0
@@ -46,13 +46,13 @@ def _total(window: Floats) -> float:
     return total
 
 
-@jit
+@lean_jit
 def _share(part: float, whole: float) -> float:
     """Return part / whole; one half where nothing moved."""
     return part / whole if whole > 0.0 else 0.5
 
 
-@jit
+@lean_jit
 def mfi_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the money flow index.
 
@@ -72,7 +72,7 @@ def mfi_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
     out[0] = percent if state[0] > length else math.nan
 
 
-@jit
+@lean_jit
 def _bought_percent(typicals: Floats, volumes: Floats) -> float:
     """Return the share of the money that changed hands at rising prices; 50 where there is none."""
     bought, sold = 0.0, 0.0

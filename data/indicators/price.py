@@ -7,10 +7,10 @@ import math
 
 from data.indicators.bar import Bar, Floats
 from data.indicators.spec import FeatureSpec, by_name
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def log_ratio(price: float, earlier: float) -> float:
     """Return ln(price / earlier); 0 where either is not positive."""
     if price <= 0.0 or earlier <= 0.0:
@@ -18,7 +18,7 @@ def log_ratio(price: float, earlier: float) -> float:
     return math.log(price / earlier)
 
 
-@jit
+@lean_jit
 def log_return_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the log return of the close. State: bars seen, previous close."""
     state[0] += 1.0
@@ -28,7 +28,7 @@ def log_return_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
     state[1] = bar.close
 
 
-@jit
+@lean_jit
 def session_return_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -39,7 +39,7 @@ def session_return_step(
     out[0] = log_ratio(bar.close, state[1])
 
 
-@jit
+@lean_jit
 def close_location_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -56,6 +56,7 @@ PRICE_FEATURES = by_name(
         state_size=2,
         price_state=((1, 2),),
         columns=("log_return",),
+        lookback=2,
         warm_up=1,
         centre=0.0,
         spread=0.0007,
@@ -84,6 +85,7 @@ PRICE_FEATURES = by_name(
         kernel=close_location_step,
         state_size=0,
         columns=("close_location",),
+        lookback=1,
         warm_up=0,
         centre=0.0,
         spread=0.6,

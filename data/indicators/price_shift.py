@@ -1,10 +1,10 @@
 """What a roll does to the prices that features remember: they move to the new contract's level."""
 
 from data.indicators.bar import Floats
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def move_prices(prices: Floats, gap: float) -> None:
     """Add `gap`, in points, to each price.
 

@@ -12,10 +12,10 @@ from data.indicators.smoothing import exponential, true_range
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.standing import rank_of_newest
 from data.indicators.window import highest, lowest, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def trend_strength_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -31,7 +31,7 @@ def trend_strength_step(
         out[0] = 0.0 if is_still(path, bar.close) else abs(bar.close - closes[0]) / path
 
 
-@jit
+@lean_jit
 def choppiness_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the choppiness index.
 
@@ -55,7 +55,7 @@ def choppiness_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
             out[0] = 100.0 * math.log(max(path / reach, 1.0)) / math.log(length)
 
 
-@jit
+@lean_jit
 def volatility_regime_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -74,17 +74,20 @@ def volatility_regime_step(
         out[0] = 0.0 if is_still(both, bar.close) else (state[2] - state[3]) / both
 
 
-@jit
+@lean_jit
 def volatility_rank_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
     """Write the rank of recent movement. State: bars seen, previous close, changes, mean sizes."""
     short, length = int(parameters[0]), int(parameters[1])
-    changes = take_change(state[: 2 + 2 * short], bar)
+    first = take_change(state[: 2 + 2 * short], bar)
+    changes = state[first : first + short]
     total: float = 0.0
     for i in range(short):
         total += abs(changes[i])
-    sizes = ring_put(state[2 + 2 * short :], total / short, state[0])
+    ring = state[2 + 2 * short :]
+    first = ring_put(ring, total / short, state[0])
+    sizes = ring[first : first + length]
     out[0] = math.nan
     if state[0] >= short + length:
         out[0] = rank_of_newest(sizes)

@@ -9,10 +9,10 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.smoothing import ATR_STATE, average_true_range, in_ranges
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import mean_departure, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def _moments(closes: Floats) -> tuple[float, float, float]:
     """Return the sums of squares of time, of squares of price, and of their products.
 
@@ -31,7 +31,7 @@ def _moments(closes: Floats) -> tuple[float, float, float]:
     return times, prices, products
 
 
-@jit
+@lean_jit
 def linreg_slope_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the slope of the line in true ranges. State: bars seen, window of closes, ATR state."""
     length = int(parameters[0])
@@ -45,7 +45,7 @@ def linreg_slope_step(state: Floats, parameters: tuple[float, ...], bar: Bar, ou
         out[0] = in_ranges(products / times, atr, bar.close)
 
 
-@jit
+@lean_jit
 def linreg_r2_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the share of variance that the line explains. State: bars seen, window of closes."""
     state[0] += 1.0

@@ -10,10 +10,10 @@ import math
 
 from data.indicators.bar import Bar, Floats
 from data.indicators.price import log_ratio
-from data.indicators.ring import ring_put, wide_mean
+from data.indicators.ring import ring_put, wide_mean, wide_products, wide_statistics
 from data.indicators.smoothing import SMALLEST_RATIO
-from data.indicators.window import mean, push, standard_deviation
-from utils.jit import jit
+from data.indicators.window import mean, push
+from utils.jit import lean_jit
 
 PAIR_STATE = 6
 """Floats of state: bars seen; the closes, own and other, when both were last there; how often they
@@ -22,7 +22,7 @@ were; and the newest returns, own and other."""
 N_BOTH, OWN, OTHER = 3, 4, 5
 
 
-@jit
+@lean_jit
 def take_pair(pair: Floats, bar: Bar) -> bool:
     """Take in a bar; return whether there is a new pair of returns.
 
@@ -44,21 +44,21 @@ def take_pair(pair: Floats, bar: Bar) -> bool:
     return not is_first
 
 
-@jit
+@lean_jit
 def has_returns(pair: Floats, length: float) -> bool:
     """Return whether there were `length` pairs of returns."""
     is_enough: bool = pair[N_BOTH] > length
     return is_enough
 
 
-@jit
+@lean_jit
 def other_return_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the other market's return. State: the pair's."""
     take_pair(state, bar)
     out[0] = state[OTHER] if state[0] > 1.0 else math.nan
 
 
-@jit
+@lean_jit
 def relative_return_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -72,7 +72,7 @@ def relative_return_step(
         out[0] = parameters[0] * mean(differences) if is_known else 0.0
 
 
-@jit
+@lean_jit
 def correlation_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the correlation of returns. State: the pair's, value, windows of returns."""
     length, lag = int(parameters[0]), int(parameters[1])
@@ -86,7 +86,7 @@ def correlation_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out
     out[0] = state[PAIR_STATE] if state[0] > parameters[0] else math.nan
 
 
-@jit
+@lean_jit
 def beta_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the slope of own on other returns. State: the pair's, value, windows of returns."""
     length = int(parameters[0])
@@ -96,35 +96,26 @@ def beta_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Float
         push(own, state[OWN])
         push(other, state[OTHER])
         if has_returns(state, parameters[0]):
-            spread = standard_deviation(other, 0)
-            is_moving = spread > SMALLEST_RATIO
-            slope = _covariance(own, other) / (spread * spread) if is_moving else 0.0
+            centre, spread = wide_statistics(other, 0)
+            covariance = wide_products(own, other, wide_mean(own), centre) / length
+            slope = covariance / (spread * spread) if spread > SMALLEST_RATIO else 0.0
             state[PAIR_STATE] = min(max(slope, -parameters[1]), parameters[1])
     out[0] = state[PAIR_STATE] if state[0] > parameters[0] else math.nan
 
 
-@jit
-def _covariance(a: Floats, b: Floats) -> float:
-    """Return the population covariance."""
-    centre_a, centre_b = mean(a), mean(b)
-    total: float = 0.0
-    for i in range(a.shape[0]):
-        total += (a[i] - centre_a) * (b[i] - centre_b)
-    average: float = total / a.shape[0]
-    return average
-
-
-@jit
+@lean_jit
 def _correlation(a: Floats, b: Floats) -> float:
     """Return the correlation of log returns; 0 where one of them is always the same."""
-    deviation_a, deviation_b = standard_deviation(a, 0), standard_deviation(b, 0)
+    mean_a, deviation_a = wide_statistics(a, 0)
+    mean_b, deviation_b = wide_statistics(b, 0)
     if min(deviation_a, deviation_b) <= SMALLEST_RATIO:
         return 0.0
-    value = _covariance(a, b) / (deviation_a * deviation_b)
+    covariance = wide_products(a, b, mean_a, mean_b) / a.shape[0]
+    value: float = covariance / (deviation_a * deviation_b)
     return min(max(value, -1.0), 1.0)
 
 
-@jit
+@lean_jit
 def spread_zscore_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write where the ratio of the markets stands.
 
@@ -134,27 +125,28 @@ def spread_zscore_step(state: Floats, parameters: tuple[float, ...], bar: Bar, o
     ring = state[PAIR_STATE + 1 : PAIR_STATE + 1 + 2 * length]
     path = state[PAIR_STATE + 1 + 2 * length :]
     if take_pair(state, bar):
-        differences = ring_put(ring, state[OWN] - state[OTHER], state[N_BOTH] - 1.0)
+        first = ring_put(ring, state[OWN] - state[OTHER], state[N_BOTH] - 1.0)
+        differences = ring[first : first + length]
         if has_returns(state, parameters[0]):
             state[PAIR_STATE] = _standing(differences, path)
     out[0] = state[PAIR_STATE] if state[0] > parameters[0] else math.nan
 
 
-@jit
+@lean_jit
 def _standing(differences: Floats, path: Floats) -> float:
     """Return the z-score of the last point of the path that the differences add up to."""
     total: float = 0.0
     for i in range(path.shape[0]):
         total += differences[i]
         path[i] = total
-    deviation = standard_deviation(path, 0)
+    centre, deviation = wide_statistics(path, 0)
     if deviation <= SMALLEST_RATIO:
         return 0.0
-    value: float = (total - wide_mean(path)) / deviation
+    value: float = (total - centre) / deviation
     return value
 
 
-@jit
+@lean_jit
 def other_relative_volume_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:

@@ -11,7 +11,7 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.changes import is_still
 from data.indicators.smoothing import ATR_STATE, average_true_range, exponential, in_ranges
 from data.indicators.spec import FeatureSpec, by_name
-from utils.jit import jit
+from utils.jit import lean_jit
 
 SESSION_STATE = 7
 """Floats of state: sessions over; high, low and close of this one, and of the one before."""
@@ -21,7 +21,7 @@ DAY_BARS = 276
 """Five-minute bars of a full session: any so many hold the end of one."""
 
 
-@jit
+@lean_jit
 def take_session(sessions: Floats, bar: Bar, n_seen: float) -> bool:
     """Take in a bar; return whether it has ended the session before it.
 
@@ -33,7 +33,7 @@ def take_session(sessions: Floats, bar: Bar, n_seen: float) -> bool:
     has_ended = n_seen > 1.0 and bar.is_session_start
     if has_ended:
         sessions[0] += 1.0
-        sessions[4:7] = sessions[1:4]
+        sessions[4], sessions[5], sessions[6] = sessions[1], sessions[2], sessions[3]
     if has_ended or n_seen == 1.0:
         sessions[1], sessions[2] = bar.high, bar.low
     sessions[1] = max(sessions[1], bar.high)
@@ -42,7 +42,7 @@ def take_session(sessions: Floats, bar: Bar, n_seen: float) -> bool:
     return has_ended
 
 
-@jit
+@lean_jit
 def previous_session_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -61,7 +61,7 @@ def previous_session_step(
         out[0] = in_ranges(away, atr, bar.close) if sessions[0] > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def session_range_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the session's range over its usual one. State: bars seen, average, SESSION_STATE."""
     span, warm_up = parameters
@@ -75,7 +75,7 @@ def session_range_step(state: Floats, parameters: tuple[float, ...], bar: Bar, o
         out[0] = (sessions[1] - sessions[2]) / state[1] if is_known else 1.0
 
 
-@jit
+@lean_jit
 def overnight_position_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -106,6 +106,7 @@ def _previous(name: str, level: int, centre: float, spread: float) -> FeatureSpe
         price_state=((1, 2), (2 + ATR_STATE, 1 + ATR_STATE + SESSION_STATE)),
         columns=(f"previous_{name}_distance",),
         warm_up=DAY_BARS,
+        session_rule="resets",
         centre=centre,
         spread=spread,
         formula=f"(close - {name} of the previous session) / ATR14; 0 until a session is over, and "

@@ -10,13 +10,13 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.smoothing import SMALLEST_RATIO, exponential
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import mean, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 KST_CLOSES = 30 + 15
 """Closes that the slowest part of the sum needs: a change over 30 bars, averaged over 15."""
 
 
-@jit
+@lean_jit
 def tsi_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the true strength index.
 
@@ -39,7 +39,7 @@ def tsi_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
         out[0] = 0.0 if is_still else 100.0 * state[4] / state[5]
 
 
-@jit
+@lean_jit
 def kst_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the know sure thing and its signal. State: bars seen, window of KST, of closes."""
     signal = int(parameters[0])
@@ -56,7 +56,7 @@ def kst_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
         out[1] = smoothed
 
 
-@jit
+@lean_jit
 def _mean_change(closes: Floats, length: int, n_changes: int) -> float:
     """Return the mean of the last changes over `length` bars, in percent.
 
@@ -69,7 +69,7 @@ def _mean_change(closes: Floats, length: int, n_changes: int) -> float:
     return 100.0 * total / n_changes
 
 
-@jit
+@lean_jit
 def trix_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the change of a triple average in percent. State: bars seen, the three averages."""
     span = parameters[0]

@@ -4,7 +4,7 @@ Each is seeded by the number of bars seen, so that a state of zeros is a state b
 """
 
 from data.indicators.bar import Bar, Floats
-from utils.jit import jit
+from utils.jit import lean_jit
 
 ATR_STATE = 2
 """Floats of state: the previous close, and the average (the sum of ranges while seeding)."""
@@ -13,7 +13,7 @@ SMALLEST_RATIO = 1e-9
 """An average true range below this share of the price is rounding noise: nothing moves."""
 
 
-@jit
+@lean_jit
 def exponential(previous: float, value: float, span: float, n_seen: float) -> float:
     """Return the exponential average with alpha 2 / (span + 1), seeded with the first value.
 
@@ -30,19 +30,19 @@ def exponential(previous: float, value: float, span: float, n_seen: float) -> fl
     return previous + (value - previous) * (2.0 / (span + 1.0))
 
 
-@jit
+@lean_jit
 def wilder(previous: float, value: float, length: float) -> float:
     """Return Wilder's average: (previous (length - 1) + value) / length."""
     return (previous * (length - 1.0) + value) / length
 
 
-@jit
+@lean_jit
 def true_range(previous_close: float, bar: Bar) -> float:
     """Return max(high, previous close) - min(low, previous close), in points."""
     return max(bar.high, previous_close) - min(bar.low, previous_close)
 
 
-@jit
+@lean_jit
 def average_true_range(state: Floats, bar: Bar, length: float, n_seen: float) -> float:
     """Return Wilder's average true range in points; valid from bar `length` on, 0 before.
 
@@ -65,7 +65,7 @@ def average_true_range(state: Floats, bar: Bar, length: float, n_seen: float) ->
     return total / length if n_seen == length else 0.0
 
 
-@jit
+@lean_jit
 def in_ranges(distance: float, atr: float, price: float) -> float:
     """Return a distance in points as multiples of the average true range; 0 where nothing moves."""
     if atr <= SMALLEST_RATIO * abs(price):

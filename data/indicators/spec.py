@@ -9,6 +9,9 @@ from data.indicators.bar import Bar, Floats
 Kernel = Callable[[Floats, tuple[float, ...], Bar, Floats], None]
 """`step(state, parameters, bar, out)`: take one bar into `state`, write the values at its close."""
 
+SessionRule = Literal["continuous", "resets"]
+"""Whether a session's first bar is like any other, or is treated as one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureSpec:
@@ -22,11 +25,12 @@ class FeatureSpec:
         price_state: Which of them hold prices in points, as (first, last + 1) ranges: at a roll
             these, and no others, move by the gap to the new contract.
         columns: Names of the values it writes, in order.
-        lookback: Bars, this one included, that a value depends on; None where a trace of every bar
-            remains, as in recursive averages.
+        lookback: Bars, this one included, that a value depends on, at least `warm_up` + 1; None
+            where a trace of every bar remains, as in recursive averages.
         warm_up: Bars whose values are NaN before the first valid one; every later value is finite.
         version: Raised whenever the numbers, or the layout of the state, change.
-        session_rule: Whether anything is forgotten at the first bar of a session.
+        session_rule: "resets" where the first bar of a session is treated as one, else
+            "continuous".
         needs_other: Whether it reads the second instrument, which not every frame has.
         centre: Typical value on five-minute bars, rounded; scales where no scaler was fitted.
         spread: Typical size of the departure from `centre`, likewise; > 0.
@@ -45,7 +49,7 @@ class FeatureSpec:
     lookback: int | None = None
     warm_up: int
     version: int = 1
-    session_rule: Literal["continuous", "resets"] = "continuous"
+    session_rule: SessionRule = "continuous"
     needs_other: bool = False
     centre: float
     spread: float

@@ -7,26 +7,26 @@ import math
 
 from data.indicators.bar import Bar, Floats
 from data.indicators.changes import is_still
-from data.indicators.ring import ring_put
+from data.indicators.ring import ring_put, wide_statistics
 from data.indicators.smoothing import ATR_STATE, average_true_range, in_ranges
 from data.indicators.spec import FeatureSpec, by_name
-from data.indicators.window import mean_departure, push, standard_deviation
-from utils.jit import jit
+from data.indicators.window import push
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def zscore_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write how far the close is from its mean. State: bars seen, ring of closes."""
     state[0] += 1.0
-    closes = ring_put(state[1:], bar.close, state[0])
+    first = 1 + ring_put(state[1:], bar.close, state[0])
+    closes = state[first : first + int(parameters[0])]
     out[0] = math.nan
     if state[0] >= parameters[0]:
-        deviation = standard_deviation(closes, 0)
-        away = -mean_departure(closes, bar.close)
-        out[0] = 0.0 if is_still(deviation, bar.close) else away / deviation
+        centre, deviation = wide_statistics(closes, 0)
+        out[0] = 0.0 if is_still(deviation, bar.close) else (bar.close - centre) / deviation
 
 
-@jit
+@lean_jit
 def rank_of_newest(window: Floats) -> float:
     """Return the share of the earlier values that the newest exceeds, equal ones counting half."""
     last = window.shape[0] - 1
@@ -38,30 +38,32 @@ def rank_of_newest(window: Floats) -> float:
     return rank
 
 
-@jit
+@lean_jit
 def close_rank_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the percentile rank of the close. State: bars seen, ring of closes."""
     state[0] += 1.0
-    closes = ring_put(state[1:], bar.close, state[0])
+    first = 1 + ring_put(state[1:], bar.close, state[0])
+    closes = state[first : first + int(parameters[0])]
     out[0] = rank_of_newest(closes) if state[0] >= parameters[0] else math.nan
 
 
-@jit
+@lean_jit
 def range_rank_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the percentile rank of high - low. State: bars seen, ring of ranges."""
     state[0] += 1.0
-    ranges = ring_put(state[1:], bar.high - bar.low, state[0])
+    first = 1 + ring_put(state[1:], bar.high - bar.low, state[0])
+    ranges = state[first : first + int(parameters[0])]
     out[0] = rank_of_newest(ranges) if state[0] >= parameters[0] else math.nan
 
 
-@jit
+@lean_jit
 def swings_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the largest fall and rise. State: bars seen, ATR state, window of closes."""
     closes = state[1 + ATR_STATE :]
     state[0] += 1.0
     atr = average_true_range(state[1 : 1 + ATR_STATE], bar, parameters[1], state[0])
     push(closes, bar.close)
-    out[:] = math.nan
+    out[0], out[1] = math.nan, math.nan
     if state[0] < parameters[0]:
         return
     peak, trough = closes[0], closes[0]

@@ -11,7 +11,7 @@ import math
 from data.calendar import MINUTES_PER_DAY, RTH_END_MINUTE, RTH_START_MINUTE, SESSION_MINUTES
 from data.indicators.bar import Bar, Floats
 from data.indicators.spec import FeatureSpec, by_name
-from utils.jit import jit
+from utils.jit import lean_jit
 
 DAYS_PER_WEEK = 5
 """Trading days: the end of Friday's session lies beside the start of Monday's."""
@@ -19,39 +19,39 @@ DAYS_PER_WEEK = 5
 RTH_MINUTES = float(RTH_END_MINUTE - RTH_START_MINUTE)
 
 
-@jit
+@lean_jit
 def time_sin_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the sine of the bar's time of day. No state."""
     out[0] = math.sin(2.0 * math.pi * bar.minute_of_session / parameters[0])
 
 
-@jit
+@lean_jit
 def time_cos_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the cosine of the bar's time of day. No state."""
     out[0] = math.cos(2.0 * math.pi * bar.minute_of_session / parameters[0])
 
 
-@jit
+@lean_jit
 def week_sin_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the sine of the bar's place in the trading week. No state."""
     minute = parameters[0] * bar.day_of_week + bar.minute_of_session
     out[0] = math.sin(2.0 * math.pi * minute / (DAYS_PER_WEEK * parameters[0]))
 
 
-@jit
+@lean_jit
 def week_cos_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the cosine of the bar's place in the trading week. No state."""
     minute = parameters[0] * bar.day_of_week + bar.minute_of_session
     out[0] = math.cos(2.0 * math.pi * minute / (DAYS_PER_WEEK * parameters[0]))
 
 
-@jit
+@lean_jit
 def day_of_week_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the day of the trade date. No state."""
     out[0] = bar.day_of_week
 
 
-@jit
+@lean_jit
 def minutes_since_open_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -59,7 +59,7 @@ def minutes_since_open_step(
     out[0] = bar.minute_of_session
 
 
-@jit
+@lean_jit
 def minutes_to_close_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -67,7 +67,7 @@ def minutes_to_close_step(
     out[0] = max(parameters[0] - bar.minute_of_session, 0.0)
 
 
-@jit
+@lean_jit
 def session_progress_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -75,13 +75,13 @@ def session_progress_step(
     out[0] = min(bar.minute_of_session / parameters[0], 1.0)
 
 
-@jit
+@lean_jit
 def rth_flag_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write whether the bar opens in regular hours. No state."""
     out[0] = 1.0 if bar.is_rth else 0.0
 
 
-@jit
+@lean_jit
 def minutes_since_rth_open_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -97,6 +97,7 @@ TIME_FEATURES = by_name(
         parameters=(float(MINUTES_PER_DAY),),
         state_size=0,
         columns=("time_sin",),
+        lookback=1,
         warm_up=0,
         centre=0.0,
         spread=0.7,
@@ -111,6 +112,7 @@ TIME_FEATURES = by_name(
         parameters=(float(MINUTES_PER_DAY),),
         state_size=0,
         columns=("time_cos",),
+        lookback=1,
         warm_up=0,
         centre=0.0,
         spread=0.7,

@@ -9,7 +9,7 @@ import math
 from data.indicators.bar import Bar, Floats
 from data.indicators.smoothing import ATR_STATE, average_true_range, in_ranges
 from data.indicators.spec import FeatureSpec, by_name
-from utils.jit import jit
+from utils.jit import lean_jit
 
 PSAR_STATE = 9
 """Floats of state: bars seen; the stop, the trend's extreme, the high and the low of one bar ago
@@ -18,7 +18,7 @@ SUPERTREND_STATE = 4 + ATR_STATE
 """Floats of state: bars seen, upper and lower band, ATR state, side."""
 
 
-@jit
+@lean_jit
 def _take_parabolic(state: Floats, step: float, limit: float, bar: Bar) -> None:
     """Take a bar into PSAR_STATE; the first two only begin, in a rising trend."""
     state[0] += 1.0
@@ -32,7 +32,7 @@ def _take_parabolic(state: Floats, step: float, limit: float, bar: Bar) -> None:
     state[3], state[4] = bar.high, bar.low
 
 
-@jit
+@lean_jit
 def _move_parabolic(state: Floats, step: float, limit: float, bar: Bar) -> None:
     """Move the stop towards the extreme, or turn the trend where the bar crosses the stop."""
     side = state[8]
@@ -53,7 +53,7 @@ def _move_parabolic(state: Floats, step: float, limit: float, bar: Bar) -> None:
     state[1] = side * stop
 
 
-@jit
+@lean_jit
 def _sides(high: float, low: float, side: float) -> tuple[float, float]:
     """Return a bar's end near the stop and the one far from it, in the mirror of the side."""
     if side > 0.0:
@@ -61,7 +61,7 @@ def _sides(high: float, low: float, side: float) -> tuple[float, float]:
     return -high, -low
 
 
-@jit
+@lean_jit
 def psar_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the distance from the parabolic stop in true ranges. State: PSAR_STATE, ATR state."""
     _take_parabolic(state[:PSAR_STATE], parameters[0], parameters[1], bar)
@@ -71,14 +71,14 @@ def psar_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, o
         out[0] = in_ranges(bar.close - state[1], atr, bar.close)
 
 
-@jit
+@lean_jit
 def psar_side_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write 1 in a rising trend, -1 in a falling one. State: PSAR_STATE."""
     _take_parabolic(state, parameters[0], parameters[1], bar)
     out[0] = state[8] if state[0] > 2.0 else math.nan
 
 
-@jit
+@lean_jit
 def _take_supertrend(state: Floats, parameters: tuple[float, ...], bar: Bar) -> float:
     """Take a bar into SUPERTREND_STATE and return the average true range."""
     length, width = parameters
@@ -101,7 +101,7 @@ def _take_supertrend(state: Floats, parameters: tuple[float, ...], bar: Bar) -> 
     return atr
 
 
-@jit
+@lean_jit
 def supertrend_distance_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -113,7 +113,7 @@ def supertrend_distance_step(
         out[0] = in_ranges(bar.close - line, atr, bar.close)
 
 
-@jit
+@lean_jit
 def supertrend_side_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:

@@ -14,10 +14,10 @@ from data.indicators.smoothing import (
     wilder,
 )
 from data.indicators.spec import FeatureSpec, by_name
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def macd_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the MACD line in true ranges. State: bars seen, fast and slow average, ATR state."""
     fast, slow, length = parameters
@@ -30,7 +30,7 @@ def macd_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Float
         out[0] = in_ranges(state[1] - state[2], atr, bar.close)
 
 
-@jit
+@lean_jit
 def ema_slope_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the change of an average in true ranges. State: bars seen, average, ATR state."""
     span, length = parameters
@@ -43,7 +43,7 @@ def ema_slope_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: 
         out[0] = in_ranges(state[1] - before, atr, bar.close)
 
 
-@jit
+@lean_jit
 def adx_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the average directional index.
 
@@ -65,7 +65,7 @@ def adx_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
         out[0] = _smoothed_direction(state, n_moves, length)
 
 
-@jit
+@lean_jit
 def _smoothed_direction(state: Floats, n_moves: float, length: float) -> float:
     """Take the directional index into its average; return that, NaN while it is being seeded."""
     moved = state[3] + state[4]

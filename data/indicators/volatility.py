@@ -10,10 +10,10 @@ from data.indicators.price import log_ratio
 from data.indicators.smoothing import ATR_STATE, average_true_range
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import mean_departure, push, standard_deviation
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def volatility_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the deviation of log returns. State: bars seen, previous close, window of returns."""
     returns = state[2:]
@@ -26,7 +26,7 @@ def volatility_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
         out[0] = standard_deviation(returns, 1)
 
 
-@jit
+@lean_jit
 def atr_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the average true range in percent of the close. State: bars seen, ATR state."""
     state[0] += 1.0
@@ -36,7 +36,7 @@ def atr_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
         out[0] = 100.0 * atr / bar.close if bar.close > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def bollinger_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write where the close lies between its bands. State: bars seen, window of closes."""
     length, width = parameters
@@ -50,7 +50,7 @@ def bollinger_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: 
         out[0] = 0.5 + above / (2.0 * half) if half > 0.0 else 0.5
 
 
-@jit
+@lean_jit
 def bollinger_width_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -74,6 +74,7 @@ VOLATILITY_FEATURES = by_name(
         state_size=2 + 20,
         price_state=((1, 2),),
         columns=("volatility_20",),
+        lookback=21,
         warm_up=20,
         centre=0.0005,
         spread=0.0004,
@@ -104,6 +105,7 @@ VOLATILITY_FEATURES = by_name(
         state_size=1 + 20,
         price_state=((1, 21),),
         columns=("bollinger",),
+        lookback=20,
         warm_up=19,
         centre=0.5,
         spread=0.33,
@@ -120,6 +122,7 @@ VOLATILITY_FEATURES = by_name(
         state_size=1 + 20,
         price_state=((1, 21),),
         columns=("bollinger_width",),
+        lookback=20,
         warm_up=19,
         centre=0.33,
         spread=0.3,

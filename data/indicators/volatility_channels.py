@@ -9,10 +9,10 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.smoothing import ATR_STATE, average_true_range, exponential, in_ranges
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import highest, lowest, mean_departure, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def keltner_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the place in Keltner's channel. State: bars seen, average, ATR state."""
     span, length, width = parameters
@@ -24,7 +24,7 @@ def keltner_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Fl
         out[0] = 0.5 + 0.5 * in_ranges(bar.close - state[1], half, bar.close)
 
 
-@jit
+@lean_jit
 def keltner_width_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the width of Keltner's channel in percent. State: bars seen, average, ATR state."""
     span, length, width = parameters
@@ -36,7 +36,7 @@ def keltner_width_step(state: Floats, parameters: tuple[float, ...], bar: Bar, o
         out[0] = 200.0 * half / state[1] if state[1] > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def donchian_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the place in Donchian's channel. State: bars seen, windows of highs and of lows."""
     length = int(parameters[0])
@@ -51,7 +51,7 @@ def donchian_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: F
         out[0] = (bar.close - bottom) / height if height > 0.0 else 0.5
 
 
-@jit
+@lean_jit
 def donchian_width_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -73,7 +73,7 @@ def donchian_width_step(
         out[0] = 100.0 * height / middle if middle > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def ulcer_index_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the root mean squared fall from the highest close.
 

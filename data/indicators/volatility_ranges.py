@@ -9,12 +9,12 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.price import log_ratio
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import mean, push, standard_deviation
-from utils.jit import jit
+from utils.jit import lean_jit
 
 TWICE_LN_2_LESS_1 = 2.0 * math.log(2.0) - 1.0
 
 
-@jit
+@lean_jit
 def _root_mean(state: Floats, term: float, length: float) -> float:
     """Take a bar's variance into `state`; return the root of the mean, NaN before `length` bars.
 
@@ -27,14 +27,14 @@ def _root_mean(state: Floats, term: float, length: float) -> float:
     return math.sqrt(max(mean(state[1:]), 0.0))
 
 
-@jit
+@lean_jit
 def parkinson_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write Parkinson's volatility. State: as in `_root_mean`."""
     height = log_ratio(bar.high, bar.low)
     out[0] = _root_mean(state, height * height / (4.0 * math.log(2.0)), parameters[0])
 
 
-@jit
+@lean_jit
 def garman_klass_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write Garman and Klass's volatility. State: as in `_root_mean`."""
     height, body = log_ratio(bar.high, bar.low), log_ratio(bar.close, bar.open)
@@ -42,7 +42,7 @@ def garman_klass_step(state: Floats, parameters: tuple[float, ...], bar: Bar, ou
     out[0] = _root_mean(state, term, parameters[0])
 
 
-@jit
+@lean_jit
 def rogers_satchell_term(bar: Bar) -> float:
     """Return the variance of one bar that Rogers and Satchell estimate."""
     up, down = log_ratio(bar.high, bar.open), log_ratio(bar.low, bar.open)
@@ -51,7 +51,7 @@ def rogers_satchell_term(bar: Bar) -> float:
     return term
 
 
-@jit
+@lean_jit
 def rogers_satchell_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -59,7 +59,7 @@ def rogers_satchell_step(
     out[0] = _root_mean(state, rogers_satchell_term(bar), parameters[0])
 
 
-@jit
+@lean_jit
 def yang_zhang_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write Yang and Zhang's volatility.
 

@@ -10,14 +10,14 @@ from data.indicators.price import log_ratio
 from data.indicators.ring import ring_put, wide_mean
 from data.indicators.smoothing import exponential
 from data.indicators.spec import FeatureSpec, by_name
-from utils.jit import jit
+from utils.jit import lean_jit
 
 EWMA_SPAN = 2.0 / 0.06 - 1.0
 """The span whose weight of the past is RiskMetrics' 0.94."""
 
 
-@jit
-def squared_returns(state: Floats, bar: Bar) -> Floats:
+@lean_jit
+def squared_returns(state: Floats, bar: Bar) -> int:
     """Take a bar into `state`; return the window of squared log returns, oldest first.
 
     State: bars seen, previous close, ring of squared returns.
@@ -25,34 +25,36 @@ def squared_returns(state: Floats, bar: Bar) -> Floats:
     state[0] += 1.0
     change = log_ratio(bar.close, state[1]) if state[0] > 1.0 else 0.0
     state[1] = bar.close
-    return ring_put(state[2:], change * change, state[0])
+    return 2 + ring_put(state[2:], change * change, state[0])
 
 
-@jit
+@lean_jit
 def realised_volatility_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
     """Write the root of the mean squared log return. State: as in `squared_returns`."""
-    squares = squared_returns(state, bar)
+    first = squared_returns(state, bar)
+    squares = state[first : first + int(parameters[0])]
     out[0] = math.nan
     if state[0] > parameters[0]:
         out[0] = math.sqrt(wide_mean(squares))
 
 
-@jit
+@lean_jit
 def volatility_ratio_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
     """Write short over long realised volatility. State: as in `squared_returns`."""
     short, long = int(parameters[0]), int(parameters[1])
-    squares = squared_returns(state, bar)
+    first = squared_returns(state, bar)
+    squares = state[first : first + long]
     out[0] = math.nan
     if state[0] > long:
         usual = wide_mean(squares)
         out[0] = math.sqrt(wide_mean(squares[long - short :]) / usual) if usual > 0.0 else 1.0
 
 
-@jit
+@lean_jit
 def ewma_volatility_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:

@@ -16,10 +16,10 @@ from data.indicators.smoothing import (
 )
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.volatility import atr_step
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def atr_ratio_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write short over long average true range. State: bars seen, two ATR states."""
     short, long = parameters
@@ -32,7 +32,7 @@ def atr_ratio_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: 
         out[0] = 1.0 if is_noise else now / usual
 
 
-@jit
+@lean_jit
 def range_atr_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write this bar's true range in average ones. State: bars seen, ATR state."""
     state[0] += 1.0
@@ -43,7 +43,7 @@ def range_atr_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: 
         out[0] = in_ranges(height, atr, bar.close)
 
 
-@jit
+@lean_jit
 def session_gap_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the gap of the session's open in true ranges. State: bars seen, the gap, ATR state.
 

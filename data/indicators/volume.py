@@ -9,10 +9,10 @@ from data.indicators.bar import Bar, Floats
 from data.indicators.smoothing import ATR_STATE, average_true_range, in_ranges
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import mean, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def relative_volume_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -26,7 +26,7 @@ def relative_volume_step(
         out[0] = bar.volume / usual if usual > 0.0 else 1.0
 
 
-@jit
+@lean_jit
 def vwap_distance_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the distance from the session's average price in true ranges.
 
@@ -53,6 +53,7 @@ VOLUME_FEATURES = by_name(
         parameters=(20.0,),
         state_size=1 + 20,
         columns=("relative_volume",),
+        lookback=20,
         warm_up=19,
         centre=1.0,
         spread=0.8,

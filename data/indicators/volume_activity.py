@@ -6,11 +6,11 @@ At bar t they use bars <= t.
 import math
 
 from data.indicators.bar import Bar, Floats
-from data.indicators.ring import ring_put
+from data.indicators.ring import ring_put, wide_statistics
 from data.indicators.smoothing import exponential
 from data.indicators.spec import FeatureSpec, by_name
-from data.indicators.window import mean, mean_departure, push, standard_deviation
-from utils.jit import jit
+from data.indicators.window import mean, push
+from utils.jit import lean_jit
 
 SLOT_MINUTES = 5.0
 N_SLOTS = 288
@@ -18,19 +18,21 @@ LATE_START_MINUTES = 60.0
 """A session whose first bar opens later than this was not seen whole."""
 
 
-@jit
+@lean_jit
 def volume_z_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the z-score of the volume's logarithm. State: bars seen, ring of logarithms."""
     state[0] += 1.0
     newest = math.log(1.0 + bar.volume)
-    logs = ring_put(state[1:], newest, state[0])
+    ring = state[1:]
+    first = ring_put(ring, newest, state[0])
+    logs = ring[first : first + int(parameters[0])]
     out[0] = math.nan
     if state[0] >= parameters[0]:
-        deviation = standard_deviation(logs, 0)
-        out[0] = -mean_departure(logs, newest) / deviation if deviation > 0.0 else 0.0
+        centre, deviation = wide_statistics(logs, 0)
+        out[0] = (newest - centre) / deviation if deviation > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def volume_oscillator(state: Floats, fast: float, slow: float, volume: float) -> float:
     """Return the volume oscillator in percent. State: bars seen, fast and slow average."""
     state[0] += 1.0
@@ -39,7 +41,7 @@ def volume_oscillator(state: Floats, fast: float, slow: float, volume: float) ->
     return 100.0 * (state[1] - state[2]) / state[2] if state[2] > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def pvo_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the percentage volume oscillator. State: as in `volume_oscillator`."""
     fast, slow = parameters
@@ -47,7 +49,7 @@ def pvo_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
     out[0] = oscillator if state[0] >= slow else math.nan
 
 
-@jit
+@lean_jit
 def pvo_histogram_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the oscillator less its average. State: as in `volume_oscillator`, that average."""
     fast, slow, signal = parameters
@@ -59,7 +61,7 @@ def pvo_histogram_step(state: Floats, parameters: tuple[float, ...], bar: Bar, o
         out[0] = oscillator - state[3] if n_values >= signal else math.nan
 
 
-@jit
+@lean_jit
 def slot_mean(slots: Floats, slot: int, n_kept: int) -> float:
     """Return the mean of what was kept in a slot; 0 where nothing was.
 
@@ -75,7 +77,7 @@ def slot_mean(slots: Floats, slot: int, n_kept: int) -> float:
     return mean(slots[first + 1 + n_kept - count : first + 1 + n_kept])
 
 
-@jit
+@lean_jit
 def slot_push(slots: Floats, slot: int, n_kept: int, value: float) -> None:
     """Keep a value in its slot, the oldest one goes; arguments as in `slot_mean`."""
     first = slot * (1 + n_kept)
@@ -83,7 +85,7 @@ def slot_push(slots: Floats, slot: int, n_kept: int, value: float) -> None:
     push(slots[first + 1 : first + 1 + n_kept], value)
 
 
-@jit
+@lean_jit
 def volume_by_time_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
@@ -98,7 +100,7 @@ def volume_by_time_step(
         out[0] = bar.volume / usual if usual > 0.0 else 1.0
 
 
-@jit
+@lean_jit
 def session_volume_by_time_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:

@@ -11,10 +11,10 @@ from data.indicators.price import log_ratio
 from data.indicators.smoothing import ATR_STATE, average_true_range, exponential, in_ranges
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.window import mean, push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def close_location(bar: Bar) -> float:
     """Return where the close lies between low (-1) and high (1); 0 where they are equal."""
     if bar.high <= bar.low:
@@ -23,13 +23,13 @@ def close_location(bar: Bar) -> float:
     return location
 
 
-@jit
+@lean_jit
 def share(part: float, whole: float) -> float:
     """Return part / whole; 0 where the whole, which is never negative, is 0."""
     return part / whole if whole > 0.0 else 0.0
 
 
-@jit
+@lean_jit
 def per_contract(flows: Floats, volumes: Floats) -> float:
     """Return the sum of the flows over the sum of the volumes; 0 where nothing was traded."""
     flow, volume = 0.0, 0.0
@@ -39,7 +39,7 @@ def per_contract(flows: Floats, volumes: Floats) -> float:
     return share(flow, volume)
 
 
-@jit
+@lean_jit
 def cmf_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write Chaikin's money flow. State: bars seen, windows of signed volumes and of volumes."""
     length = int(parameters[0])
@@ -50,7 +50,7 @@ def cmf_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
     out[0] = per_contract(flows, volumes) if state[0] >= length else math.nan
 
 
-@jit
+@lean_jit
 def obv_change_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the change of the on-balance volume.
 
@@ -67,7 +67,7 @@ def obv_change_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
     out[0] = per_contract(flows, volumes) if state[0] > length else math.nan
 
 
-@jit
+@lean_jit
 def vpt_change_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the change of the volume-price trend.
 
@@ -84,7 +84,7 @@ def vpt_change_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
     out[0] = per_contract(flows, volumes) if state[0] > length else math.nan
 
 
-@jit
+@lean_jit
 def nvi_change_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the change of the negative volume index.
 
@@ -98,7 +98,7 @@ def nvi_change_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
     out[0] = 100.0 * length * mean(state[3:]) if state[0] > length else math.nan
 
 
-@jit
+@lean_jit
 def force_index_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the force index in true ranges. State: bars seen, force, volume, ATR state."""
     span, length = parameters
@@ -114,7 +114,7 @@ def force_index_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out
         out[0] = in_ranges(share(state[1], state[2]), atr, bar.close)
 
 
-@jit
+@lean_jit
 def ease_of_movement_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:

@@ -10,13 +10,13 @@ from data.indicators.smoothing import ATR_STATE, average_true_range, in_ranges
 from data.indicators.spec import FeatureSpec, by_name
 from data.indicators.volume_flow import close_location, share
 from data.indicators.window import push
-from utils.jit import jit
+from utils.jit import lean_jit
 
 VWAP_STATE = 3
 """Floats of state: the session's average price, its volume, its volume times variance."""
 
 
-@jit
+@lean_jit
 def session_vwap(state: Floats, bar: Bar) -> None:
     """Take a bar into the session's average price and the spread of its prices around that.
 
@@ -37,7 +37,7 @@ def session_vwap(state: Floats, bar: Bar) -> None:
         state[2] += bar.volume * departure * (typical - state[0])
 
 
-@jit
+@lean_jit
 def vwap_band_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the distance from the session's average price in deviations. State: as session_vwap."""
     session_vwap(state, bar)
@@ -45,7 +45,7 @@ def vwap_band_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: 
     out[0] = in_ranges(bar.close - state[0], deviation, bar.close)
 
 
-@jit
+@lean_jit
 def vwap_slope_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the change of the session's average price in true ranges.
 
@@ -56,7 +56,8 @@ def vwap_slope_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
     state[0] += 1.0
     session_vwap(state[1 : 1 + VWAP_STATE], bar)
     if bar.is_session_start:
-        averages[:] = state[1]
+        for i in range(averages.shape[0]):
+            averages[i] = state[1]
     push(averages, state[1])
     atr = average_true_range(state[1 + VWAP_STATE :], bar, length, state[0])
     out[0] = math.nan
@@ -64,23 +65,23 @@ def vwap_slope_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out:
         out[0] = in_ranges(state[1] - averages[0], atr, bar.close)
 
 
-@jit
+@lean_jit
 def ad_session_step(state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats) -> None:
     """Write the session's accumulation less distribution. State: signed volume, volume."""
     if bar.is_session_start:
-        state[:] = 0.0
+        state[0], state[1] = 0.0, 0.0
     state[0] += close_location(bar) * bar.volume
     state[1] += bar.volume
     out[0] = share(state[0], state[1])
 
 
-@jit
+@lean_jit
 def up_volume_share_step(
     state: Floats, parameters: tuple[float, ...], bar: Bar, out: Floats
 ) -> None:
     """Write the share of the session's volume in rising bars. State: their volume, all volume."""
     if bar.is_session_start:
-        state[:] = 0.0
+        state[0], state[1] = 0.0, 0.0
     rising = 1.0 if bar.close > bar.open else 0.0 if bar.close < bar.open else 0.5
     state[0] += rising * bar.volume
     state[1] += bar.volume

@@ -7,10 +7,10 @@ window alone, not on how long the stream has been running.
 import math
 
 from data.indicators.bar import Floats
-from utils.jit import jit
+from utils.jit import lean_jit
 
 
-@jit
+@lean_jit
 def push(window: Floats, value: float) -> None:
     """Drop the oldest value of `window`, the first, and append `value`."""
     last = window.shape[0] - 1
@@ -19,7 +19,7 @@ def push(window: Floats, value: float) -> None:
     window[last] = value
 
 
-@jit
+@lean_jit
 def mean(window: Floats) -> float:
     """Return the mean of the values."""
     total: float = 0.0
@@ -29,7 +29,7 @@ def mean(window: Floats) -> float:
     return average
 
 
-@jit
+@lean_jit
 def mean_departure(window: Floats, anchor: float) -> float:
     """Return the mean of `value - anchor`; exactly 0 where every value equals `anchor`."""
     total: float = 0.0
@@ -39,7 +39,7 @@ def mean_departure(window: Floats, anchor: float) -> float:
     return average
 
 
-@jit
+@lean_jit
 def standard_deviation(window: Floats, lost_degrees: int) -> float:
     """Return the standard deviation, exactly 0 where all values are equal.
 
@@ -56,7 +56,7 @@ def standard_deviation(window: Floats, lost_degrees: int) -> float:
     return math.sqrt(total / (window.shape[0] - lost_degrees))
 
 
-@jit
+@lean_jit
 def highest(window: Floats) -> float:
     """Return the largest value."""
     best: float = window[0]
@@ -65,7 +65,7 @@ def highest(window: Floats) -> float:
     return best
 
 
-@jit
+@lean_jit
 def lowest(window: Floats) -> float:
     """Return the smallest value."""
     best: float = window[0]

@@ -107,6 +107,7 @@ def _summary(
         "zone": result.zone,
         "quality": result.quality,
         "missing_sessions": list(result.missing_sessions),
+        "hints": list(result.hints),
         "is_clean": result.is_clean,
         "files": [guess.as_json() for guess in result.guesses],
     }
@@ -132,6 +133,8 @@ def _print(result: "ImportResult", symbol: str, out: Path, rejected: Path | None
         f"{len(result.bars):,} bars of {symbol} of {result.n_read:,} rows, "
         f"{len(result.rejected):,} rejected: {shown(out)}"
     )
+    for hint in result.hints:
+        console.print(f"note: {hint}")
     if rejected is not None:
         verdict = "" if result.is_clean else ": a thousandth or more, look at them first"
         console.print(f"rejected rows: {shown(rejected)}{verdict}")

@@ -17,7 +17,7 @@ HAS_FAILED = 1
 
 
 def check(
-    name: Annotated[str | None, Argument(help="A feature or a recipe.")] = None,
+    name: Annotated[str | None, Argument(help="Features and recipes, comma-separated.")] = None,
     check_all: Annotated[bool, Option("--all", help="Check all features.")] = False,
     module: ModuleOption = None,
     as_json: Annotated[bool, Option("--json", help="Print a list of objects as JSON.")] = False,
@@ -51,30 +51,57 @@ def _selected(
 ) -> tuple[dict[str, "FeatureSpec"], list[str]]:
     """Return the table to look features up in, and the names of those to check."""
     from data.features import FEATURES
-    from data.recipes import RECIPES
     from data.user_features import load_user_features
-    from utils.errors import ConfigError
-    from utils.registry import lookup
 
-    if sum((name is not None, check_all, module is not None)) != 1:
-        raise ConfigError("say what to check: either the name of a feature, --all, or --module")
+    _check_one_way(name, check_all, module)
     if module is not None:
         own = load_user_features(module)
         return {**FEATURES, **own}, list(own)
-    if name is None:
-        return FEATURES, list(FEATURES)
+    return FEATURES, list(FEATURES) if name is None else _named(name)
+
+
+def _check_one_way(name: str | None, check_all: bool, module: Path | None) -> None:
+    """Refuse none of the ways to say what to check, and more than one."""
+    from utils.errors import ConfigError
+
+    ways = {"NAME": name is not None, "--all": check_all, "--module": module is not None}
+    given = [way for way, is_given in ways.items() if is_given]
+    if not given:
+        raise ConfigError("say what to check: the name of a feature, --all, or --module")
+    if len(given) > 1:
+        raise ConfigError(f"say what to check in one way, was {' and '.join(given)}")
+
+
+def _named(text: str) -> list[str]:
+    """Return the features that a list of features and recipes stands for, each once."""
+    from data.feature_names import find_feature, split_names
+    from data.features import FEATURES
+    from data.library_columns import described_column, is_library_name
+    from data.recipes import RECIPES
+    from utils.errors import ConfigError
+
     choices = {**RECIPES, **{feature: (feature,) for feature in FEATURES}}
-    return FEATURES, list(lookup(choices, name, "feature or recipe"))
+    names: dict[str, None] = {}
+    for name in split_names(text):
+        if is_library_name(name):
+            described_column(name)  # says so where there is none
+            raise ConfigError(
+                f"`{name}` is a column of another library, batch only: there is no live value to "
+                "check; `features.py show` says what is known of it"
+            )
+        names |= dict.fromkeys(find_feature(choices, name, "feature or recipe"))
+    return list(names)
 
 
 def _print(names: Sequence[str], results: Sequence["CheckResult"]) -> None:
     """Print one row per feature, then what was found."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from data.feature_checks import CHECKS
     from scripts.printing import console
 
-    table = Table("feature", *(name.replace("_", " ") for name in CHECKS), padding=(0, 0))
+    feature = Column("feature", no_wrap=True, min_width=max(map(len, names)))
+    table = Table(feature, *(name.replace("_", " ") for name in CHECKS), padding=(0, 0))
     for name in names:
         own = {result.check: result for result in results if result.feature == name}
         table.add_row(name, *(_mark(own[check]) for check in CHECKS))

@@ -22,6 +22,7 @@ def described(spec: "FeatureSpec") -> dict[str, Any]:
         "warm_up": spec.warm_up,
         "lookback": spec.lookback,
         "session_rule": spec.session_rule,
+        "needs_other": spec.needs_other,
         "centre": spec.centre,
         "spread": spec.spread,
         "state_size": spec.state_size,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
+from scripts.second_market import OtherOption
+
 if TYPE_CHECKING:
     from data.feature_ranking import RankedColumn
 
@@ -21,7 +23,10 @@ def rank(
     least_correlation: Annotated[
         float, Option(help="Mean rank correlation from which columns share a cluster.")
     ] = 0.7,
-    symbol: Annotated[str | None, Option(help="What they are bars of; the file may say.")] = None,
+    other: OtherOption = None,
+    symbol: Annotated[
+        str | None, Option(help="What they are bars of, where the file does not say.")
+    ] = None,
     as_json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Rank the columns of RECIPE by their information coefficient on rows not fitted to.
@@ -32,17 +37,21 @@ def rank(
     from dataclasses import asdict
 
     from data.feature_ranking import RankingSettings, rank_features
-    from data.store import load_bars, load_metadata
-    from scripts.data_commands.common import instrument_of
+    from data.feature_set import FeatureSet
+    from scripts.features_commands.loading import checked_bars, say_if_compiling
     from scripts.printing import console
+    from scripts.second_market import beside
     from utils.files import canonical_json
 
     settings = RankingSettings(
         horizon=horizon, n_folds=folds, embargo_bars=embargo, least_correlation=least_correlation
     )
     names = [name.strip() for name in recipe.split(",") if name.strip()]
-    is_on_grid = load_metadata(data).get("adjustment") != "ratio"
-    bars = load_bars(data, instrument_of(data, symbol) if is_on_grid else None)
+    bars, _ = checked_bars(data, symbol)
+    features = FeatureSet(names, tuple(bars.columns))
+    bars = beside(bars, features.specs, other)
+    if not as_json:
+        say_if_compiling(features)
     with console.status(f"ranking on {len(bars):,} bars"):
         ranked = rank_features(bars, names, settings)
     if as_json:

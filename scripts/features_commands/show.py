@@ -1,11 +1,8 @@
 """The command `features.py show`: all that is known of one feature, or the features of a recipe."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from typer import Argument, Option
-
-if TYPE_CHECKING:
-    from data.indicators.spec import FeatureSpec
 
 EXPLAINED = {
     "warm_up": "{} bars are NaN before its first value",
@@ -19,21 +16,22 @@ EXPLAINED = {
 
 SESSION_RULES = {
     "continuous": "a session's first bar is like any other",
-    "resets": "something is forgotten at a session's first bar",
+    "resets": "a session's first bar begins something anew",
 }
 
 
 def show(
-    name: Annotated[str, Argument(help="A feature or a recipe.")],
+    name: Annotated[str, Argument(help="A feature, a recipe, or a column such as ta:X.")],
     as_json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show formula, source, unit, range, warm-up and convention of NAME."""
+    from data.feature_names import find_feature
     from data.features import FEATURES
+    from data.library_columns import described_column, is_library_name
     from data.recipes import RECIPES
     from scripts.features_commands.describing import described
     from scripts.printing import console
     from utils.files import canonical_json
-    from utils.registry import lookup
 
     if name in RECIPES and name not in FEATURES:
         names = list(RECIPES[name])
@@ -42,9 +40,10 @@ def show(
         else:
             console.print(f"{name}: {', '.join(names)}", soft_wrap=True)
         return
-    choices: dict[str, FeatureSpec | tuple[str, ...]] = {**RECIPES, **FEATURES}
-    lookup(choices, name, "feature or recipe")
-    fields = described(FEATURES[name])
+    if is_library_name(name):
+        fields = described_column(name)
+    else:
+        fields = described(find_feature(FEATURES, name, "feature or recipe"))
     if as_json:
         print(canonical_json(fields))
         return
@@ -57,6 +56,8 @@ def _worded(field: str, value: Any) -> str:
     """Return a field's value for people."""
     if field == "session_rule":
         return f"{value}: {SESSION_RULES[value]}"
+    if field == "needs_other":
+        return "reads a second market" if value else "no second market"
     if field == "lookback" and value is None:
         return "every earlier bar leaves a trace"
     if field == "price_state":

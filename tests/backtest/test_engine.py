@@ -6,6 +6,7 @@ import pytest
 
 from backtest.engine import BacktestEngine
 from config.settings import EnvSettings
+from data.preprocessor import Scaler
 from data.synthetic import synthetic_bars
 from env.actions import Action
 from env.trading_env import TradingEnv
@@ -237,6 +238,19 @@ def test_run_baselines_have_the_span_account_and_costs_of_the_model(agent):
         assert result.timestamps.equals(model.timestamps)
         assert result.settings == model.settings
         assert not result.is_in_sample
+
+
+def test_run_baselines_need_no_feature_of_the_model():
+    """A column of price size is refused without a scaler; baselines have none and need none."""
+    bars = told_bars(60).assign(level=lambda frame: frame["close"])
+    scaler = Scaler.fit(bars[["level"]].to_numpy(), ["level"])
+    env = TradingEnv(bars, ["level"], lookback_window=1, stop_loss_ticks=None, scaler=scaler)
+    level = TradingAgent(env, settings=SMALL)
+    later = later_bars().assign(level=lambda frame: frame["close"])
+    engine = BacktestEngine(later)
+    baselines = engine.run_baselines(like=engine.run_with_model(level))
+    assert [result.name for result in baselines] == list(BASELINES)
+    assert baselines[2].timestamps[0] == later.index[0]  # a window of one bar, no warm-up
 
 
 def test_run_baselines_are_the_same_for_one_seed_and_random_differs_for_another(bars):

@@ -6,19 +6,18 @@ import math
 import numpy as np
 import pytest
 
-from data.feature_checks import (
-    CHECKS,
+from data.feature_checks import CHECKS, run_checks
+from data.feature_frames import check_frame, sessions_frame, walking_frame
+from data.feature_market_checks import check_roll
+from data.feature_set import FeatureSet
+from data.feature_time_checks import (
     check_live,
     check_lookback,
     check_poison,
     check_restart,
-    check_roll,
     check_truncation,
-    check_warm_up,
-    run_checks,
 )
-from data.feature_frames import check_frame, walking_frame
-from data.feature_set import FeatureSet
+from data.feature_value_checks import check_warm_up
 from data.features import FEATURES, FeatureSpec
 from data.indicators.spec import by_name
 from utils.jit import jit
@@ -28,8 +27,9 @@ NO_SUCH_FUNCTION = None
 
 @jit
 def momentum_step(state, parameters, bar, out):
-    """Write the change of the close over one bar, in points of a 20,000 points' market."""
-    out[0] = (bar.close - state[1]) / 20.0 if state[0] > 0.0 else math.nan
+    """Write the change of the close over one bar, in percent of it."""
+    change = 100.0 * (bar.close - state[1]) / bar.close if bar.close > 0.0 else 0.0
+    out[0] = change if state[0] > 0.0 else math.nan
     state[0] += 1.0
     state[1] = bar.close
 
@@ -63,8 +63,11 @@ def leaving_a_column_step(state, parameters, bar, out):
 
 @jit
 def averaging_step(state, parameters, bar, out):
-    state[0] += 0.5 * (bar.volume - state[0])
-    out[0] = state[0] / 5_000.0
+    """Write an average of the closes' places in their ranges."""
+    reach = bar.high - bar.low
+    place = (bar.close - bar.low) / reach if reach > 0.0 else 0.5
+    state[0] += 0.5 * (place - state[0])
+    out[0] = state[0]
 
 
 @jit
@@ -117,7 +120,10 @@ def test_checks_leave_lookback_out_where_every_bar_leaves_a_trace():
         ({"spread": 0.0}, "`spread` > 0, was 0.0 and 0.0"),
         ({"centre": math.nan}, "`centre` must be finite"),
         ({"warm_up": -1}, "`state_size` and `warm_up` must be >= 0"),
-        ({"lookback": 0}, "`lookback` must be >= 1 (this bar counts), or None, was 0"),
+        ({"lookback": 0}, "`lookback` must be >= `warm_up` + 1 (2), this bar counts, or None"),
+        ({"lookback": 1}, "`lookback` must be >= `warm_up` + 1 (2), this bar counts, or None"),
+        ({"session_rule": "x"}, "`session_rule` must be continuous or resets, was 'x'"),
+        ({"version": 0}, "`version` must be >= 1, was 0"),
         ({"price_state": ((1, 3),)}, "`price_state` (1, 3) must lie in the state of 2"),
         ({"price_state": ((1, 1),)}, "`price_state` (1, 1) must lie"),
     ],
@@ -132,30 +138,31 @@ def test_check_spec_finds_what_is_missing_and_nothing_is_run_after_it(change, pr
 @pytest.mark.parametrize(
     ("kernel", "problem"),
     [
-        (writing_beyond_step, "writes beyond its `state_size`"),
-        (writing_too_far_right_step, "writes beyond its `columns`"),
-        (reading_beyond_step, "reads beyond its state, or a value not set (`tried`, first in row"),
+        (writing_beyond_step, "index {} is out of bounds for axis 0 with size 2"),
+        (writing_too_far_right_step, "index {} is out of bounds for axis 0 with size 1"),
+        (reading_beyond_step, "index {} is out of bounds for axis 0 with size 2"),
     ],
 )
-def test_check_memory_finds_a_kernel_that_leaves_its_own(kernel, problem):
-    problems = found(spec_of(kernel, parameters=(2.0,)))
+@pytest.mark.parametrize("place", [2, 100, 5_000, 10_000_000])
+def test_check_memory_finds_a_kernel_that_leaves_its_own(kernel, problem, place):
+    problems = found(spec_of(kernel, parameters=(float(place),)))
     assert list(problems) == ["memory"]
-    assert problem in problems["memory"]
+    assert problem.format(place) in problems["memory"]
 
 
 def test_check_memory_finds_a_column_that_is_never_written():
     problems = found(spec_of(leaving_a_column_step, columns=("tried", "forgotten")))
-    assert "a value not set (`forgotten`, first in row 0)" in problems["memory"]
+    assert "a value not set, or is a matter of chance (`forgotten`" in problems["memory"]
 
 
 def test_check_memory_says_why_a_kernel_does_not_compile():
     problems = found(spec_of(uncompilable_step))
     assert list(problems) == ["memory"]
-    assert problems["memory"].startswith("the kernel cannot be run: ")
+    assert problems["memory"].startswith("its kernel cannot be run: TypeError: 'NoneType'")
 
 
 def test_check_warm_up_finds_early_and_late_values():
-    early = found(spec_of(momentum_step, **(SOUND | {"warm_up": 2})))
+    early = found(spec_of(momentum_step, **(SOUND | {"warm_up": 2, "lookback": 3})))
     late = found(spec_of(momentum_step, **(SOUND | {"warm_up": 0})))
     assert "(`tried`, first in row 1)" in early["warm_up"]
     assert "(`tried`, first in row 0)" in late["warm_up"]
@@ -169,6 +176,10 @@ def test_check_roll_finds_prices_that_are_not_moved():
 
 def test_check_roll_finds_floats_that_are_moved_and_are_no_prices():
     assert list(found(spec_of(averaging_step, price_state=((0, 1),), spread=0.2))) == ["roll"]
+
+
+def test_check_roll_is_not_switched_off_by_an_absurd_spread():
+    assert set(found(spec_of(momentum_step, warm_up=1, spread=50_000.0))) == {"values", "roll"}
 
 
 def test_check_lookback_finds_a_memory_that_is_longer():
@@ -236,3 +247,6 @@ def test_check_frame_is_warm_for_half_of_its_bars():
     assert len(check_frame()) == 400
     assert len(check_frame(1_500)) == 3_200
     assert {"other_close", "other_volume"} <= set(check_frame().columns)
+    assert len(sessions_frame()) == 400
+    dates = sessions_frame().index.tz_convert("America/Chicago").normalize()
+    assert len(set(dates)) > 8

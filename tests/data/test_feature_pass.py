@@ -4,13 +4,16 @@ import dataclasses
 import os
 import subprocess
 import sys
+from itertools import pairwise
 
 import numba
+import numpy as np
 import pytest
 
-from data.feature_pass import PASSES_DIR, load_pass, pass_source
+from data.feature_pass import BLOCK_BARS, PASSES_DIR, load_pass, pass_source, run_in_groups
 from data.feature_set import FeatureSet
 from data.features import FEATURES
+from data.indicators.bar import feature_bars
 from tests.helpers.feature_kit import walking_frame
 from utils.jit import CACHE_DIR
 from utils.paths import PROJECT_ROOT
@@ -55,6 +58,38 @@ def test_pass_source_moves_prices_by_a_call_once_per_range():
     assert "            move_prices(state[8:36], bar.roll_gap)\n" in source
     assert source.count("move_prices(") == 2
     assert "+= bar.roll_gap" not in source
+
+
+@pytest.mark.parametrize("cuts", [(1, 2), (BLOCK_BARS,), (BLOCK_BARS - 1, 2 * BLOCK_BARS + 5)])
+def test_pass_in_pieces_gives_the_bits_of_the_whole(cuts):
+    bars = feature_bars(walking_frame(2 * BLOCK_BARS + 40))
+    bars.roll_gap[[5, BLOCK_BARS, BLOCK_BARS + 1]] = 12.25
+    run = load_pass(SPECS)
+    whole, pieces = np.zeros((2, len(bars), 3))
+    run(np.zeros(36), bars, whole, 0, 2)
+    state = np.zeros(36)
+    for first, stop in pairwise((0, *cuts, len(bars))):
+        run(state, bars[first:stop], pieces[first:stop], 0, 2)
+    assert pieces.tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 5])
+def test_pass_in_groups_on_threads_gives_the_bits_of_the_whole(monkeypatch, n_threads):
+    monkeypatch.setattr("data.feature_pass.n_processors", lambda: n_threads)
+    monkeypatch.setattr("data.feature_pass.BARS_WORTH_THREADS", 300)
+    specs = tuple(
+        FEATURES[name] for name in ("rsi", "stochastic", "adx", "atr", "macd", "time_sin")
+    )
+    n_columns = sum(len(spec.columns) for spec in specs)
+    bars = feature_bars(walking_frame(2 * BLOCK_BARS + 40))
+    bars.roll_gap[[5, BLOCK_BARS, BLOCK_BARS + 1]] = 12.25
+    run = load_pass(specs)
+    states = np.zeros((2, sum(spec.state_size for spec in specs)))
+    whole, groups = np.full((2, len(bars), n_columns), 7.0)
+    run(states[0], bars, whole, 0, len(specs))
+    run_in_groups(run, len(specs), states[1], bars, groups)
+    assert groups.tobytes() == whole.tobytes()
+    assert states[0].tobytes() == states[1].tobytes()
 
 
 def test_pass_is_written_below_the_kernel_cache_and_loaded_once():

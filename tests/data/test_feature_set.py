@@ -29,9 +29,37 @@ def test_feature_set_unknown_name_says_nearest():
         FeatureSet(["rsj"])
 
 
+def test_feature_set_unknown_name_is_one_short_line():
+    with pytest.raises(
+        ConfigError, match="unknown feature `zzz`: see `features.py list`"
+    ) as caught:
+        FeatureSet(["zzz"])
+    assert len(str(caught.value)) < 100
+
+
 def test_feature_set_unknown_name_beside_columns_without_names_lists_them():
-    with pytest.raises(ConfigError, match="unknown feature `zzz`: choices are 0, 1, "):
+    with pytest.raises(ConfigError, match="unknown feature `zzz`: .* of the bars are 0, 1"):
         FeatureSet(["zzz"], frame_columns=[0, 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("momentumm", "did you mean `momentum`"),
+        ("stochastic_k", "`stochastic_k` is a column of feature `stochastic`: ask for"),
+        ("", "the name of a feature is empty: is there a comma too many?"),
+        ("mine_to", "did you mean `mine_too`"),
+    ],
+)
+def test_feature_set_unknown_name_says_what_may_be_meant(name, message):
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        FeatureSet(["rsi", name], frame_columns=["mine_too"])
+
+
+def test_feature_set_recipe_that_is_a_column_of_the_users_too_is_refused():
+    with pytest.raises(ConfigError, match="`trend` is a recipe and a column of the bars: rename"):
+        FeatureSet(["trend"], frame_columns=["close", "trend"])
+    assert FeatureSet(["rsi"], frame_columns=["trend"]).names == ("rsi",)
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,17 @@ def test_larger_bar_that_lacks_its_last_bar_is_over_when_the_next_opens():
     assert values[251] > 5.0  # the bar of 1,260, which opens in the next one
 
 
+def test_one_odd_stamp_is_no_other_size_of_bars():
+    features = FeatureSet(["rsi_15m"])
+    frame = minute_bars(276 * 3, step="5min")
+    odd = frame.copy()
+    stamps = odd.index.to_list()
+    stamps[100] += pd.Timedelta(minutes=2)
+    odd.index = pd.DatetimeIndex(stamps, name=frame.index.name)
+    same = features.compute(frame)[:, 0] == features.compute(odd)[:, 0]
+    assert same[features.warm_up + 100 :].all()
+
+
 def test_larger_bars_of_a_size_that_does_not_divide_go_by_their_open():
     """Ten-minute bars: those of 0 and 10 make the first quarter, that of 20 the second."""
     frame = minute_bars(120, step="10min")

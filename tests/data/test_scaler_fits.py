@@ -9,8 +9,8 @@ import pytest
 from data.calendar import is_rth
 from data.feature_set import FeatureSet
 from data.indicators.bar import feature_bars
-from data.preprocessor import Scaler
-from data.scaler_fits import FITS, N_KNOTS
+from data.preprocessor import BLOCK_ROWS, ROWS_TO_JUDGE, Scaler
+from data.scaler_fits import FITS, N_KNOTS, normal_score
 from tests.helpers.feature_kit import assert_same_bits, walking_frame
 from utils.errors import ArtifactError, ConfigError, DataError
 
@@ -55,6 +55,41 @@ def test_rank_scaler_of_two_values_gives_each_the_middle_of_its_scores():
     """900 zeros are the scores -3.0 to 1.2, 100 ones 1.3 to 3.0: the middles are -0.9 and 2.15."""
     scaler = Scaler.fit(column(*[0] * 900, *[1] * 100), ["a"], kind="rank_normal")
     np.testing.assert_allclose(scaler.transform(column(0.0, 1.0))[:, 0], [-0.9, 2.15], atol=1e-6)
+
+
+def test_rank_scaler_finds_every_knot_and_every_gap_between_two():
+    """Knots 0 to 60 score -3 to 3, a tenth apart; what lies between two lies between them."""
+    knots = np.arange(float(N_KNOTS))
+    scores = np.round([normal_score(knot, knots) for knot in knots], 9)
+    assert scores.tolist() == [round(-3.0 + 0.1 * i, 9) for i in range(N_KNOTS)]
+    between = np.round([normal_score(knot + 0.5, knots) for knot in knots[:-1]], 9)
+    assert between.tolist() == [round(-2.95 + 0.1 * i, 9) for i in range(N_KNOTS - 1)]
+    assert (normal_score(-0.1, knots), normal_score(60.1, knots)) == (-3.0, 3.0)
+
+
+def test_scaler_of_more_rows_than_one_block_scales_each_as_alone():
+    rows = np.random.default_rng(1).normal(size=(2 * BLOCK_ROWS + 5, 2))
+    hours = np.arange(len(rows)) % 3 == 0
+    scaler = Scaler.fit(rows[:99], ["a", "b"], kind="rank_normal", is_rth=hours[:99])
+    whole = scaler.transform(rows, hours)
+    for row in (0, BLOCK_ROWS - 1, BLOCK_ROWS, 2 * BLOCK_ROWS, len(rows) - 1):
+        assert_same_bits(whole[row], scaler.transform(rows[row], bool(hours[row])))
+
+
+def test_nominal_scaling_names_the_columns_that_it_clips_much(caplog):
+    """Of rsi (50 and 15 by the table) 6 % lie beyond five spreads, of roc 4 %."""
+    features = FeatureSet(["rsi", "roc"])
+    rows = np.tile(features.nominal_centre, (ROWS_TO_JUDGE, 1))
+    rows[: 3 * ROWS_TO_JUDGE // 50, 0] = 1e6
+    rows[: 2 * ROWS_TO_JUDGE // 50, 1] = 1e6
+    with caplog.at_level("WARNING", logger="futuresgym.scaler"):
+        Scaler.nominal(features).transform(rows[:-1])
+        assert not caplog.messages
+        Scaler.nominal(features).transform(rows)
+    assert caplog.messages == [
+        "nominal scaling clips 1 of 2 columns in many of 500 rows (rsi 6%): fit a scaler on "
+        "training rows, e.g. Scaler.fit(rows, columns)"
+    ]
 
 
 def test_rank_scaler_makes_a_skewed_column_normal():

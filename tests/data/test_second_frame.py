@@ -66,14 +66,33 @@ def test_align_roll_of_the_other_is_seen_once_even_if_its_bar_is_not():
         (bars([1.0] * 9), {"max_age_seconds": -1}, ConfigError, "`max_age_seconds` must be >= 0"),
         (bars([1.0] * 9, step="15min"), {}, DataError, "must divide the first's of 300 s"),
         (bars([1.0] * 9, step="2min"), {}, DataError, "must divide"),
-        (bars([1.0]), {}, DataError, "cannot tell the size of the bars of the second frame"),
-        (bars([1.0] * 9, "2024-02-02T15:00Z"), {}, DataError, "no bar of the second frame"),
+        (bars([1.0]), {}, DataError, "cannot tell the size of the second market's bars from 1"),
+        (bars([1.0] * 9, "2024-02-02T15:00Z"), {}, DataError, "no bar of the second market"),
     ],
 )
 def test_align_refuses_with_one_line(other, options, error, message):
     with pytest.raises(error, match=message) as caught:
         align(bars([1.0] * 9), other, **options)
     assert "\n" not in str(caught.value)
+
+
+def test_align_of_what_are_no_bars_says_which_frame_and_why():
+    nine = bars([1.0] * 9)
+    for pair, which in (
+        ((nine.reset_index(drop=True), nine), "the bars of the first market: `timestamp` must be"),
+        ((nine, nine.reset_index(drop=True)), "the bars of the second market: `timestamp` must be"),
+        ((nine, nine.drop(columns="volume")), "the bars of the second market: 1 column missing"),
+    ):
+        with pytest.raises(DataError, match=which):
+            align(*pair)
+    with pytest.raises(DataError, match="cannot tell the size of the first market's bars from 1"):
+        align(nine.iloc[:1], nine)
+
+
+def test_align_takes_stamps_that_are_a_column():
+    own, other = bars([1.0, 2.0]), bars([7.0, 8.0])
+    both = align(own.reset_index(names="timestamp"), other.reset_index(names="timestamp"))
+    pd.testing.assert_frame_equal(both, align(own, other))
 
 
 def test_align_knows_nothing_that_closes_later():
@@ -92,7 +111,7 @@ def test_align_knows_nothing_that_closes_later():
 def test_features_without_a_second_instrument_are_refused_by_name():
     with pytest.raises(DataError, match="other_beta_60 need a second") as caught:
         FeatureSet(["rsi", "other_beta_60"]).compute(walking_frame())
-    assert "data.second_frame.align" in str(caught.value)
+    assert "give its bars with --other FILE (in Python, data.second_frame.al" in str(caught.value)
     FeatureSet(["rsi"]).compute(walking_frame())
 
 

@@ -4,9 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from data import feature_checks
-from data.feature_checks import Check
-from data.feature_contract import check_memory, check_spec
+from data.feature_checks import CHECKS, Check
 from data.feature_frames import check_frame, flat_frame, walking_frame, with_other_market
 from data.feature_set import FeatureSet
 from data.indicators.bar import Floats
@@ -31,31 +29,8 @@ def _asserting(check: Check, name: str) -> Callable[[FeatureSet, pd.DataFrame], 
     return assert_nothing_found
 
 
-assert_spec_is_complete = _asserting(check_spec, "assert_spec_is_complete")
-assert_memory_is_its_own = _asserting(check_memory, "assert_memory_is_its_own")
-assert_warm_up_is_exact = _asserting(feature_checks.check_warm_up, "assert_warm_up_is_exact")
-assert_blind_to_truncation = _asserting(
-    feature_checks.check_truncation, "assert_blind_to_truncation"
-)
-assert_blind_to_poison = _asserting(feature_checks.check_poison, "assert_blind_to_poison")
-assert_stream_is_batch = _asserting(feature_checks.check_live, "assert_stream_is_batch")
-assert_restart_is_seamless = _asserting(feature_checks.check_restart, "assert_restart_is_seamless")
-assert_roll_shifts_the_past = _asserting(feature_checks.check_roll, "assert_roll_shifts_the_past")
-assert_lookback_is_enough = _asserting(feature_checks.check_lookback, "assert_lookback_is_enough")
-assert_hard_bars_give_numbers = _asserting(
-    feature_checks.check_hard_bars, "assert_hard_bars_give_numbers"
-)
-
-ALL_CHECKS = (
-    assert_spec_is_complete,
-    assert_memory_is_its_own,
-    assert_warm_up_is_exact,
-    assert_blind_to_truncation,
-    assert_blind_to_poison,
-    assert_stream_is_batch,
-    assert_restart_is_seamless,
-    assert_roll_shifts_the_past,
-    assert_lookback_is_enough,
-    assert_hard_bars_give_numbers,
-)
+ALL_CHECKS = {name: _asserting(check, f"assert_{name}") for name, check in CHECKS.items()}
 """Whatever a feature computes, it passes each of them."""
+
+assert_blind_to_truncation = ALL_CHECKS["truncation"]
+assert_stream_is_batch = ALL_CHECKS["live"]

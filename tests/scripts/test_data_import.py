@@ -3,10 +3,11 @@
 import csv
 import json
 
+import pandas as pd
 import pytest
 
 from config.instruments import get_instrument
-from data.store import load_bars
+from data.store import is_made_up, load_bars, load_metadata, save_bars
 from tests.helpers.cli import assert_one_clear_line, run_script
 from tests.helpers.import_texts import session_bars, texts, write
 
@@ -131,6 +132,57 @@ def test_import_of_another_symbol_warns_and_stores(capsys, tmp_path):
     assert out.exists()
     found = run_script(capsys, "data", "import", path, "--symbol", "6E", "--out", out, "--json")
     assert json.loads(found.out)["files"][0]["warnings"][0].endswith("is the symbol right?")
+
+
+def test_import_of_our_own_bars_keeps_where_they_come_from(capsys, tmp_path):
+    """Made-up bars stay made-up, also among real ones, so that reports on them say so."""
+    bars = pd.DataFrame(session_bars("2024-02-05", n_sessions=2), columns=HEADER.split(","))
+    ours, real, out = (tmp_path / f"{name}.parquet" for name in ("ours", "real", "out"))
+    save_bars(bars.iloc[:50], ours, {"source": "synthetic default"})
+    save_bars(bars.iloc[50:], real, {"source": "a vendor"})
+
+    assert run_import(capsys, ours, out).exit_code == 0
+    assert load_metadata(out)["source"] == "synthetic default, parquet ours.parquet"
+    words = ["import", real, ours, "--symbol", "MNQ", "--out", out]
+    assert run_script(capsys, "data", *words).exit_code == 0
+    notes = load_metadata(out)
+    assert notes["source"] == (
+        "synthetic default, a vendor, parquet real.parquet, parquet ours.parquet"
+    )
+    assert is_made_up(notes)
+
+
+@pytest.mark.parametrize(
+    ("n_sessions", "options", "is_asked"),
+    [(110, [], False), (140, [], True), (140, ["--adjustment", "none"], False)],
+)
+def test_import_of_many_months_without_marks_asks_what_became_of_rolls(
+    capsys, tmp_path, n_sessions, options, is_asked
+):
+    """Contracts of MNQ lead for three months; 110 sessions are five months, 140 six and a half."""
+    path = write(tmp_path / "bars.csv", new_york_lines(n_sessions))
+    outcome = run_import(capsys, path, tmp_path / "o.parquet", "--json", *options)
+    assert outcome.exit_code == 0, outcome.err
+    hints = json.loads(outcome.out)["hints"]
+    assert ["nothing marks a roll" in hint for hint in hints] == [True] * is_asked
+    shown = run_import(capsys, path, tmp_path / "o.parquet", *options)
+    assert ("note: the bars span 6 months" in shown.out) is is_asked
+
+
+def test_import_of_all_contracts_shows_the_first_and_the_last_bar_of_them(capsys, tmp_path):
+    """The rows of the later contract come first in the file and begin before the other's end."""
+    later = texts(session_bars("2024-02-07", n_sessions=2), "%Y-%m-%dT%H:%M:%SZ", "UTC")
+    early = texts(session_bars("2024-02-05", n_sessions=3), "%Y-%m-%dT%H:%M:%SZ", "UTC")
+    lines = [f"{HEADER},contract", *(f"{row},MNQM24" for row in later)]
+    lines += [f"{row},MNQH24" for row in early]
+    path, out = write(tmp_path / "bars.csv", lines), tmp_path / "o.parquet"
+
+    outcome = run_import(capsys, path, out, "--contract", "all", "--json")
+
+    found = json.loads(outcome.out)
+    for entry in (found, found["files"][0]):
+        assert entry["first"] == "2024-02-04T23:00:00+00:00"
+        assert entry["last"] == "2024-02-08T21:30:00+00:00"
 
 
 def test_import_of_a_single_bar_says_that_its_size_is_unknown(capsys, tmp_path):

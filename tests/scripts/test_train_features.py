@@ -1,9 +1,14 @@
 """scripts/train.py: scalers by name, stored feature columns, columns of other libraries."""
 
 import pandas as pd
+import typer
 
-from data.store import load_metadata
+from config.settings import load_profile
+from data.store import load_metadata, save_bars
+from data.synthetic import synthetic_bars
 from models.agent import TradingAgent
+from scripts import fetching, train
+from scripts.printing import OPTIONS
 from tests.helpers.cli import assert_one_clear_line, run_script
 
 SHORT = ["--profile", "smoke", "--timesteps", 128]
@@ -54,6 +59,68 @@ def test_train_on_stored_columns_of_other_numbers_is_one_clear_line(capsys, bars
     words = [*SHORT, "--features", "rsi", "--symbol", "MNQ"]
     outcome = run_script(capsys, "train", "--data", data, *words)
     assert_one_clear_line(outcome, "column `rsi` of the bars disagrees with the feature")
+
+
+def test_train_compute_features_of_other_features_leaves_the_first_file(
+    capsys, bars_file, tmp_path
+):
+    data = tmp_path / "bars.parquet"
+    data.write_bytes(bars_file.read_bytes())
+    mine = tmp_path / "bars_features.parquet"
+    mine.write_text("my own notes")
+    for names in ("rsi", "roc", "rsi"):
+        fetching.store_features(data, "MNQ", [names])
+    assert mine.read_text() == "my own notes"
+    stored = [tmp_path / f"bars_features_{number}.parquet" for number in (2, 3, 4)]
+    assert [pd.read_parquet(file).columns[-1] for file in stored[:2]] == ["rsi", "roc"]
+    assert not stored[2].exists()
+
+
+def test_train_and_backtest_on_columns_of_any_size(capsys, tmp_path):
+    """Baselines stand beside a model whose columns lie far beyond the clip of nominal scaling."""
+    bars = synthetic_bars(1_000, seed=2)
+    data = tmp_path / "bars.parquet"
+    save_bars(bars.assign(level=bars["close"] - 3.5), data, {"symbol": "MNQ"})
+    words = [*SHORT, "--features", "rsi,ta:momentum_rsi,level,close", "--out", tmp_path / "model"]
+    outcome = run_script(capsys, "train", "--data", data, *words)
+    assert outcome.exit_code == 0, outcome.err
+    tested = ["--model", tmp_path / "model", "--data", data, "--out", tmp_path / "report"]
+    outcome = run_script(capsys, "backtest", *tested)
+    assert outcome.exit_code == 0, outcome.err
+    assert "buy_and_hold" in outcome.out
+
+
+def test_train_finds_an_unknown_choice_before_it_reads_bars(capsys, tmp_path):
+    gone = tmp_path / "gone.parquet"
+    for option, value, part in (
+        ("--scaler", "robus", "unknown scaler `robus`"),
+        ("--algorithm", "PPP", "unknown algorithm `PPP`"),
+        ("--feature-extractor", "lst", "unknown feature extractor `lst`"),
+        ("--reward", "pln", "unknown reward `pln`"),
+        ("--out", tmp_path, "already exists and is not empty"),
+    ):
+        (tmp_path / "something").touch()
+        outcome = run_script(capsys, "train", "--data", gone, option, value)
+        assert_one_clear_line(outcome, part)
+
+
+def test_train_help_shows_the_defaults_of_the_settings():
+    defaults = load_profile("default")
+    fields = {
+        **defaults.train.model_dump(),
+        **defaults.agent.model_dump(),
+        **defaults.env.model_dump(),
+        "commission": "the instrument's",
+        "features": f"{len(defaults.train.features)} of them",
+    }
+    names = {option.lstrip("-").replace("-", "_"): name for name, option in OPTIONS.items()}
+    command = typer.main.get_command(train.app)
+    shown = {each.name: each.show_default for each in command.params}
+    for name, text in shown.items():
+        if isinstance(text, str) and name != "out":
+            default = fields[names.get(name, name)]
+            assert text == (default if isinstance(default, str) else f"{default:g}"), name
+    assert sum(isinstance(text, str) for text in shown.values()) == 25
 
 
 def test_train_with_refused_column_of_ta_says_why(capsys, bars_file):

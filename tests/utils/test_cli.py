@@ -45,6 +45,21 @@ def test_run_user_error_with_debug_shows_the_traceback() -> None:
         run(app_that(DataError("unsorted")), ["--debug"])
 
 
+@pytest.mark.parametrize("words", [["work", "--debug"], ["--debug", "work"]])
+def test_run_debug_may_stand_behind_a_command_too(words: list[str]) -> None:
+    app = make_app()
+
+    @app.callback()
+    def main(debug: DebugOption = False) -> None: ...
+
+    @app.command()
+    def work() -> None:
+        raise DataError("unsorted")
+
+    with pytest.raises(DataError, match="unsorted"):
+        run(app, words)
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [(["--count", "many"], "--count"), (["--cuont", "1"], "--cuont"), (["extra"], "extra")],

@@ -24,6 +24,27 @@ def outer():
 print(outer())
 """
 
+LEAN = """
+import numpy as np
+from utils.jit import inner_jit, jit, lean_jit
+
+@jit
+def total_of_new(n):
+    return np.ones(n).sum()
+
+@inner_jit
+def doubled(values):
+    return 2.0 * values[0]
+
+@lean_jit
+def lean(values):
+    return total_of_new(3) + doubled(values[1:])
+
+@lean_jit
+def making(n):
+    return np.ones(n).sum()
+"""
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
@@ -109,6 +130,19 @@ def test_jit_edited_callee_in_another_file_takes_effect_at_once(tree: Path) -> N
     assert run_python(tree, "-m", "data.outer") == "2"
     (tree / "data" / "inner.py").write_text(INNER.format(value=41), encoding="utf-8")
     assert run_python(tree, "-m", "data.outer") == "42"
+
+
+def test_lean_jit_calls_what_makes_arrays_and_what_has_no_entry(tree: Path) -> None:
+    (tree / "data" / "lean.py").write_text(LEAN, encoding="utf-8")
+    code = "import numpy as np; from data.lean import lean; print(lean(np.arange(4.0)))"
+    assert [run_python(tree, "-c", code) for _ in range(2)] == ["5.0", "5.0"]
+
+
+def test_lean_jit_function_that_makes_an_array_does_not_compile(tree: Path) -> None:
+    (tree / "data" / "lean.py").write_text(LEAN, encoding="utf-8")
+    code = "from numba.core.errors import TypingError\nfrom data.lean import making\n"
+    code += "try:\n    making(3)\nexcept TypingError:\n    print('refused')"
+    assert run_python(tree, "-c", code) == "refused"
 
 
 @pytest.mark.parametrize("first", ["", "import numba; "])
