@@ -19,6 +19,7 @@ from config.settings import EnvSettings, overridden
 from data.bars import check_bars
 from env.market import Market, build_market
 from env.simulation import Simulation
+from env.terms import terms_of
 from models.agent import TradingAgent
 from models.baselines import BASELINES
 from models.policy import Policy
@@ -157,7 +158,7 @@ class BacktestEngine:
             ConfigError: If these bars do not hold the span of `like`.
         """
         rows = rows_of(like, self._bars.index)
-        settings = like.settings
+        settings = _all_or_nothing(like.settings)
         market = build_market(self._bars, BASELINE_FEATURES, symbol=settings.symbol)
         return [_run(make(seed), market, settings, rows, None) for make in BASELINES.values()]
 
@@ -250,6 +251,20 @@ def _check_own_columns(agent: TradingAgent, bars: pd.DataFrame) -> None:
 def _account_of(settings: EnvSettings, account: Mapping[str, Any]) -> EnvSettings:
     """Return the settings with what the engine was told in place of their own."""
     return overridden(settings, account, WHERE, ARGUMENTS)
+
+
+def _all_or_nothing(settings: EnvSettings) -> EnvSettings:
+    """Return the settings for rules that are long, short or flat, and no shares of that.
+
+    Where actions are sizes, the largest position that the account can open from the start.
+    """
+    if settings.action_mode == "discrete":
+        return settings
+    terms = terms_of(settings)
+    largest = terms.max_position
+    if terms.initial_margin_usd > 0:
+        largest = min(largest, int(settings.initial_balance // terms.initial_margin_usd))
+    return settings.model_copy(update={"action_mode": "discrete", "max_position": largest})
 
 
 def _has_seen(policy: Policy, traded: pd.DatetimeIndex) -> bool:

@@ -22,6 +22,10 @@ Reader = Callable[[Any], int]
 """From an action to the choice; refuses what is none with a ConfigError."""
 
 
+Decision = int | NDArray[np.float32]
+"""An action: numbered, or shape (1,) in the continuous mode."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionMode:
     """One way to act.

@@ -43,7 +43,7 @@ def policy_arguments(settings: AgentSettings) -> dict[str, Any]:
 
 
 def build_network(
-    settings: AgentSettings, observation_space: spaces.Dict, action_space: spaces.Discrete
+    settings: AgentSettings, observation_space: spaces.Dict, action_space: spaces.Space[Any]
 ) -> MultiInputActorCriticPolicy:
     """Return a network with fresh weights on the CPU, as training would start from."""
     arguments = policy_arguments(settings)

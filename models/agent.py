@@ -14,9 +14,10 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.policies import MultiInputActorCriticPolicy
 
 from config.settings import AgentSettings, overridden
-from env.actions import action_space
+from env.action_modes import ACTION_MODES, Decision
 from env.market import Market
 from env.observation import Observation, observation_space
+from env.terms import terms_of
 from models.actor_critic import build_network, load_weights, resolve_device, weights_of
 from models.algorithms import ALGORITHMS
 from models.artifacts import WEIGHTS, load_model, save_model
@@ -147,7 +148,9 @@ class TradingAgent:
         finally:
             self.provenance["timesteps"] = self._learner.num_timesteps
 
-    def predict(self, observation: Observation, deterministic: bool = True) -> tuple[int, None]:
+    def predict(
+        self, observation: Observation, deterministic: bool = True
+    ) -> tuple[Decision, None]:
         """Return the action for one observation, and None where recurrent policies have a state.
 
         Args:
@@ -187,7 +190,7 @@ class TradingAgent:
                 "the market's features are scaled by another scaler; pass the model's own"
             )
 
-    def decide(self, bar: int, observation: Observation) -> int:
+    def decide(self, bar: int, observation: Observation) -> Decision:
         """Return the most probable action at the close of row `bar`."""
         return self.predict(observation)[0]
 
@@ -218,4 +221,7 @@ def _network_for(description: ModelDescription) -> MultiInputActorCriticPolicy:
     space = observation_space(
         description.env_settings.lookback_window, len(description.feature_set.columns)
     )
-    return build_network(description.agent_settings, space, action_space())
+    settings = description.env_settings
+    mode = lookup(ACTION_MODES, settings.action_mode, "action mode")
+    actions = mode.space(terms_of(settings).max_position)
+    return build_network(description.agent_settings, space, actions)

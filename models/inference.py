@@ -8,11 +8,12 @@ from gymnasium import spaces
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor
 
+from env.action_modes import Decision
 from env.observation import Observation
 from utils.errors import ConfigError, DataError
 
 
-def most_probable_action(network: ActorCriticPolicy, observation: Observation) -> int:
+def most_probable_action(network: ActorCriticPolicy, observation: Observation) -> Decision:
     """Return the network's most probable action for one observation.
 
     Args:
@@ -26,17 +27,20 @@ def most_probable_action(network: ActorCriticPolicy, observation: Observation) -
     return _act(network, observation, deterministic=True)
 
 
-def sampled_action(network: ActorCriticPolicy, observation: Observation) -> int:
+def sampled_action(network: ActorCriticPolicy, observation: Observation) -> Decision:
     """Return an action drawn with the network's probabilities from torch's generator."""
     return _act(network, observation, deterministic=False)
 
 
-def _act(network: ActorCriticPolicy, observation: Observation, deterministic: bool) -> int:
+def _act(network: ActorCriticPolicy, observation: Observation, deterministic: bool) -> Decision:
     tensors = as_batch(network, observation)
     network.set_training_mode(False)
     with torch.inference_mode():
-        distribution = network.get_distribution(tensors)
-        return int(distribution.get_actions(deterministic=deterministic).item())
+        actions = network.get_distribution(tensors).get_actions(deterministic=deterministic)
+    if isinstance(network.action_space, spaces.Box):
+        shares = actions[0].cpu().numpy()
+        return np.clip(shares, network.action_space.low, network.action_space.high)
+    return int(actions.item())
 
 
 def as_batch(network: ActorCriticPolicy, observation: Observation) -> dict[str, Tensor]:

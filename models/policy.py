@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from env.action_modes import Decision
 from env.market import Market
 from env.observation import Observation
 
@@ -19,6 +20,9 @@ class Policy(Protocol):
         """Prepare for one pass over `market`; may look ahead only as far as `decide` is causal."""
         ...
 
-    def decide(self, bar: int, observation: Observation) -> int:
-        """Return an `env.actions.Action` at the close of row `bar`; uses bars <= `bar` only."""
+    def decide(self, bar: int, observation: Observation) -> Decision:
+        """Return an action in the account's mode at the close of `bar`; uses bars <= `bar` only.
+
+        See env.action_modes; an `env.actions.Action` in the mode "discrete".
+        """
         ...
