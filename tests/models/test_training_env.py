@@ -61,7 +61,9 @@ def test_make_vec_env_reward_is_the_environments_in_units():
 def test_reward_unit_is_the_spread_of_one_bars_pnl_over_the_balance():
     bars = told_bars(5)
     bars[["open", "high", "low", "close"]] = [[p] * 4 for p in (100.0, 101.0, 103.0, 102.0, 106.0)]
-    env = TradingEnv(bars, ["hint"], lookback_window=1, max_position=2, initial_balance=1_000.0)
+    env = TradingEnv(
+        bars, ["hint"], lookback_window=1, max_position=2, initial_balance=1_000.0, margin="none"
+    )
     # changes 1, 2, -1, 4 points: mean 1.5, deviation sqrt(3.25) points, at $2, two contracts
     assert reward_unit(env) == pytest.approx(1.802776 * 2.0 * 2 / 1_000.0, rel=1e-6)
 
