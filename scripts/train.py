@@ -31,7 +31,10 @@ def train(
     features: Annotated[
         str | None, Option(help="Names and recipes, by commas.", show_default="14 of them")
     ] = None,
-    reward: Annotated[str | None, Option(help="sparse or pnl.", show_default="sparse")] = None,
+    reward: Annotated[
+        str | None,
+        Option(help="sparse, pnl, shaped, sharpe, sortino or drawdown.", show_default="sparse"),
+    ] = None,
     fixed_sl_ticks: Annotated[
         float | None, Option(help="Stop distance, ticks.", show_default="200")
     ] = None,
@@ -39,7 +42,10 @@ def train(
         int | None, Option(help="Bars in one observation.", show_default="50")
     ] = None,
     sizer: Annotated[
-        str | None, Option(help="Position sizer: fixed.", show_default="fixed")
+        str | None,
+        Option(
+            help="fixed, fixed_fractional, kelly, volatility or drawdown.", show_default="fixed"
+        ),
     ] = None,
     max_position: Annotated[
         int | None, Option(help="Largest position, contracts.", show_default="1")

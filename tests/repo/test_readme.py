@@ -24,6 +24,16 @@ def test_readme_python_block_runs_as_written(tmp_path):
     assert int(n_trades) > 0
 
 
+def test_python_block_on_many_environments_runs_as_written():
+    page = (PROJECT_ROOT / "docs" / "environment.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "(64, 1) (64, 4)\n"
+
+
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!https?:)([^)]+)\)", README))
 def test_readme_links_lead_to_files(target):
     assert (PROJECT_ROOT / target).is_file()
