@@ -5,7 +5,7 @@ Warning:
     t, before the order that is decided on now.
 """
 
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 from gymnasium import spaces
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from utils.jit import jit
 
 N_POSITION_INFO = 4
+
+PAGE_BYTES = 2**19
+MIN_PAGE_BARS, MAX_PAGE_BARS = 8, 128
 
 
 class Observation(TypedDict):
@@ -29,6 +32,18 @@ class Observation(TypedDict):
     position_info: NDArray[np.float32]
 
 
+class Page(NamedTuple):
+    """What is shown at the closes of some rows in turn; made at once, it takes half the time.
+
+    Attributes:
+        windows: market_features of each row, as far as there are rows.
+        position_infos: position_info of each, zeros until they are written.
+    """
+
+    windows: list[NDArray[np.float32]]
+    position_infos: list[NDArray[np.float32]]
+
+
 def observation_space(lookback: int, n_features: int) -> spaces.Dict:
     """Return the space of an observation."""
     return spaces.Dict(
@@ -39,21 +54,25 @@ def observation_space(lookback: int, n_features: int) -> spaces.Dict:
     )
 
 
-def observe(
-    features: NDArray[np.float32], bar: int, lookback: int, position_info: NDArray[np.float32]
-) -> Observation:
-    """Return the observation at the close of row `bar`, copied: callers may keep or change it.
+def page_from(features: NDArray[np.float32], bar: int, lookback: int) -> Page:
+    """Return the page that begins with row `bar`.
 
     Args:
         features: (n, n_features) scaled.
         bar: Row, >= lookback - 1.
-        lookback: Rows in the window, that of `bar` included.
-        position_info: (4,) as `write_position_info` left it.
+        lookback: Rows in a window, its own included.
     """
-    return {
-        "market_features": features[bar + 1 - lookback : bar + 1].copy(),
-        "position_info": position_info.copy(),
-    }
+    n_bars = page_bars(lookback, features.shape[1])
+    rows = features[bar + 1 - lookback : bar + n_bars]
+    shape = len(rows) + 1 - lookback, lookback, rows.shape[1]
+    windows = np.ndarray(shape, np.float32, rows, strides=(rows.strides[0], *rows.strides))
+    return Page(list(windows.copy()), list(np.zeros((n_bars, N_POSITION_INFO), np.float32)))
+
+
+def page_bars(lookback: int, n_features: int) -> int:
+    """Return how many rows a page has: such that its windows stay in the processor's cache."""
+    window_bytes = lookback * n_features * np.dtype(np.float32).itemsize
+    return min(max(PAGE_BYTES // window_bytes, MIN_PAGE_BARS), MAX_PAGE_BARS)
 
 
 @jit

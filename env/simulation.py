@@ -17,12 +17,13 @@ from env.action_modes import ACTION_MODES, n_actions
 from env.costs_paid import CostsPaid, costs_paid
 from env.kernel.types import ACCOUNT, Records
 from env.market import Market
-from env.observation import N_POSITION_INFO, Observation, observe, write_position_info
-from env.step import Books, take_step
+from env.observation import Observation, page_bars, page_from, write_position_info
+from env.step import Books, StepResult, take_step
 from env.step_info import DENIAL_LABELS
 from env.terms import open_account
 from env.trade_log import TradeLog
 from utils.errors import ConfigError
+from utils.jit import entry_of
 
 RecordArray = np.recarray[Any, np.dtype[np.void]]
 
@@ -36,15 +37,8 @@ class Simulation:
         market: What is walked over.
         settings: The account's terms.
         bar: Row of the bar that has just closed, at which the next decision is made.
-        position: Signed contracts at that close.
-        equity_usd: Marked to that close.
-        n_trades: Round trips completed.
-        n_wins: Those of net PnL above zero.
-        session_trades: Trades opened in the session of `bar`, as far as it is in the episode.
-        fees_usd: Commission paid.
-        is_ruined: Whether the account was liquidated, or found empty, at its ruin level.
+        outcome: What the last step came to, as of that close.
         is_done: Whether the episode is over; True before the first `reset`.
-        denial: Denial of the last decision.
     """
 
     def __init__(self, market: Market, settings: EnvSettings) -> None:
@@ -62,22 +56,19 @@ class Simulation:
         self._bars = account_bars(market, settings)
         self._features = market.features
         self._accounts: Records = np.zeros(1, ACCOUNT)
-        self._position_info = np.zeros(N_POSITION_INFO, dtype=np.float32)
         self._equity_path = array("d")
-        self._position_path = array("q")
         self._log = TradeLog()
+        self._page_bars = page_bars(self._lookback, self._features.shape[1])
+        self._page = page_from(self._features, self._lookback - 1, self._lookback)
+        self._place = 0
+        self._books = self._books_with_room()
+        self._take_step = entry_of(
+            take_step, self._books, self._page.position_infos[0], self._lookback, self._codes, 0
+        )
         self._last_bar = 0
-        self._steps_with_room = 0
         self.bar = 0
-        self.position = 0
-        self.equity_usd = settings.initial_balance
-        self.n_trades = 0
-        self.n_wins = 0
-        self.session_trades = 0
-        self.fees_usd = 0.0
-        self.is_ruined = False
+        self.outcome = self._beginning()
         self.is_done = True
-        self.denial = 0
         self._cost_scale = 1.0
 
     @property
@@ -95,6 +86,46 @@ class Simulation:
         """The kernel's own record, live, e.g. `account.open_pnl_usd`; not to be written to."""
         record: np.record = self._accounts[0]
         return record
+
+    @property
+    def is_ruined(self) -> bool:
+        """Whether the account was liquidated, or found empty, at its ruin level."""
+        return self.outcome[1]
+
+    @property
+    def position(self) -> int:
+        """Signed contracts at the close of `bar`."""
+        return self.outcome[2]
+
+    @property
+    def equity_usd(self) -> float:
+        """Marked to the close of `bar`."""
+        return self.outcome[3]
+
+    @property
+    def n_trades(self) -> int:
+        """Round trips completed."""
+        return self.outcome[4]
+
+    @property
+    def n_wins(self) -> int:
+        """Those of net PnL above zero."""
+        return self.outcome[5]
+
+    @property
+    def denial(self) -> int:
+        """Denial of the last decision."""
+        return self.outcome[6]
+
+    @property
+    def fees_usd(self) -> float:
+        """Commission paid."""
+        return self.outcome[7]
+
+    @property
+    def session_trades(self) -> int:
+        """Trades opened in the session of `bar`, as far as it is in the episode."""
+        return self.outcome[8]
 
     @property
     def cash_usd(self) -> float:
@@ -139,7 +170,10 @@ class Simulation:
     @property
     def positions(self) -> NDArray[np.int64]:
         """Signed contracts at the same closes."""
-        return np.array(self._position_path)
+        changes = np.zeros(len(self._equity_path), np.int64)
+        fills = self.fills
+        np.add.at(changes, fills.bar - (self.bar + 1 - len(changes)), fills.quantity)
+        return np.cumsum(changes)
 
     def set_cost_scale(self, scale: float) -> None:
         """Let the coming fills cost `scale` in [0, 1] of full commission and whole-tick slippage.
@@ -172,11 +206,9 @@ class Simulation:
         self._last_bar = stop - 1
         self._open_account(start)
         self.bar = start
-        self.position, self.equity_usd = 0, self.settings.initial_balance
-        self._position_path, self._equity_path = array("q", [0]), array("d", [self.equity_usd])
-        self.n_trades, self.n_wins, self.denial = 0, 0, 0
-        self.session_trades, self.fees_usd = 0, 0.0
-        self.is_ruined, self.is_done = False, False
+        self.outcome = self._beginning()
+        self._equity_path = array("d", [self.equity_usd])
+        self.is_done = False
 
     def step(self, action: Any) -> float:
         """Decide at the close of `bar`, live through the next bar and return the reward.
@@ -192,29 +224,24 @@ class Simulation:
         choice = self._choice_of(action)
         if self.is_done:
             raise ConfigError("the episode is over, or none has begun: call reset() before step()")
-        if self._steps_with_room == 0:
-            self._make_room()
-        (
-            reward,
-            self.is_ruined,
-            self.position,
-            self.equity_usd,
-            self.n_trades,
-            self.n_wins,
-            self.denial,
-            self.fees_usd,
-            self.session_trades,
-        ) = take_step(self._books, self._lookback, self._codes, choice)
-        self._equity_path.append(self.equity_usd)
-        self._position_path.append(self.position)
-        self._steps_with_room -= 1
+        self._place += 1
+        if self._place == self._page_bars:
+            self._turn_page(self.bar + 1)
+        position_info = self._page.position_infos[self._place]
+        outcome = self._take_step(self._books, position_info, self._lookback, self._codes, choice)
+        self.outcome = outcome
+        self._equity_path.append(outcome[3])
         self.bar += 1
-        self.is_done = self.is_ruined or self.bar == self._last_bar
-        return reward
+        self.is_done = outcome[1] or self.bar == self._last_bar
+        return outcome[0]
 
     def observation(self) -> Observation:
-        """Return what an agent sees at the close of `bar`."""
-        return observe(self._features, self.bar, self._lookback, self._position_info)
+        """Return what an agent sees at the close of `bar`; the same arrays if asked again."""
+        windows, position_infos = self._page
+        return {
+            "market_features": windows[self._place],
+            "position_info": position_infos[self._place],
+        }
 
     def action_mask(self) -> Mask:
         """Return which actions would not be wholly denied at the close of `bar`, one bool each.
@@ -228,17 +255,25 @@ class Simulation:
         masks = masks_of(self._accounts, self._bars, self._codes, n_choices)
         return masks.reshape(n_choices)
 
+    def _beginning(self) -> StepResult:
+        """Return the outcome before the first step."""
+        return (0.0, False, 0, self.settings.initial_balance, 0, 0, 0, 0.0, 0)
+
     def _open_account(self, start: int) -> None:
         """Write a new account at the close of row `start`."""
         account = self.account
         self._accounts[:] = np.zeros(1, ACCOUNT)
         open_account(account, self.terms, start, self._last_bar)
         account.costs.scale = self._cost_scale
-        write_position_info(account, self._lookback, self._position_info)
-        self._make_room()
+        self._turn_page(start)
+        write_position_info(account, self._lookback, self._page.position_infos[0])
 
-    def _make_room(self) -> None:
-        """Count for how many bars the fills have room, after doubling it where there is none."""
-        self._steps_with_room = self._log.bars_with_room(int(self.account.n_fills))
-        papers = self._log.fills, self._log.trades
-        self._books: Books = (self._accounts, self._bars, *papers, self._position_info)
+    def _turn_page(self, bar: int) -> None:
+        """Make ready for a page of closes from that of row `bar` on."""
+        self._page, self._place = page_from(self._features, bar, self._lookback), 0
+        self._books = self._books_with_room()
+
+    def _books_with_room(self) -> Books:
+        """Return what the kernel writes to, with room for the fills of a page of bars."""
+        self._log.make_room(int(self._accounts["n_fills"][0]), self._page_bars)
+        return self._accounts, self._bars, self._log.fills, self._log.trades

@@ -14,9 +14,9 @@ from env.observation import write_position_info
 from env.rewards import reward_of
 from utils.jit import lean_jit
 
-Books = tuple[Records, Records, Records, Records, NDArray[np.float32]]
-"""The account (ACCOUNT, one row), all bars (BAR_TICKS), fills so far (FILL), trades so far (TRADE)
-and the observation's position_info, (4,)."""
+Books = tuple[Records, Records, Records, Records]
+"""The account (ACCOUNT, one row), all bars (BAR_TICKS), fills so far (FILL) and trades so far
+(TRADE)."""
 
 Codes = tuple[int, int, int]
 """Of REWARD_CODES, SIZER_CODES and ACTION_CODES."""
@@ -27,16 +27,19 @@ of the decision, commission so far (USD), and trades opened in the session."""
 
 
 @lean_jit
-def take_step(books: Books, lookback: int, codes: Codes, choice: int) -> StepResult:
+def take_step(
+    books: Books, position_info: NDArray[np.float32], lookback: int, codes: Codes, choice: int
+) -> StepResult:
     """Decide at the close of `account.bar` and live through the next bar.
 
     Args:
         books: With room for one more bar's fills and trades.
+        position_info: The observation's, (4,); written over.
         lookback: Bars in one observation.
         codes: Which reward, sizer and kind of action.
         choice: One of Action, or a signed target position.
     """
-    accounts, bars, fills, trades, position_info = books
+    accounts, bars, fills, trades = books
     account = accounts[0]
     reward = step_account(account, bars, (fills, trades), codes, choice)
     write_position_info(account, lookback, position_info)

@@ -22,16 +22,13 @@ class TradeLog:
         self.fills: Records = np.zeros(INITIAL_CAPACITY, FILL)
         self.trades: Records = np.zeros(INITIAL_CAPACITY, TRADE)
 
-    def bars_with_room(self, n_fills: int) -> int:
-        """Return for how many more bars the fills have room, after doubling it where for none.
+    def make_room(self, n_fills: int, n_bars: int) -> None:
+        """Double the room until the fills of so many more bars fit.
 
         Args:
             n_fills: Fills so far.
+            n_bars: Bars to come.
         """
-        if self._bars_left(n_fills) == 0:
+        while len(self.fills) < n_fills + n_bars * MAX_FILLS_PER_BAR:
             self.fills = np.append(self.fills, np.zeros_like(self.fills))
             self.trades = np.append(self.trades, np.zeros_like(self.trades))
-        return self._bars_left(n_fills)
-
-    def _bars_left(self, n_fills: int) -> int:
-        return (len(self.fills) - n_fills) // MAX_FILLS_PER_BAR

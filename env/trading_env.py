@@ -164,7 +164,7 @@ class TradingEnv(gymnasium.Env[Observation, Any]):
         """
         simulation = self.simulation
         reward = simulation.step(action)
-        is_ruined = simulation.is_ruined
+        is_ruined = simulation.outcome[1]
         is_truncated = simulation.is_done and not is_ruined
         return simulation.observation(), reward, is_ruined, is_truncated, self._info()
 
@@ -192,17 +192,17 @@ class TradingEnv(gymnasium.Env[Observation, Any]):
 
     def _info(self) -> StepInfo:
         simulation = self.simulation
-        equity_usd = simulation.equity_usd
+        _, _, position, equity, n_trades, n_wins, denial, fees, session_trades = simulation.outcome
         return {
             INFO_BAR: simulation.bar,
-            INFO_POSITION: simulation.position,
-            INFO_EQUITY: equity_usd,
-            INFO_NET_PNL: equity_usd - self._initial_balance,
-            INFO_FEES: simulation.fees_usd,
-            INFO_N_TRADES: simulation.n_trades,
-            INFO_N_WINS: simulation.n_wins,
-            INFO_SESSION_TRADES: simulation.session_trades,
-            INFO_DENIAL: DENIAL_LABELS[simulation.denial],
+            INFO_POSITION: position,
+            INFO_EQUITY: equity,
+            INFO_NET_PNL: equity - self._initial_balance,
+            INFO_FEES: fees,
+            INFO_N_TRADES: n_trades,
+            INFO_N_WINS: n_wins,
+            INFO_SESSION_TRADES: session_trades,
+            INFO_DENIAL: DENIAL_LABELS[denial],
         }
 
 

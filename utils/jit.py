@@ -19,10 +19,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from utils.jit_cache import name_records_by_their_fields, with_own_names
 from utils.logger import get_logger
 from utils.paths import NUMBA_DIR, PROJECT_ROOT
 
-COMPILED_SOURCES = ("utils/jit.py", "data/**/*.py", "env/**/*.py")
+COMPILED_SOURCES = ("utils/jit*.py", "data/**/*.py", "env/**/*.py")
 KEPT_CACHES = 3
 """Caches of other sources that are kept, for a switch of branches and back."""
 
@@ -80,6 +81,7 @@ import numba  # noqa: E402 - reads NUMBA_CACHE_DIR when it is imported
 
 # numba makes its settings when it runs, out of sight of a type checker.
 numba.config.CACHE_DIR = str(CACHE_DIR)  # type: ignore[attr-defined]
+name_records_by_their_fields()
 
 
 def jit(function: _Function) -> _Function:
@@ -119,9 +121,25 @@ def inner_jit(function: _Function) -> _Function:
     return _compiled(function, _nrt=False, no_cfunc_wrapper=True, no_cpython_wrapper=True)
 
 
+def entry_of(function: _Function, *arguments: object) -> _Function:
+    """Return what a compiled function does for arguments of these types, and of no others.
+
+    A call of it does not tell the types of its arguments apart, which takes numba longer than a
+    short function takes to run. Give it nothing else: it does not look.
+    """
+    if not is_compiling():
+        return function
+    types = tuple(numba.typeof(argument) for argument in arguments)  # type: ignore[no-untyped-call]
+    entry: _Function = cast("Any", function).compile(types)
+    return entry
+
+
 def _compiled(function: _Function, **options: Any) -> _Function:
     """Return `function` compiled with numba's `options`.
 
     `_nrt`, the counting of references, is always said: unsaid, it would be the caller's.
     """
-    return cast("_Function", numba.njit(error_model="numpy", **options)(function))
+    compiled = numba.njit(error_model="numpy", **options)(function)
+    if options.get("cache") and is_compiling():
+        with_own_names(compiled)
+    return cast("_Function", compiled)

@@ -1,7 +1,8 @@
 """What happens to one account in one bar, and in which order.
 
-1. Before the open: a new session begins; on the first bar of a new contract the position is rolled,
-   both sides charged, and what waits moves with the gap.
+1. Before the open: a new session begins. On the first bar of a new contract what waits moves with
+   the gap; what the open closes is closed in the old contract, at the open less the gap; what is
+   left is rolled, both sides charged. Stop and target stay where the gap moved them.
 2. The open: orders that rested before the bar, and that the open fills. A decided reversal goes
    before a gapped stop, which then finds its position gone, so that it cannot become double size.
 3. The account's stop and target are brought into line with the position. They are live at once, but
@@ -27,9 +28,10 @@ from env.kernel.matching import (
     fill_ticks_in_range,
     is_high_first,
     is_triggered_at_open,
+    is_worst_first,
     touch_ticks,
 )
-from env.kernel.names import BarFlag, Birth, OrderKind, PathPolicy, Reason
+from env.kernel.names import BarFlag, Birth, OrderKind, Reason
 from env.kernel.orders import cancel_all, cancel_exits, cancel_group, place_market_order
 from env.kernel.types import MARKET_SLOT, N_OWN_SLOTS, STOP_SLOT, Records
 from utils.jit import lean_jit
@@ -50,7 +52,9 @@ def advance(account: np.record, bar: np.record, fills: Records, trades: Records)
     if bar.flag_bits & BarFlag.SESSION_START:
         begin_session(account)
     if bar.roll_gap != 0 or bar.flag_bits & BarFlag.ROLL:
-        _roll(account, bar, fills, trades)
+        shift_orders(account, bar.roll_gap)
+        if account.position != 0:
+            _roll(account, bar, fills, trades)
     n_fills = account.n_fills
     _fill_at_open(account, bar, fills, trades)
     if account.n_fills != n_fills:
@@ -68,22 +72,35 @@ def advance(account: np.record, bar: np.record, fills: Records, trades: Records)
 
 @lean_jit
 def _roll(account: np.record, bar: np.record, fills: Records, trades: Records) -> None:
-    """Close the old contract and open the new one, at the new one's open less and with the gap."""
-    shift_orders(account, bar.roll_gap)
-    position = account.position
-    if position == 0:
-        return
-    order = account.orders[STOP_SLOT]  # placed anew below, from the new entry
-    order.kind, order.reason, order.id = OrderKind.NONE, Reason.ROLL, 0
+    """Close in the old contract what the open closes, and carry the rest into the new one."""
+    account.is_rolling = 1
+    _fill_at_open(account, bar, fills, trades)
+    account.is_rolling = 0
+    if account.position != 0:
+        _carry_over(account, bar, fills, trades)
+    protect(account, Birth.RESTED)
+
+
+@lean_jit
+def _carry_over(account: np.record, bar: np.record, fills: Records, trades: Records) -> None:
+    """Close the old contract at the open less the gap, and open the new one at the open.
+
+    The position is the one of before: it is no new trade of the session, and its stop and target
+    are still counted from where it was entered.
+    """
+    position, entry_ticks = account.position, account.entry_ticks
+    order = account.orders[MARKET_SLOT]  # lent: what may wait there waits on
+    quantity, reason = order.quantity, order.reason
     slippage = adverse_ticks(bar, account.costs)
-    order.quantity = -position
+    order.reason, order.quantity = Reason.ROLL, -position
     old_ticks = slipped_ticks(bar.open - bar.roll_gap, -position, bar, account.costs)
     settle(account, order, old_ticks, slippage, fills, trades)
     order.quantity = position
     new_ticks = slipped_ticks(bar.open, position, bar, account.costs)
     settle(account, order, new_ticks, slippage, fills, trades)
-    account.session_trades -= 1  # it is the trade of before
-    protect(account, Birth.AT_OPEN)
+    order.quantity, order.reason = quantity, reason
+    account.entry_ticks = entry_ticks + bar.roll_gap
+    account.session_trades -= 1
 
 
 @lean_jit
@@ -108,10 +125,32 @@ def _fill_slot_at_open(
     if order.birth != Birth.RESTED:
         return
     price_ticks = fill_ticks_at_open(order, bar, account.costs)
-    if price_ticks != NO_FILL:
+    if price_ticks != NO_FILL and account.is_rolling:
+        _close_old(account, order, price_ticks - bar.roll_gap, bar, fills, trades)
+    elif price_ticks != NO_FILL:
         _fill(account, order, price_ticks, bar, fills, trades)
     elif order.kind == OrderKind.STOP_LIMIT and is_triggered_at_open(order, bar):
         order.kind = OrderKind.LIMIT
+
+
+@lean_jit
+def _close_old(
+    account: np.record,
+    order: np.record,
+    price_ticks: int,
+    bar: np.record,
+    fills: Records,
+    trades: Records,
+) -> None:
+    """Execute the part of an order that closes; what it opens is opened in the new contract."""
+    closing = reducing_quantity(account.position, order.quantity)
+    if closing == 0:
+        return
+    kind, opening = order.kind, order.quantity - closing
+    order.quantity = closing
+    _fill(account, order, price_ticks, bar, fills, trades)
+    if opening != 0 and not order.is_reduce_only:
+        order.kind, order.quantity = kind, opening
 
 
 @lean_jit
@@ -137,7 +176,7 @@ def _fill_in_range(account: np.record, bar: np.record, fills: Records, trades: R
 def _first_touched(account: np.record, bar: np.record) -> tuple[int, int]:
     """Return the slot of the order that the range reaches first, and how many it reaches."""
     first_is_high = is_high_first(account.path_policy, bar)
-    is_worst = account.path_policy == PathPolicy.WORST
+    is_worst = is_worst_first(account.path_policy, bar)
     first, slot_of_first, n_touched = NEVER, 0, 0
     for slot in range(STOP_SLOT, len(account.orders)):
         touch = touch_ticks(

@@ -93,12 +93,16 @@ def _opens_trade(account: np.record, quantity: int) -> bool:
 
 @lean_jit
 def worst_position(account: np.record, quantity: int) -> int:
-    """Return the largest position, unsigned, that `quantity` and what waits could lead to."""
-    highest = account.position + max(quantity, 0)
-    lowest = account.position + min(quantity, 0)
+    """Return the largest position, unsigned, that `quantity` and what waits could lead to.
+
+    All purchases filled, or all sales; today's position is none of it.
+    """
+    bought, sold = max(quantity, 0), min(quantity, 0)
     for slot in range(N_OWN_SLOTS, len(account.orders)):
         order = account.orders[slot]
         if order.kind != OrderKind.NONE and not order.is_reduce_only:
-            highest += max(order.quantity, 0)
-            lowest += min(order.quantity, 0)
-    return int(max(abs(highest), abs(lowest)))
+            bought += max(order.quantity, 0)
+            sold += min(order.quantity, 0)
+    highest = abs(account.position + bought) if bought > 0 else 0
+    lowest = abs(account.position + sold) if sold < 0 else 0
+    return int(max(highest, lowest))

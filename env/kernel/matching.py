@@ -127,6 +127,14 @@ def is_high_first(policy: int, bar: np.record) -> bool:
 
 
 @lean_jit
+def is_worst_first(policy: int, bar: np.record) -> bool:
+    """Return whether stops go before limits: also where ADAPTIVE finds both extremes as near."""
+    if policy == PathPolicy.ADAPTIVE:
+        return bool(bar.high - bar.open == bar.open - bar.low)
+    return bool(policy == PathPolicy.WORST)
+
+
+@lean_jit
 def fill_ticks_in_range(order: np.record, bar: np.record, costs: np.record) -> int:
     """Return where a stop or limit fills that the bar's range reaches.
 

@@ -78,7 +78,7 @@ LIMITS = np.dtype(
         ("is_drawdown_daily", "i1"),  # the peak is taken at the ends of sessions only
         ("ends_on_daily_loss", "i1"),  # the daily loss ends the account, not the session
         ("max_session_trades", "i8"),  # trades opened in a session, or NO_COUNT
-        ("max_position", "i4"),  # contracts either way
+        ("max_position", "i8"),  # contracts either way
     ],
     align=True,
 )
@@ -111,7 +111,7 @@ _ORDER_FIELDS: list[Any] = [
     ("birth", "i1"),  # Birth, within the bar that is being lived through
     ("is_day", "i1"),  # cancelled when its session ends
     ("is_reduce_only", "i1"),  # never opens; cancelled with the position that it reduces
-    ("quantity", "i4"),  # signed contracts: positive buys
+    ("quantity", "i8"),  # signed contracts: positive buys
     ("id", "i4"),  # > 0, in order of submission; 0 of the account's own slots
     ("group", "i4"),  # orders of one group > 0 cancel each other
     ("trigger_ticks", "i8"),  # of a stop, stop-limit
@@ -128,7 +128,7 @@ ORDER_TICKET = _record(_ORDER_FIELDS)
 FILL = _record(
     [
         ("bar", "i8"),  # row of the bar in which it happened
-        ("quantity", "i4"),  # signed contracts
+        ("quantity", "i8"),  # signed contracts
         ("price_ticks", "i8"),  # slippage included
         ("slippage_ticks", "i4"),  # how much of the price that is, >= 0
         ("fee_usd", "f8"),
@@ -141,7 +141,7 @@ TRADE = _record(
     [
         ("entry_bar", "i8"),  # row of the first entry
         ("exit_bar", "i8"),  # row of the last exit
-        ("quantity", "i4"),  # contracts entered, positive for a long trade
+        ("quantity", "i8"),  # contracts entered, positive for a long trade
         ("entry_ticks", "f8"),  # average over all entries
         ("exit_ticks", "f8"),  # average over all exits
         ("mae_ticks", "f8"),  # <= 0: how far the price went against the average entry
@@ -176,7 +176,7 @@ def account_type(n_free_slots: int) -> np.dtype[np.void]:
             # state
             ("status", "i1"),  # Status
             ("bar", "i8"),  # row of the last bar that has closed
-            ("position", "i4"),  # signed contracts
+            ("position", "i8"),  # signed contracts
             ("orders", ORDER, (N_OWN_SLOTS + n_free_slots,)),
             ("last_id", "i4"),  # of the order submitted last
             ("denial", "i1"),  # Denial of the last decision
@@ -209,7 +209,7 @@ def account_type(n_free_slots: int) -> np.dtype[np.void]:
             # the open trade; meaningless when flat
             ("entry_ticks", "f8"),  # average entry of the contracts held
             ("entry_bar", "i8"),  # row of its first fill
-            ("entered_quantity", "i4"),  # contracts ever entered, unsigned
+            ("entered_quantity", "i8"),  # contracts ever entered, unsigned
             ("entered_ticks", "i8"),  # sum of contracts x price over its entries
             ("flow_ticks", "i8"),  # contracts x price received less paid, over all its fills
             ("open_fees_usd", "f8"),  # commission paid on it so far
@@ -217,6 +217,7 @@ def account_type(n_free_slots: int) -> np.dtype[np.void]:
             ("lowest_ticks", "i8"),
             ("began_at_open", "i1"),  # its first fill was at the open of its bar
             ("is_at_open", "i1"),  # the bar that is being lived through stands at its open
+            ("is_rolling", "i1"),  # and the position is still one in the old contract
         ]
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from config.settings import EnvSettings
-from env.observation import observation_space
+from env.observation import MAX_PAGE_BARS, observation_space
 from env.simulation import Simulation
 from tests.helpers.markets import B0, B1, plain_market, plain_simulation
 
@@ -46,13 +46,29 @@ def test_position_info_counts_from_the_reversal_anew():
 
 
 def test_observation_belongs_to_its_receiver():
+    """What a receiver writes is seen by no later observation, nor by the market."""
     simulation = plain_simulation(ROWS)
-    observation = simulation.observation()
-    for part in observation.values():
-        assert part.base is None
+    simulation.step(0)
+    for part in simulation.observation().values():
         part[:] = 99
-    assert simulation.observation()["market_features"][0, 0] == 0
+    simulation.step(0)
+    assert simulation.observation()["market_features"].tolist() == [[2]]
     assert simulation.observation()["position_info"][3] == 1
+    assert simulation.market.features.max() == len(ROWS) - 1
+
+
+@pytest.mark.parametrize("lookback", [1, 3])
+def test_observations_of_a_long_episode_are_the_windows_of_its_bars(lookback):
+    """They are made a page at a time: none is lost or shown twice at its edges."""
+    n_bars = 2 * MAX_PAGE_BARS + 7
+    market = plain_market((B0,) * n_bars)
+    simulation = Simulation(market, EnvSettings(lookback_window=lookback))
+    simulation.reset(lookback - 1, n_bars)
+    while not simulation.is_done:
+        simulation.step(0)
+        first = simulation.bar + 1 - lookback
+        window = market.features[first : simulation.bar + 1]
+        assert np.array_equal(simulation.observation()["market_features"], window)
 
 
 def test_observation_space_contains_observations():

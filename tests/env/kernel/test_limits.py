@@ -116,6 +116,13 @@ def test_worst_position_counts_what_waits_on_the_worse_side():
     assert worst_position(account, -2) == 5
 
 
+def test_worst_position_of_a_reversal_is_not_the_one_that_is_left():
+    account = account_of(position=3)
+    assert worst_position(account, -4) == 1
+    assert worst_position(account, -7) == 4
+    assert worst_position(account, 1) == 4
+
+
 @pytest.mark.parametrize(
     ("position", "quantity", "permitted", "denial"),
     [

@@ -76,11 +76,93 @@ def test_roll_is_no_new_trade_of_the_session():
     assert run_of(MNQ, MNQ_ROWS, (1, 0, 0), 25).account.session_trades == 1
 
 
-def test_roll_sets_stop_and_target_anew_from_the_new_entry():
+def test_roll_moves_stop_and_target_with_the_gap_and_no_further():
     run = run_of(MNQ, MNQ_ROWS, (1, 0), 25, stop_offset_ticks=200.0, target_offset_ticks=400.0)
     stop, target = run.account.orders[STOP_SLOT], run.account.orders[TARGET_SLOT]
-    assert MNQ.to_prices(stop["trigger_ticks"]) == 20034.25 - 50
-    assert MNQ.to_prices(target["limit_ticks"]) == 20034.25 + 100
+    assert MNQ.to_prices(stop["trigger_ticks"]) == 20001.25 + 25 - 50
+    assert MNQ.to_prices(target["limit_ticks"]) == 20001.25 + 25 + 100
+    assert (stop["quantity"], target["quantity"]) == (-1, -1)
+
+
+def fills_of(run):
+    """Return (signed contracts, points) of every fill."""
+    prices = MNQ.to_prices(run.fills.price_ticks).tolist()
+    return list(zip(run.fills.quantity.tolist(), prices, strict=True))
+
+
+def rows_opening_at(price):
+    """Return bars whose third, the first of the new contract, opens and stays at `price`."""
+    return [*MNQ_ROWS[:2], (price, price + 2, price - 2, price), MNQ_ROWS[3]]
+
+
+def test_stop_that_a_roll_gaps_over_fills_at_the_old_contracts_open():
+    # 20001.25 - 50 + 25 = 19976.25; 19900 - 25 - 0.25 = 19874.75: -126.50 x 2 - 1.24
+    run = run_of(MNQ, rows_opening_at(19900), (1, 0), 25, stop_offset_ticks=200.0)
+    assert MNQ.to_prices(run.fills.price_ticks).tolist() == [20001.25, 19874.75]
+    assert run.fills.reason.tolist() == [Reason.SIGNAL, Reason.STOP]
+    assert run.account.cash_usd == pytest.approx(10_000 - 253 - 1.24)
+
+
+def test_stop_of_a_short_that_a_roll_gaps_over_is_the_mirror():
+    # 20000.75 + 50 + 25 = 20075.75; 20100 - 25 + 0.25 = 20075.25: -74.50 x 2 - 1.24
+    run = run_of(MNQ, rows_opening_at(20100), (-1, 0), 25, stop_offset_ticks=200.0)
+    assert MNQ.to_prices(run.fills.price_ticks).tolist() == [20000.75, 20075.25]
+    assert run.account.cash_usd == pytest.approx(10_000 - 149 - 1.24)
+
+
+def test_target_that_a_roll_gaps_over_fills_at_the_old_contracts_open():
+    # 20001.25 + 50 + 25 = 20076.25; 20110 - 25, a limit does not slip: 83.75 x 2 - 1.24
+    run = run_of(MNQ, rows_opening_at(20110), (1, 0), 25, target_offset_ticks=200.0)
+    assert MNQ.to_prices(run.fills.price_ticks).tolist() == [20001.25, 20085.0]
+    assert run.fills.reason.tolist() == [Reason.SIGNAL, Reason.TARGET]
+    assert run.account.cash_usd == pytest.approx(10_000 + 167.5 - 1.24)
+
+
+def test_trailing_stop_stays_where_it_had_trailed_to():
+    # the high of 20010 less 20, and the gap; the open of 20034 less 20 is further away
+    run = run_of(
+        MNQ, [*MNQ_ROWS[:2], (20034, 20034, 20033, 20033)], (1, 0), 25, trail_offset_ticks=80.0
+    )
+    stop = run.account.orders[STOP_SLOT]
+    assert MNQ.to_prices(stop["trigger_ticks"]) == 20010 - 20 + 25
+
+
+def test_reduction_over_a_roll_closes_old_contracts_and_rolls_the_rest():
+    # three long; one sold at 20008.75 of the old, two rolled there and bought at 20034.25
+    run = run_of(MNQ, MNQ_ROWS, (3, -1), 25, stop_offset_ticks=200.0)
+    assert fills_of(run) == [(3, 20001.25), (-1, 20008.75), (-2, 20008.75), (2, 20034.25)]
+    assert run.account.orders[STOP_SLOT]["quantity"] == -2
+    assert run.account.fees_usd == pytest.approx(8 * 0.62)
+
+
+def test_addition_over_a_roll_rolls_what_is_held_and_buys_the_new_contract():
+    run = run_of(MNQ, MNQ_ROWS, (1, 2), 25)
+    assert fills_of(run) == [(1, 20001.25), (-1, 20008.75), (1, 20034.25), (2, 20034.25)]
+    assert run.fills.reason.tolist() == [Reason.SIGNAL, Reason.ROLL, Reason.ROLL, Reason.SIGNAL]
+
+
+def test_reversal_over_a_roll_closes_the_old_contract_and_opens_the_new_one():
+    # 7.50 x 2 - 1.24; then short at 20033.75
+    run = run_of(MNQ, MNQ_ROWS, (1, -2), 25)
+    assert fills_of(run) == [(1, 20001.25), (-1, 20008.75), (-1, 20033.75)]
+    assert run.trades.net_usd.round(9).tolist() == [13.76]
+    assert run.account.session_trades == 2
+
+
+def test_account_that_is_closed_by_force_is_not_rolled_first():
+    # marked at 20008 it has made 12.88, which is at most the 13 that this limit asks for
+    run = run_of(MNQ, MNQ_ROWS, (1, 0), 25, daily_loss_usd=-13.0)
+    assert run.fills.reason.tolist() == [Reason.SIGNAL, Reason.DAILY_LOSS]
+    assert MNQ.to_prices(run.fills.price_ticks).tolist() == [20001.25, 20008.75]
+
+
+def test_bracket_in_free_slots_is_gapped_over_a_roll_as_the_accounts_own_is():
+    rows = [tuple(row) for row in MNQ.to_ticks(rows_opening_at(19900)).tolist()]
+    rows[2] = (*rows[2], int(BarFlag.ROLL), 100, 0.0, 0.0)
+    run = KernelRun(Terms(n_free_slots=3), bar_records(rows))
+    run.submit(kind=OrderKind.MARKET, quantity=1, stop_offset_ticks=200.0)
+    run.send((0, 0))
+    assert MNQ.to_prices(run.fills.price_ticks).tolist() == [20001.25, 19874.75]
 
 
 def test_roll_moves_what_waits_with_the_gap():
@@ -95,7 +177,7 @@ def test_roll_moves_what_waits_with_the_gap():
     assert run.account.orders[N_OWN_SLOTS + 1]["trigger_ticks"] == 80_200
 
 
-def test_decision_before_a_roll_is_executed_after_it_in_the_new_contract():
+def test_close_decided_before_a_roll_is_executed_in_the_old_contract():
     run = run_of(MNQ, MNQ_ROWS, (1, -1), 25)
-    assert MNQ.to_prices(run.fills.price_ticks).tolist() == [20001.25, 20008.75, 20034.25, 20033.75]
+    assert MNQ.to_prices(run.fills.price_ticks).tolist() == [20001.25, 20008.75]
     assert run.account.position == 0
