@@ -54,9 +54,9 @@ class BacktestEngine:
     def __init__(  # noqa: PLR0913, PLR0917 - the documented interface
         self,
         df: pd.DataFrame,
-        initial_capital: float = 10_000.0,
+        initial_capital: float | None = None,
         commission: float | None = None,
-        slippage_ticks: int | None = 1,
+        slippage_ticks: int | None = None,
         symbol: str | None = None,
         stop_loss_ticks: float | None = None,
         start: str | pd.Timestamp | None = None,
@@ -66,7 +66,7 @@ class BacktestEngine:
 
         Args:
             df: Bars, oldest first; see `data.bars`.
-            initial_capital: Starting cash, USD.
+            initial_capital: Starting cash, USD; None takes the model's setting.
             commission: USD per contract and side; None takes the model's setting.
             slippage_ticks: Adverse ticks per market or stop fill; None takes the model's setting.
             symbol: What to trade the bars as; None takes the model's setting.

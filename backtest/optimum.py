@@ -32,6 +32,7 @@ from data.preprocessor import RANKS
 from env.actions import Action
 from env.market import Market
 from env.observation import Observation
+from env.terms import terms_of
 from utils.errors import ConfigError
 
 GRID_POINTS = 401
@@ -150,11 +151,9 @@ def optimum_of(edge: PlantedEdge, settings: EnvSettings) -> Optimum:
 
 def cost_per_side_usd(settings: EnvSettings) -> float:
     """Return what one contract pays per fill: commission and slippage, USD."""
-    instrument = get_instrument(settings.symbol)
-    commission = settings.commission
-    if commission is None:
-        commission = instrument.commission_per_side_usd
-    return commission + settings.slippage_ticks * instrument.tick_value_usd
+    terms = terms_of(settings)
+    ticks = settings.slippage_ticks + math.ceil(settings.spread_ticks / 2)
+    return terms.commission_usd + ticks * terms.instrument.tick_value_usd
 
 
 def drift_chain(steady: SteadyFilter, settings: EnvSettings) -> ChainSolution:

@@ -161,8 +161,8 @@ def _warnings(results: Sequence[BacktestResult], is_synthetic: bool) -> list[str
     ruined = [each.name for each in results if each.metrics["is_ruined"]]
     if ruined:
         warnings.append(
-            f"RUINED: {', '.join(ruined)} fell to the ruin level, was closed by force and stood "
-            "aside from then on."
+            f"RUINED: {', '.join(ruined)} was closed by force, at its ruin level or by a rule of "
+            "its account, and stood aside from then on."
         )
     return warnings
 

@@ -6,8 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from backtest.result import BacktestResult
+from config.settings import EnvSettings
 
 UNDEFINED = "–"
+
+SHOWN_SETTINGS = (
+    "symbol",
+    "initial_balance",
+    "commission",
+    "slippage_ticks",
+    "stop_loss_ticks",
+    "max_position",
+    "position_sizer",
+    "lookback_window",
+)
+"""Fields of EnvSettings that every report shows, in words of its own."""
 
 METRIC_ROWS: tuple[tuple[str, str, str], ...] = (
     ("net_profit_usd", "Net profit, USD", "{:+,.2f}"),
@@ -79,8 +92,16 @@ def setting_rows(result: BacktestResult) -> list[Row]:
         ("Position sizer", settings.position_sizer),
         ("Lookback, bars", f"{settings.lookback_window}"),
         ("Features", ", ".join(result.feature_columns)),
+        *_further_terms(settings),
     )
     return [Row(heading, (text,)) for heading, text in facts]
+
+
+def _further_terms(settings: EnvSettings) -> list[tuple[str, str]]:
+    """Return the settings that are not those of a plain account, by their own names."""
+    usual = EnvSettings().model_dump()
+    others = {name: value for name, value in settings if value != usual[name]}
+    return [(name, str(value)) for name, value in others.items() if name not in SHOWN_SETTINGS]
 
 
 def provenance_rows(provenance: Mapping[str, Any]) -> list[Row]:

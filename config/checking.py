@@ -1,7 +1,7 @@
 """What every settings model is, and how its first mistake becomes one clear line."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -92,7 +92,7 @@ def _shown(value: object) -> str:
 def _names_in(model: type[BaseModel], tables: Sequence[str]) -> list[str]:
     """Return the settings of `model`, or of the model nested in it under these names."""
     for table in tables:
-        nested = model.model_fields[table].annotation
-        assert isinstance(nested, type)
-        model = nested
+        annotation = model.model_fields[table].annotation
+        kinds = [kind for kind in (annotation, *get_args(annotation)) if isinstance(kind, type)]
+        model = next(kind for kind in kinds if issubclass(kind, BaseModel))
     return list(model.model_fields)

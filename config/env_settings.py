@@ -1,10 +1,14 @@
 """What one account may do and pays: the settings of environment, back-test and trader alike."""
 
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from config.checking import FrozenSettings
+from config.prop_rules import PropRules, prop_rules_of
+
+NOTHING = "none"
+"""What a TOML file says for None."""
 
 
 class EnvSettings(FrozenSettings):
@@ -38,8 +42,8 @@ class EnvSettings(FrozenSettings):
         margin: Which margin an account must hold per contract: "overnight", "intraday", or "none".
         daily_loss_limit: Loss of a session, USD, at which it is over for the account; None: none.
         max_trades_per_day: Trades opened per session; None: any number.
-        prop_rules: Name of a prop firm's rule set, e.g. "evaluation_50k", or "FILE.toml:NAME" for
-            one of your own; None: none.
+        prop_rules: A prop firm's rule set, given by name, e.g. "evaluation_50k", or as
+            "FILE.toml:NAME" for one of your own; None: none. A model keeps the rules themselves.
         reward: Key of REWARDS.
         reward_gamma: Discount of the potential in the shaped reward.
         reward_half_life: Bars after which risk-adjusted rewards have forgotten half.
@@ -78,14 +82,14 @@ class EnvSettings(FrozenSettings):
     margin: Literal["overnight", "intraday", "none"] = "overnight"
     daily_loss_limit: float | None = Field(default=None, gt=0, le=1e12)
     max_trades_per_day: int | None = Field(default=None, ge=1, le=1_000_000)
-    prop_rules: str | None = None
+    prop_rules: PropRules | None = None
     reward: str = "sparse"
     reward_gamma: float = Field(default=1.0, gt=0, le=1)
     reward_half_life: float = Field(default=500.0, ge=1, le=1_000_000)
     drawdown_penalty: float = Field(default=1.0, ge=0, le=1_000)
     position_sizer: str = "fixed"
     max_position: int = Field(default=1, ge=1, le=10_000)
-    risk_per_trade: float = Field(default=0.01, gt=0, le=1)
+    risk_per_trade: float = Field(default=0.02, gt=0, le=1)
     kelly_fraction: float = Field(default=0.5, gt=0, le=1)
     kelly_min_trades: int = Field(default=30, ge=1, le=1_000_000)
     kelly_win_rate: float | None = Field(default=None, gt=0, lt=1)
@@ -96,6 +100,21 @@ class EnvSettings(FrozenSettings):
     action_mode: str = "discrete"
     episode_mode: Literal["full", "window", "session"] | None = None
     episode_bars: int | None = Field(default=None, ge=1, le=1_000_000_000)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _nothing_by_name(cls, value: Any, info: ValidationInfo) -> Any:
+        """Take "none" for None, which a TOML file has no word for."""
+        kinds = get_args(cls.model_fields[str(info.field_name)].annotation)
+        is_nothing = isinstance(value, str) and value == NOTHING and type(None) in kinds
+        return None if is_nothing else value
+
+    @field_validator("prop_rules", mode="before")
+    @classmethod
+    def _rules_by_name(cls, value: Any) -> Any:
+        """Read the rules that are given by name."""
+        is_name = isinstance(value, str) and value != NOTHING
+        return prop_rules_of(value) if is_name else value
 
     @field_validator("no_entry_minutes_before_close")
     @classmethod

@@ -2,6 +2,7 @@
 
 from config.settings import EnvSettings
 from env.actions import ACTION_CODES
+from env.dead_terms import check_can_trade
 from env.market import Market
 from env.position_sizer import SIZER_CODES
 from env.rewards import REWARD_CODES
@@ -31,6 +32,7 @@ def terms_on(market: Market, settings: EnvSettings) -> Terms:
         ConfigError: Also for terms that fit no account, see `terms_of`.
     """
     terms = terms_of(settings)
+    check_can_trade(terms)
     if terms.instrument != market.instrument:
         raise ConfigError(
             f"`symbol` must be that of the market ({market.instrument.symbol}), was "

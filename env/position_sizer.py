@@ -20,7 +20,7 @@ ROUNDING = 1e-9
 
 @lean_jit
 def fixed_contracts(account: np.record, bar: np.record) -> int:
-    """Return the largest allowed position, whatever the account has become."""
+    """Return the largest allowed position that the margin allows."""
     return _whole_contracts(account, float(account.limits.max_position))
 
 
@@ -114,10 +114,19 @@ def stopped_loss_usd(account: np.record, bar: np.record) -> float:
 
 @lean_jit
 def _whole_contracts(account: np.record, contracts: float) -> int:
-    """Return `contracts` rounded down and capped; SIZE_BELOW_ONE where none is left."""
+    """Return `contracts` rounded down, as far as cap and margin go.
+
+    SIZE_BELOW_ONE where none is left, MARGIN where the equity does not cover one.
+    """
+    limits = account.limits
     if not (account.equity_usd > 0.0 and contracts + ROUNDING >= 1.0):
         return _none(account, Denial.SIZE_BELOW_ONE.value)
-    return math.floor(min(contracts + ROUNDING, float(account.limits.max_position)))
+    size = min(contracts + ROUNDING, float(limits.max_position))
+    if limits.initial_margin_usd > 0.0:
+        size = min(size, account.equity_usd / limits.initial_margin_usd)
+    if size < 1.0:
+        return _none(account, Denial.MARGIN.value)
+    return math.floor(size)
 
 
 @lean_jit

@@ -9,7 +9,7 @@ import numpy as np
 
 from config.instruments import Instrument, get_instrument
 from config.margins import margin_of
-from config.prop_rules import PropRules, prop_rules_of
+from config.prop_rules import PropRules
 from config.settings import EnvSettings
 from env.kernel.names import PATH_POLICIES
 from env.kernel.types import NO_COUNT, NO_LIMIT, NO_OFFSET
@@ -61,7 +61,7 @@ def terms_of(settings: EnvSettings) -> Terms:
     instrument = get_instrument(settings.symbol)
     lookup(PATH_POLICIES, settings.path_policy, "path policy")
     initial, maintenance = _margins(settings)
-    rules = _FREE if settings.prop_rules is None else prop_rules_of(settings.prop_rules)
+    rules = _FREE if settings.prop_rules is None else settings.prop_rules
     terms = Terms(
         settings=settings,
         instrument=instrument,

@@ -114,5 +114,5 @@ def reward_unit(env: TradingEnv) -> float:
         return 1.0
     changes_ticks = np.diff(env.market.bars.close).astype(np.float64)
     spread_usd = float(np.std(changes_ticks)) * env.market.instrument.tick_value_usd
-    unit = spread_usd * env.settings.max_position / env.settings.initial_balance
+    unit = spread_usd * env.simulation.terms.max_position / env.settings.initial_balance
     return unit if unit > 0 else 1.0

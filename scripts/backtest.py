@@ -21,7 +21,9 @@ def backtest(
     model: Annotated[Path, Option(help="Model directory made by train.py.")],
     data: Annotated[Path, Option(help="Parquet file of bars.")],
     other: OtherOption = None,
-    initial_capital: Annotated[float, Option(help="Starting cash, USD.")] = 10_000.0,
+    initial_capital: Annotated[
+        float | None, Option(help="Starting cash, USD.", show_default=MODELS_OWN)
+    ] = None,
     symbol: Annotated[
         str | None, Option(help="Instrument; the model's, if the file agrees.")
     ] = None,

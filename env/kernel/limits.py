@@ -28,7 +28,9 @@ def permitted_quantity(account: np.record, flags: int, quantity: int) -> int:
         quantity: Signed contracts; 0 asks for nothing.
     """
     closing = reducing_quantity(_left_to_close(account, quantity), quantity)
-    if is_being_closed(account):
+    if account.status == Status.RUINED:
+        denial, closing = Denial.ACCOUNT_CLOSED.value, 0
+    elif is_being_closed(account):
         denial, closing = Denial.FORCED_EXIT.value, 0
     elif closing == quantity:
         return quantity

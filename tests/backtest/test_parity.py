@@ -43,6 +43,7 @@ RULES = {
     "margin": (
         {
             "margin": "intraday",
+            "flatten_minutes_before_close": 0,
             "initial_balance": 9_200.0,
             "max_position": 10,
             "stop_loss_ticks": None,
@@ -144,11 +145,12 @@ def test_env_and_backtest_agree_under_every_rule(source, rules):
     assert reasons | {"signal"} <= seen
 
 
-@pytest.mark.parametrize("mode", ACTION_MODES)
-@pytest.mark.parametrize("sizer", SIZERS)
+SIZED = [(sizer, "discrete") for sizer in SIZERS] + [("fixed", mode) for mode in ACTION_MODES]
+
+
+@pytest.mark.parametrize(("sizer", "mode"), SIZED)
 def test_env_and_backtest_agree_for_every_sizer_and_action_mode(sizer, mode):
-    settings = EnvSettings(
-        **FREE, **FLATTEN, position_sizer=sizer, action_mode=mode, max_position=5
-    )
+    expected = {"kelly_win_rate": 0.5, "kelly_payoff": 1.5, "max_position": 5}
+    settings = EnvSettings(**FREE, **FLATTEN, **expected, position_sizer=sizer, action_mode=mode)
     reasons = assert_same_run(bars_of("synthetic"), settings)
-    assert {"signal", "session_end"} <= reasons or sizer == "kelly"
+    assert {"signal", "session_end"} <= reasons

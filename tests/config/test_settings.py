@@ -233,3 +233,28 @@ def test_profile_that_is_no_toml_is_refused_in_one_line(tmp_path: Path, content:
     with pytest.raises(ConfigError, match="cannot read profile") as caught:
         load_profile(str(path))
     assert "\n" not in str(caught.value)
+
+
+def test_none_by_name_is_nothing_where_nothing_is_allowed() -> None:
+    assert EnvSettings(stop_loss_ticks="none", prop_rules="none").stop_loss_ticks is None
+    assert EnvSettings(margin="none").margin == "none"
+    with pytest.raises(ConfigError, match="`slippage_ticks` in here"):
+        checked(EnvSettings, {"slippage_ticks": "none"}, "here")
+
+
+def test_prop_rules_by_name_become_the_rules_themselves(tmp_path) -> None:
+    """Or a model would change with a file, or need it."""
+    path = tmp_path / "mine.toml"
+    path.write_text("[house]\ndrawdown_usd = 300.0\n", encoding="utf-8")
+    settings = EnvSettings(prop_rules=f"{path}:house")
+    path.unlink()
+    again = EnvSettings.model_validate_json(settings.model_dump_json())
+    assert again == settings
+    assert again.prop_rules is not None
+    assert again.prop_rules.drawdown_usd == 300.0
+
+
+def test_wrong_key_of_prop_rules_in_a_table_is_named() -> None:
+    rules = {"name": "mine", "drawdown_usdd": 300.0}
+    with pytest.raises(ConfigError, match="`drawdown_usdd`: did you mean `drawdown_usd`"):
+        checked(EnvSettings, {"prop_rules": rules}, "here")

@@ -90,8 +90,10 @@ def test_decide_on_a_target_trades_the_difference(mode, target, position, quanti
     [
         (0, BarFlag.NO_ENTRY, {}, (0, "last_minutes")),
         (-2, BarFlag.NO_ENTRY, {}, (2, "last_minutes")),  # the closing half goes out
-        (0, 0, {"initial_margin_usd": 5_001.0}, (0, "margin")),
-        (-1, 0, {"initial_margin_usd": 5_001.0}, (1, "margin")),
+        (0, 0, {"initial_margin_usd": 5_001.0}, (1, "none")),  # as many as the margin allows
+        (-1, 0, {"initial_margin_usd": 5_001.0}, (2, "none")),
+        (0, 0, {"initial_margin_usd": 10_001.0}, (0, "margin")),
+        (-1, 0, {"initial_margin_usd": 10_001.0}, (1, "margin")),
         (0, 0, {"max_session_trades": 0}, (0, "max_trades")),
         (0, 0, {"max_session_trades": NO_COUNT}, (2, "none")),
     ],

@@ -89,7 +89,8 @@ def test_batch_of_each_reward_is_its_scalars(reward):
 @pytest.mark.conformance
 @pytest.mark.parametrize("sizer", SIZERS)
 def test_batch_of_each_sizer_is_its_scalars(sizer):
-    settings = {"position_sizer": sizer, "max_position": 4, "kelly_min_trades": 2, **NEAR}
+    expected = {"kelly_win_rate": 0.5, "kelly_payoff": 1.5, "kelly_min_trades": 2}
+    settings = {"position_sizer": sizer, "max_position": 4, **expected, **NEAR}
     assert run(pair(3, initial_balance=40_000.0, **settings), N_STEPS) > 0
 
 
@@ -106,6 +107,8 @@ def random_settings(random: np.random.Generator) -> dict[str, Any]:
         "path_policy": one_of(*PATH_POLICIES),
         "reward": one_of(*REWARDS),
         "position_sizer": one_of(*SIZERS),
+        "kelly_win_rate": 0.6,
+        "kelly_payoff": 1.5,
         "action_mode": one_of(*ACTION_MODES),
         "max_position": one_of(1, 2, 5),
         "initial_balance": one_of(20_000.0, 50_000.0),
@@ -126,6 +129,11 @@ def test_batch_of_random_settings_is_its_scalars(seed):
     random = np.random.default_rng(1_000 + seed)
     settings = random_settings(random)
     settings.update(margin="none" if settings["max_position"] > 1 else settings["margin"])
+    if settings["flatten_minutes_before_close"] is None and settings["margin"] == "intraday":
+        settings.update(margin="overnight")
+    has_stop = settings["stop_loss_ticks"] or settings["trailing_stop_ticks"]
+    if settings["action_mode"] != "discrete" or not has_stop:
+        settings.update(position_sizer="fixed")
     run(pair(int(random.integers(1, 6)), **settings), 120, seed)
 
 

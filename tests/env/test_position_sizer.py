@@ -271,7 +271,8 @@ def test_sizer_without_a_branch_in_compiled_code_is_found_out():
 
 def test_fixed_fractional_position_that_is_stopped_out_loses_its_share():
     # three contracts lose 101.74 each, as in the law's second case: 305.22 are 1 % of 30,522
-    terms = {"position_sizer": "fixed_fractional", "max_position": 10, "initial_balance": 30_522.0}
+    terms = {"position_sizer": "fixed_fractional", "max_position": 10}
+    terms |= {"risk_per_trade": 0.01, "initial_balance": 30_522.0}
     simulation = plain_simulation((B0, B1, (20000, 20005, 19940, 19945)), **terms)
     simulation.step(1)
     assert simulation.position == 3
@@ -280,11 +281,23 @@ def test_fixed_fractional_position_that_is_stopped_out_loses_its_share():
     assert simulation.equity_usd == pytest.approx(30_522 - 305.22, abs=0.005)
 
 
-def test_kelly_sizer_on_a_fresh_account_denies_and_counts():
-    simulation = plain_simulation((B0, B1, B1), position_sizer="kelly")
+def test_volatility_sizer_without_a_range_yet_denies_and_counts():
+    simulation = plain_simulation((B0, B1, B1), position_sizer="volatility")
     simulation.step(1)
     assert simulation.position == 0
-    assert (simulation.account.denial, simulation.account.n_denied) == (Denial.TOO_FEW_TRADES, 1)
+    assert (simulation.account.denial, simulation.account.n_denied) == (Denial.NO_VOLATILITY, 1)
+
+
+@pytest.mark.parametrize("sizer", ["fixed", "fixed_fractional", "volatility", "drawdown", "kelly"])
+def test_size_goes_no_further_than_the_margin(sizer):
+    # 10,000 USD cover three overnight margins of 3,330; every sizer would take more
+    account = _account("MNQ", 10_000.0, max_position=9)
+    account.limits.initial_margin_usd = 3_330.0
+    account.sizing.risk_fraction = account.sizing.kelly_fraction = 1.0
+    account.sizing.kelly_win_rate, account.sizing.kelly_payoff = 0.9, 2.0
+    assert _sized(sizer, account) == (3, "none")
+    account.limits.initial_margin_usd = 10_000.01
+    assert _sized(sizer, account) == (0, "margin")
 
 
 def test_sizer_sees_the_settings_of_its_account():

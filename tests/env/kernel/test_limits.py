@@ -143,12 +143,15 @@ def test_what_is_barred_executes_its_closing_half(position, quantity, permitted,
     assert account.n_denied == (denial != Denial.NONE)
 
 
-@pytest.mark.parametrize("status", [Status.LIQUIDATING, Status.RUINED])
-def test_account_that_is_over_takes_no_order(status):
+@pytest.mark.parametrize(
+    ("status", "denial"),
+    [(Status.LIQUIDATING, Denial.FORCED_EXIT), (Status.RUINED, Denial.ACCOUNT_CLOSED)],
+)
+def test_account_that_is_over_takes_no_order(status, denial):
     account = account_of(1)
     account.status = status
     assert permitted_quantity(account, 0, -1) == 0
-    assert account.denial == Denial.FORCED_EXIT
+    assert account.denial == denial
 
 
 def test_forced_exit_that_waits_takes_no_order_beside_it():
