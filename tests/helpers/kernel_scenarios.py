@@ -34,6 +34,7 @@ MIRRORED_PATHS = {
     PathPolicy.WORST: PathPolicy.WORST,
     PathPolicy.OHLC: PathPolicy.OLHC,
     PathPolicy.OLHC: PathPolicy.OHLC,
+    PathPolicy.ADAPTIVE: PathPolicy.ADAPTIVE,
 }
 
 
