@@ -1,5 +1,9 @@
 """What the settings mean to one account on one market: its terms, and codes of what they name."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from config.checking import checked
 from config.settings import EnvSettings
 from env.actions import ACTION_CODES
 from env.dead_terms import check_can_trade
@@ -10,6 +14,28 @@ from env.step import Codes
 from env.terms import Terms, terms_of
 from utils.errors import ConfigError
 from utils.registry import lookup
+
+
+def chosen_settings(
+    settings: EnvSettings | None, changes: Mapping[str, Any], where: str
+) -> EnvSettings:
+    """Return checked settings with changes; None is a value among these.
+
+    Args:
+        settings: What to start from; None takes the defaults.
+        changes: Fields and their new values.
+        where: What to call the place of a mistake.
+
+    Raises:
+        ConfigError: For an unknown field, a value out of bounds, or settings of another type.
+    """
+    start = EnvSettings() if settings is None else settings
+    if not isinstance(start, EnvSettings):
+        raise ConfigError(
+            f"`settings` of {where} must be an EnvSettings, was a {type(start).__name__}; give "
+            "single settings as keyword arguments"
+        )
+    return checked(EnvSettings, {**start.model_dump(), **changes}, where)
 
 
 def codes_of(settings: EnvSettings) -> Codes:

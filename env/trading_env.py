@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from config.settings import EnvSettings, checked
+from config.settings import EnvSettings
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
+from env.account_setup import chosen_settings
 from env.action_masks import Mask
 from env.action_modes import ACTION_MODES
 from env.episodes import Episodes
@@ -87,7 +88,7 @@ class TradingEnv(gymnasium.Env[Observation, Any]):
                 settings that do not go together, or too few bars for one episode.
             DataError: For bars that break an invariant.
         """
-        chosen = _changed(settings or EnvSettings(), overrides)
+        chosen = chosen_settings(settings, overrides, "TradingEnv")
         market = build_market(df, feature_columns, symbol=chosen.symbol, scaler=scaler)
         self._set_up(market, chosen, render_mode)
 
@@ -119,7 +120,11 @@ class TradingEnv(gymnasium.Env[Observation, Any]):
     def clone(self, **setting_changes: Any) -> "TradingEnv":
         """Return another environment over the same market, at full costs, with changed settings."""
         twin = TradingEnv.__new__(TradingEnv)
-        twin._set_up(self.market, _changed(self.settings, setting_changes), self.render_mode)
+        twin._set_up(
+            self.market,
+            chosen_settings(self.settings, setting_changes, "TradingEnv"),
+            self.render_mode,
+        )
         return twin
 
     def set_cost_scale(self, scale: float) -> None:
@@ -204,8 +209,3 @@ class TradingEnv(gymnasium.Env[Observation, Any]):
             INFO_SESSION_TRADES: session_trades,
             INFO_DENIAL: DENIAL_LABELS[denial],
         }
-
-
-def _changed(settings: EnvSettings, changes: Mapping[str, Any]) -> EnvSettings:
-    """Return checked settings with changes; None is a value here."""
-    return checked(EnvSettings, {**settings.model_dump(), **changes}, "TradingEnv")

@@ -14,10 +14,10 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from config.settings import EnvSettings, checked
+from config.settings import EnvSettings
 from data.preprocessor import Scaler
 from env.account_bars import account_bars
-from env.account_setup import codes_of, terms_on
+from env.account_setup import chosen_settings, codes_of, terms_on
 from env.action_masks import masks_of
 from env.action_modes import ACTION_MODES, n_actions
 from env.batch import (
@@ -90,8 +90,7 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
             ConfigError: As TradingEnv does, and for a number of environments out of bounds.
             DataError: For bars that break an invariant.
         """
-        given = (settings or EnvSettings()).model_dump()
-        chosen = checked(EnvSettings, {**given, **overrides}, "TradingVectorEnv")
+        chosen = chosen_settings(settings, overrides, "TradingVectorEnv")
         market = build_market(df, feature_columns, symbol=chosen.symbol, scaler=scaler)
         self._set_up(num_envs, market, chosen, observations)
 

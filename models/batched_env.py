@@ -39,8 +39,14 @@ class BatchedEnv(VecEnv):
         """Wrap the environments.
 
         Raises:
-            ConfigError: If there are more bars than an index observation can tell apart.
+            ConfigError: If they are something else, or there are more bars than an index
+                observation can tell apart.
         """
+        if not isinstance(envs, TradingVectorEnv):
+            raise ConfigError(
+                f"`envs` must be a TradingVectorEnv, was a {type(envs).__name__}; "
+                "`gymnasium.make_vec` makes one, `num_envs=1` too"
+            )
         n_bars = envs.market.n_bars
         if BAR_INDEX in envs.single_observation_space.spaces and n_bars > MAX_INDEX:
             raise ConfigError(

@@ -18,6 +18,7 @@ def data():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"settings": {"reward": "pnl"}}, "`settings` of TradingEnv must be an EnvSettings, was"),
         ({"initial_balance": 0}, "`initial_balance` in TradingEnv: .* greater than 0, was 0"),
         ({"stop_loss_ticks": 0.5}, "`stop_loss_ticks` in TradingEnv: .*, was 0.5"),
         ({"commission": -1}, "`commission` in TradingEnv: .*, was -1"),

@@ -190,3 +190,8 @@ def test_ppo_learns_on_a_batch_and_repeats_itself(observations):
 @pytest.mark.parity
 def test_ppo_learns_on_a_batch_what_it_learns_on_clones():
     assert trained("windows", 5) == trained("windows", 5, clones())
+
+
+def test_batched_env_of_a_single_environment_says_what_it_takes():
+    with pytest.raises(ConfigError, match="must be a TradingVectorEnv, was a str"):
+        BatchedEnv("env")
