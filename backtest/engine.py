@@ -4,6 +4,7 @@ There is no second kernel and no second observation here: `env.simulation` moves
 shows it. Metrics are left to `metrics.py`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,7 @@ def _run(
     simulation = Simulation(market, settings)
     simulation.reset(start, stop)
     policy.reset(market)
-    _walk(simulation, policy, stop - 1 - start, on_progress)
+    denials = _walk(simulation, policy, stop - 1 - start, on_progress)
     n_left = stop - start - len(simulation.equity)
     return BacktestResult(
         name=policy.name,
@@ -207,19 +208,23 @@ def _run(
         feature_columns=market.feature_set.names,
         is_in_sample=_has_seen(policy, market.timestamps[start + 1 : stop]),
         was_liquidated=simulation.is_ruined,
+        denials=denials,
     )
 
 
 def _walk(
     simulation: Simulation, policy: Policy, n_steps: int, on_progress: Progress | None
-) -> None:
-    """Let the policy decide at every close until the episode is over."""
-    n_done = 0
+) -> dict[str, int]:
+    """Let the policy decide at every close until the episode is over; return what was denied."""
+    n_done, denials = 0, Counter[str]()
     while not simulation.is_done:
         simulation.step(policy.decide(simulation.bar, simulation.observation()))
         n_done += 1
+        if simulation.denial:
+            denials[simulation.last_denial] += 1
         if on_progress is not None and (simulation.is_done or n_done % PROGRESS_STRIDE == 0):
             on_progress(n_done, n_steps)
+    return dict(denials)
 
 
 def _carried_on(values: NDArray[Any], n_rows: int) -> NDArray[Any]:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from backtest.figures import candles_of, equity_of
+from backtest.remarks import account_remarks
 from backtest.result import BacktestResult
 from backtest.tables import metric_rows, provenance_rows, setting_rows
 from data.bars import check_bars
@@ -85,6 +86,7 @@ def _as_json(result: BacktestResult) -> dict[str, Any]:
     return {
         "metrics": result.metrics,
         "settings": result.settings.model_dump(mode="json"),
+        "denials": dict(result.denials),
         "features": list(result.feature_columns),
         "first_bar": first.isoformat(),
         "last_bar": last.isoformat(),
@@ -158,13 +160,7 @@ def _warnings(results: Sequence[BacktestResult], is_synthetic: bool) -> list[str
             "IN-SAMPLE: the model was trained on some of these bars, or on later ones. It may have "
             "memorised what they show."
         )
-    ruined = [each.name for each in results if each.metrics["is_ruined"]]
-    if ruined:
-        warnings.append(
-            f"RUINED: {', '.join(ruined)} was closed by force, at its ruin level or by a rule of "
-            "its account, and stood aside from then on."
-        )
-    return warnings
+    return warnings + [remark for result in results for remark in account_remarks(result)]
 
 
 def _summary(results: Sequence[BacktestResult]) -> str:

@@ -1,6 +1,7 @@
 """What one back-test leaves behind: a frozen record, from which metrics and reports are made."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -33,7 +34,8 @@ class BacktestResult:
         settings: The account and its costs.
         feature_columns: The features that the policy saw.
         is_in_sample: Whether the policy was trained on any bar after row 0, or on later ones.
-        was_liquidated: Whether the account was closed by force at its ruin level.
+        was_liquidated: Whether the account was closed by force, at its ruin level or by a rule.
+        denials: How many decisions were denied, wholly or in part, by the label of the reason.
     """
 
     name: str
@@ -47,6 +49,7 @@ class BacktestResult:
     feature_columns: tuple[str, ...]
     is_in_sample: bool = False
     was_liquidated: bool = False
+    denials: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def instrument(self) -> Instrument:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from backtest.remarks import account_remarks
 from backtest.result import BacktestResult
 from utils.paths import PROJECT_ROOT
 
@@ -52,6 +53,8 @@ def print_results(results: Sequence[BacktestResult]) -> None:
     for result in results:
         table.add_row(Text(result.name), *_cells(result.metrics))
     console.print(table)
+    for remark in (remark for result in results for remark in account_remarks(result)):
+        console.print(Text(remark))
     if results[0].is_in_sample:
         console.print("IN-SAMPLE: the model was trained on some of these bars or later ones")
 

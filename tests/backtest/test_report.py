@@ -91,13 +91,14 @@ def test_write_report_shows_metrics_of_model_and_baselines(tmp_path):
         ({}, True, ["SYNTHETIC MARKET"]),
         ({"is_in_sample": True}, False, ["IN-SAMPLE"]),
         ({"was_liquidated": True}, True, ["SYNTHETIC MARKET", "RUINED"]),
+        ({"denials": {"margin": 99}}, False, ["DENIED"]),
     ],
 )
 def test_write_report_flags_what_a_reader_must_know_first(tmp_path, changes, is_synthetic, words):
     result = hand_made_result(**changes)
     path = write_report(tmp_path, [result], flat_bars(), PROVENANCE, is_synthetic=is_synthetic)
     text = read_page(path).text
-    for word in ("SYNTHETIC MARKET", "IN-SAMPLE", "RUINED"):
+    for word in ("SYNTHETIC MARKET", "IN-SAMPLE", "RUINED", "DENIED"):
         assert (word in text) == (word in words)
 
 

@@ -1,0 +1,25 @@
+"""What a reader must know of a result's account before its numbers mean anything."""
+
+from backtest.result import BacktestResult
+
+DENIED_SHARE = 0.05
+"""Share of the decisions that may be denied without a word."""
+
+
+def account_remarks(result: BacktestResult) -> list[str]:
+    """Return a sentence each on an account that was closed by force, or often denied."""
+    remarks = []
+    if result.metrics["is_ruined"]:
+        remarks.append(
+            f"RUINED: {result.name} was closed by force, at its ruin level or by a rule of its "
+            "account, and stood aside from then on."
+        )
+    n_decisions = len(result.timestamps) - 1
+    n_denied = sum(result.denials.values())
+    if n_denied > DENIED_SHARE * n_decisions:
+        reason = max(result.denials, key=lambda label: result.denials[label])
+        remarks.append(
+            f"DENIED: {n_denied:,} of {n_decisions:,} decisions of {result.name}, most often for "
+            f"`{reason}` ({result.denials[reason]:,})."
+        )
+    return remarks

@@ -1,0 +1,30 @@
+"""A result says when its account was closed by force, or mostly denied."""
+
+from backtest.engine import BacktestEngine
+from backtest.remarks import account_remarks
+from config.settings import EnvSettings
+from models.baselines import BASELINES
+from tests.helpers.feature_kit import walking_frame
+from tests.helpers.results import hand_made_result
+
+
+def test_result_of_a_plain_account_needs_no_remark():
+    assert account_remarks(hand_made_result()) == []
+
+
+def test_few_denials_need_no_remark_and_many_name_the_commonest():
+    n_decisions = len(hand_made_result().timestamps) - 1
+    few = hand_made_result(denials={"margin": n_decisions // 21})
+    assert account_remarks(few) == []
+    many = hand_made_result(denials={"no_edge": 1, "margin": n_decisions})
+    (remark,) = account_remarks(many)
+    assert f"DENIED: {n_decisions + 1:,} of {n_decisions:,} decisions" in remark
+    assert f"most often for `margin` ({n_decisions:,})" in remark
+
+
+def test_back_test_counts_what_was_denied_by_reason():
+    settings = EnvSettings(lookback_window=2, max_trades_per_day=1, stop_loss_ticks=None)
+    engine = BacktestEngine(walking_frame(200))
+    result = engine.run_with_policy(BASELINES["ma_cross"](0), ["log_return"], settings=settings)
+    assert set(result.denials) == {"max_trades"}
+    assert result.denials["max_trades"] > 0
