@@ -193,7 +193,7 @@ def _run(
     start, stop = rows
     simulation = Simulation(market, settings)
     simulation.reset(start, stop)
-    policy.reset(market)
+    policy.reset(market, settings)
     denials = _walk(simulation, policy, stop - 1 - start, on_progress)
     n_left = stop - start - len(simulation.equity)
     return BacktestResult(

@@ -102,7 +102,7 @@ class OptimalPolicy:
         self.optimum = optimum
         self._actions: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
-    def reset(self, market: Market) -> None:
+    def reset(self, market: Market, settings: EnvSettings) -> None:
         """Filter the signals of the whole market, each row from those up to it.
 
         Raises:

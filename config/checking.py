@@ -59,6 +59,8 @@ def overridden(
 ) -> _Model:
     """Return a checked copy of `model` in which the values that are not None replace its own.
 
+    What was never set is derived anew, as presets that another algorithm brings.
+
     Args:
         model: Settings to start from.
         values: Field names to new values; None means "not given".
@@ -66,7 +68,7 @@ def overridden(
         options: As for `checked`.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    return checked(type(model), {**model.model_dump(), **given}, where, options)
+    return checked(type(model), {**model.model_dump(exclude_unset=True), **given}, where, options)
 
 
 def _first_violation(

@@ -1,19 +1,18 @@
 """Every tunable number, in frozen models that refuse unknown keys; profiles override defaults.
 
-The environment's are in config/env_settings.py, the checks of all in config/checking.py; both are
-to be had from here.
+The agent's are in config/agent_settings.py, the environment's in config/env_settings.py, the checks
+of all in config/checking.py; all are to be had from here.
 """
 
 import tomllib
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
+from config.agent_settings import AgentSettings
 from config.checking import FrozenSettings, checked, overridden
 from config.env_settings import EnvSettings
 from utils.errors import ConfigError
-from utils.seeding import MAX_SEED
 
 __all__ = [
     "DEFAULT_FEATURES",
@@ -29,52 +28,6 @@ __all__ = [
 ]
 
 PROFILES_DIR = Path(__file__).resolve().parent / "profiles"
-
-
-class AgentSettings(FrozenSettings):
-    """How an agent learns. The defaults are the best PPO found on a planted-edge market; see docs.
-
-    Attributes:
-        algorithm: Key of ALGORITHMS.
-        feature_extractor: Key of EXTRACTORS.
-        learning_rate: Adam's step size.
-        n_envs: Copies of the environment that collect experience side by side.
-        n_steps: Steps that each copy takes per rollout.
-        batch_size: Samples per forward and backward pass.
-        grad_accumulation: Batches whose mean gradient makes one optimiser step.
-        n_epochs: Passes over each rollout (PPO).
-        gamma: Discount per bar.
-        gae_lambda: Decay of the generalised advantage estimate.
-        ent_coef: Weight of the entropy bonus.
-        clip_range: PPO's ratio clip.
-        hidden_size: Width of the market tower.
-        training_episode_bars: Length of the random training windows, where the env itself passes
-            over all its bars.
-        cost_ramp_steps: Timesteps over which training costs grow from zero; 0 starts at full.
-        device: "auto", "cpu" or "cuda".
-        threads: Torch threads while training; fixed, because results depend on it. More than one
-            pays only on cores that nothing else uses: waiting threads spin.
-        seed: Seeds everything.
-    """
-
-    algorithm: str = "PPO"
-    feature_extractor: str = "lstm"
-    learning_rate: float = Field(default=3e-4, gt=0, le=1)
-    n_envs: int = Field(default=8, ge=1, le=4_096)
-    n_steps: int = Field(default=256, ge=2)
-    batch_size: int = Field(default=256, ge=2)
-    grad_accumulation: int = Field(default=1, ge=1)
-    n_epochs: int = Field(default=4, ge=1)
-    gamma: float = Field(default=0.95, ge=0, le=1)
-    gae_lambda: float = Field(default=0.9, ge=0, le=1)
-    ent_coef: float = Field(default=0.005, ge=0)
-    clip_range: float = Field(default=0.2, gt=0)
-    hidden_size: int = Field(default=64, ge=1, le=4_096)
-    training_episode_bars: int = Field(default=1_024, ge=1)
-    cost_ramp_steps: int = Field(default=0, ge=0)
-    device: Literal["auto", "cpu", "cuda"] = "cpu"
-    threads: int = Field(default=1, ge=1)
-    seed: int = Field(default=0, ge=0, le=MAX_SEED)
 
 
 DEFAULT_FEATURES = (

@@ -10,23 +10,19 @@ from typing import Any, Self
 
 import gymnasium
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
-from stable_baselines3.common.policies import MultiInputActorCriticPolicy
 
-from config.settings import AgentSettings, overridden
-from env.action_modes import ACTION_MODES, Decision
+from config.settings import AgentSettings, EnvSettings, overridden
+from env.action_modes import Decision
 from env.market import Market
-from env.observation import Observation, observation_space
-from env.terms import terms_of
-from models.actor_critic import build_network, load_weights, resolve_device, weights_of
+from env.observation import Observation
+from models.actor_critic import resolve_device
 from models.algorithms import ALGORITHMS
 from models.artifacts import WEIGHTS, load_model, save_model
 from models.determinism import RandomStreams, torch_threads
-from models.inference import most_probable_action, sampled_action
+from models.learner import Learner
 from models.lineage import market_provenance
 from models.manifest import ModelDescription
-from models.training_env import make_vec_env, trading_env
-from models.training_run import run_training
+from models.training_env import trading_env
 from utils.clock import Clock, SystemClock
 from utils.errors import ArtifactError, ConfigError
 from utils.provenance import code_provenance
@@ -76,7 +72,7 @@ class TradingAgent:
         """
         named = {"algorithm": algorithm, "feature_extractor": feature_extractor, **overrides}
         chosen = overridden(settings or AgentSettings(), named, "TradingAgent")
-        make_learner = lookup(ALGORITHMS, chosen.algorithm, "algorithm")
+        algorithm_of = lookup(ALGORITHMS, chosen.algorithm, "algorithm")
         device = resolve_device(chosen.device)
         inner = trading_env(env)
         origin = {**code_provenance(), **market_provenance(inner.market), "timesteps": 0}
@@ -90,9 +86,9 @@ class TradingAgent:
             )
         )
         with self._random.installed(), torch_threads(chosen.threads):
-            learner = make_learner(make_vec_env(inner, chosen), chosen, device)
-        self._learner: OnPolicyAlgorithm | None = learner
-        self._network = learner.policy
+            learner = algorithm_of.make_learner(inner, chosen, device)
+        self._learner: Learner | None = learner
+        self._decider = learner.decider
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -107,9 +103,14 @@ class TradingAgent:
         agent = cls.__new__(cls)
         agent._describe(description)
         agent._learner = None
+        make_decider = ALGORITHMS[description.agent_settings.algorithm].make_decider
         with agent._random.installed():
-            agent._network = _network_for(description)
-        load_weights(agent._network, weights, str(folder / WEIGHTS))
+            agent._decider = make_decider(
+                description.agent_settings,
+                description.env_settings,
+                len(description.feature_set.columns),
+            )
+        agent._decider.load_weights(weights, str(folder / WEIGHTS))
         return agent
 
     def _describe(self, description: ModelDescription) -> None:
@@ -144,19 +145,20 @@ class TradingAgent:
             )
         try:
             with self._random.installed(), torch_threads(self.settings.threads):
-                run_training(self._learner, self.settings, total_timesteps, callbacks, tensorboard)
+                self._learner.learn(total_timesteps, callbacks, tensorboard)
         finally:
             self.provenance["timesteps"] = self._learner.num_timesteps
 
     def predict(
-        self, observation: Observation, deterministic: bool = True
-    ) -> tuple[Decision, None]:
-        """Return the action for one observation, and None where recurrent policies have a state.
+        self, observation: Observation, deterministic: bool = True, state: Any = None
+    ) -> tuple[Decision, Any]:
+        """Return the action for one observation, and the memory of recurrent policies, else None.
 
         Args:
             observation: As the environment gives it: `market_features` (lookback, n_features) and
                 `position_info` (4,), at the close of the bar that its last row is.
             deterministic: The most probable action; else a draw from the agent's own random stream.
+            state: What the call before returned; None begins an episode.
 
         Raises:
             ConfigError: If keys or shapes are not those of the training environment.
@@ -165,12 +167,12 @@ class TradingAgent:
         # one thread: on a single window the hand-over to a second costs more than it saves
         with torch_threads(1):
             if deterministic:
-                return most_probable_action(self._network, observation), None
+                return self._decider.predict(observation, state)
             with self._random.installed():
-                return sampled_action(self._network, observation), None
+                return self._decider.predict(observation, state, deterministic=False)
 
-    def reset(self, market: Market) -> None:
-        """Check that `market` holds this agent's features on bars of its size; see `models.policy`.
+    def reset(self, market: Market, settings: EnvSettings) -> None:
+        """Prepare for one pass over a market of this agent's features; see `models.policy`.
 
         Raises:
             ArtifactError: If its features, their scaling or the size of its bars differ.
@@ -189,10 +191,13 @@ class TradingAgent:
             raise ArtifactError(
                 "the market's features are scaled by another scaler; pass the model's own"
             )
+        with torch_threads(self.settings.threads):
+            self._decider.begin(market, settings)
 
     def decide(self, bar: int, observation: Observation) -> Decision:
         """Return the most probable action at the close of row `bar`."""
-        return self.predict(observation)[0]
+        with torch_threads(1):
+            return self._decider.decide(bar, observation)
 
     def save(self, path: Path | str, clock: Clock | None = None) -> None:
         """Write the model directory `path`, whole or not at all.
@@ -213,15 +218,4 @@ class TradingAgent:
             scaler=self.scaler,
             provenance={**self.provenance, "created_at": created_at},
         )
-        save_model(Path(path), description, weights_of(self._network))
-
-
-def _network_for(description: ModelDescription) -> MultiInputActorCriticPolicy:
-    """Return a network that fits the description, with weights still to be loaded."""
-    space = observation_space(
-        description.env_settings.lookback_window, len(description.feature_set.columns)
-    )
-    settings = description.env_settings
-    mode = lookup(ACTION_MODES, settings.action_mode, "action mode")
-    actions = mode.space(terms_of(settings).max_position)
-    return build_network(description.agent_settings, space, actions)
+        save_model(Path(path), description, self._decider.weights())

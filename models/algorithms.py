@@ -1,4 +1,4 @@
-"""The learning algorithms, each made from AgentSettings alone.
+"""The learning algorithms, each made from settings alone.
 
 PPO takes every setting. A2C learns once from each rollout, so `n_epochs` and `clip_range` have no
 meaning there, and its rollout is one batch: `batch_size // n_envs` steps of each copy, whatever
@@ -6,6 +6,7 @@ meaning there, and its rollout is one batch: `batch_size // n_envs` steps of eac
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,9 +14,18 @@ from stable_baselines3 import A2C, PPO
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
-from config.settings import AgentSettings
-from models.actor_critic import policy_arguments
+from config.settings import AgentSettings, EnvSettings
+from env.action_modes import ACTION_MODES
+from env.observation import observation_space
+from env.terms import terms_of
+from env.trading_env import TradingEnv
+from models.actor_critic import build_network, policy_arguments
+from models.decider import Decider
+from models.learner import Learner, NetworkLearner
+from models.network_decider import NetworkDecider
+from models.training_env import make_vec_env
 from utils.errors import ConfigError
+from utils.registry import lookup
 
 POLICY = "MultiInputPolicy"
 
@@ -65,13 +75,6 @@ def make_a2c(venv: VecEnv, settings: AgentSettings, device: torch.device) -> OnP
     )
 
 
-def batches_per_rollout(learner: OnPolicyAlgorithm) -> int:
-    """Return how many batches, all epochs together, the learner takes from each rollout."""
-    if isinstance(learner, PPO):
-        return learner.n_envs * learner.n_steps // learner.batch_size * learner.n_epochs
-    return 1
-
-
 def _common(settings: AgentSettings, device: torch.device) -> dict[str, Any]:
     return {
         "learning_rate": settings.learning_rate,
@@ -92,7 +95,42 @@ def _divisor_below(number: int, bound: int) -> int:
     )
 
 
-ALGORITHMS: dict[str, Callable[[VecEnv, AgentSettings, torch.device], OnPolicyAlgorithm]] = {
-    "PPO": make_ppo,
-    "A2C": make_a2c,
+def _network_learner(
+    make: Callable[[VecEnv, AgentSettings, torch.device], OnPolicyAlgorithm],
+) -> Callable[[TradingEnv, AgentSettings, torch.device], Learner]:
+    """Return what makes a learner of an algorithm that steps through environments."""
+
+    def learner(env: TradingEnv, settings: AgentSettings, device: torch.device) -> Learner:
+        return NetworkLearner(make(make_vec_env(env, settings), settings, device), settings)
+
+    return learner
+
+
+def fresh_network_decider(
+    settings: AgentSettings, env_settings: EnvSettings, n_columns: int
+) -> NetworkDecider:
+    """Return a network that fits the settings, with weights still to be loaded."""
+    space = observation_space(env_settings.lookback_window, n_columns)
+    mode = lookup(ACTION_MODES, env_settings.action_mode, "action mode")
+    actions = mode.space(terms_of(env_settings).max_position)
+    return NetworkDecider(build_network(settings, space, actions))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Algorithm:
+    """How one algorithm is set up.
+
+    Attributes:
+        make_learner: From the user's environment, the settings and the device.
+        make_decider: What a learner of these agent's and environment's settings, and so many
+            feature columns, would have learnt: fresh, to be given saved weights.
+    """
+
+    make_learner: Callable[[TradingEnv, AgentSettings, torch.device], Learner]
+    make_decider: Callable[[AgentSettings, EnvSettings, int], Decider]
+
+
+ALGORITHMS: dict[str, Algorithm] = {
+    "PPO": Algorithm(make_learner=_network_learner(make_ppo), make_decider=fresh_network_decider),
+    "A2C": Algorithm(make_learner=_network_learner(make_a2c), make_decider=fresh_network_decider),
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from config.settings import EnvSettings
 from env.actions import Action
 from env.market import Market
 from env.observation import Observation
@@ -26,7 +27,7 @@ class Flat:
 
     name = "flat"
 
-    def reset(self, market: Market) -> None:
+    def reset(self, market: Market, settings: EnvSettings) -> None:
         """Nothing to prepare."""
 
     def decide(self, bar: int, observation: Observation) -> int:
@@ -39,7 +40,7 @@ class BuyAndHold:
 
     name = "buy_and_hold"
 
-    def reset(self, market: Market) -> None:
+    def reset(self, market: Market, settings: EnvSettings) -> None:
         """Nothing to prepare."""
 
     def decide(self, bar: int, observation: Observation) -> int:
@@ -56,7 +57,7 @@ class RandomTarget:
         self._seed = seed
         self._random = generator(seed)
 
-    def reset(self, market: Market) -> None:
+    def reset(self, market: Market, settings: EnvSettings) -> None:
         """Begin the same sequence again."""
         self._random = generator(self._seed)
 
@@ -75,7 +76,7 @@ class MovingAverageCross:
     def __init__(self) -> None:
         self._actions: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
-    def reset(self, market: Market) -> None:
+    def reset(self, market: Market, settings: EnvSettings) -> None:
         """Decide every bar of the market at once, each from the closes up to it."""
         closes = market.bars.close.astype(np.float64)
         fast, slow = trailing_mean(closes, FAST_BARS), trailing_mean(closes, SLOW_BARS)

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from config.settings import EnvSettings
 from env.action_modes import Decision
 from env.market import Market
 from env.observation import Observation
@@ -16,8 +17,11 @@ class Policy(Protocol):
 
     name: str
 
-    def reset(self, market: Market) -> None:
-        """Prepare for one pass over `market`; may look ahead only as far as `decide` is causal."""
+    def reset(self, market: Market, settings: EnvSettings) -> None:
+        """Prepare for one pass over `market` with the account of `settings`, costs and all.
+
+        May look ahead only as far as `decide` is causal.
+        """
         ...
 
     def decide(self, bar: int, observation: Observation) -> Decision:

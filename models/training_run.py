@@ -4,11 +4,11 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from config.settings import AgentSettings
-from models.algorithms import batches_per_rollout
 from models.callbacks import (
     CollapseAlarm,
     CostRamp,
@@ -19,6 +19,9 @@ from models.callbacks import (
     divergence_error,
 )
 from utils.errors import ConfigError
+
+MAX_OWN_RAMP = 100_000
+"""Timesteps of the longest cost ramp that was not asked for; see docs/training.md."""
 
 
 def run_training(
@@ -41,9 +44,10 @@ def run_training(
         ConfigError: If the run is too short for its settings, or diverges.
     """
     check_run(learner, settings, total_timesteps)
+    ramp = ramp_of(settings, total_timesteps)
     learner.tensorboard_log = None if tensorboard is None else str(tensorboard)
     try:
-        _learn(learner, settings, total_timesteps, [*_own_callbacks(settings), *callbacks])
+        _learn(learner, settings, total_timesteps, [*_own_callbacks(settings, ramp), *callbacks])
     finally:
         for callback in callbacks:
             if isinstance(callback, RichProgress):
@@ -61,7 +65,7 @@ def check_run(learner: OnPolicyAlgorithm, settings: AgentSettings, total_timeste
     if total_timesteps < 1:
         raise ConfigError(f"`total_timesteps` must be >= 1, was {total_timesteps}")
     timesteps = learner.num_timesteps + total_timesteps
-    if settings.cost_ramp_steps > timesteps:
+    if (settings.cost_ramp_steps or 0) > timesteps:
         raise ConfigError(
             f"`cost_ramp_steps` must be <= the timesteps ({timesteps}), "
             f"was {settings.cost_ramp_steps}: full costs would never be met"
@@ -75,14 +79,26 @@ def check_run(learner: OnPolicyAlgorithm, settings: AgentSettings, total_timeste
         )
 
 
-def _own_callbacks(settings: AgentSettings) -> list[BaseCallback]:
+def batches_per_rollout(learner: OnPolicyAlgorithm) -> int:
+    """Return how many batches, all epochs together, the learner takes from each rollout."""
+    if isinstance(learner, PPO):
+        return learner.n_envs * learner.n_steps // learner.batch_size * learner.n_epochs
+    return 1
+
+
+def ramp_of(settings: AgentSettings, total_timesteps: int) -> int:
+    """Return the timesteps over which the costs grow, for a first training of so many."""
+    asked = settings.cost_ramp_steps
+    return min(total_timesteps // 3, MAX_OWN_RAMP) if asked is None else asked
+
+
+def _own_callbacks(settings: AgentSettings, ramp: int) -> list[BaseCallback]:
     always = [
         UpdateThreads(settings.threads),
         DivergenceStop(),
         TradeStatistics(),
         CollapseAlarm(),
     ]
-    ramp = settings.cost_ramp_steps
     return [CostRamp(ramp), *always] if ramp else always
 
 

@@ -23,7 +23,7 @@ from utils.jit_cache import name_records_by_their_fields, with_own_names
 from utils.logger import get_logger
 from utils.paths import NUMBA_DIR, PROJECT_ROOT
 
-COMPILED_SOURCES = ("utils/jit*.py", "data/**/*.py", "env/**/*.py")
+COMPILED_SOURCES = ("utils/jit*.py", "data/**/*.py", "env/**/*.py", "models/compiled/*.py")
 KEPT_CACHES = 3
 """Caches of other sources that are kept, for a switch of branches and back."""
 

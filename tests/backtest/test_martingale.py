@@ -18,7 +18,7 @@ class FadeTheLastBar:
         self.name = f"fade, peeking {peek} bars"
         self._peek = peek
 
-    def reset(self, market):
+    def reset(self, market, settings):
         self._closes = market.bars.close
 
     def decide(self, bar, observation):

@@ -163,7 +163,7 @@ def test_optimum_refuses_a_half_life_beyond_its_grid():
 
 def decisions(market, optimum):
     policy: Policy = OptimalPolicy(optimum)
-    policy.reset(market)
+    policy.reset(market, EnvSettings())
     return [policy.decide(bar, observation()) for bar in range(market.n_bars)]
 
 
@@ -194,8 +194,9 @@ def test_optimal_policy_refuses_a_scaling_that_it_cannot_undo(optimum, kind, by_
     rows = bars[list(EDGE.signal_columns)].to_numpy()
     hours = is_rth(bars.index) if by_session else None
     scaler = Scaler.fit(rows, EDGE.signal_columns, kind=kind, is_rth=hours)
+    market = build_market(bars, EDGE.signal_columns, scaler=scaler)
     with pytest.raises(ConfigError, match=f"to ranks or by session, was {kind}.*; use the scaler"):
-        OptimalPolicy(optimum).reset(build_market(bars, EDGE.signal_columns, scaler=scaler))
+        OptimalPolicy(optimum).reset(market, EnvSettings())
 
 
 def test_optimal_policy_undoes_the_robust_scaling_too(optimum):

@@ -75,7 +75,7 @@ class Scripted:
     def __init__(self, actions):
         self._actions = actions
 
-    def reset(self, market):
+    def reset(self, market, settings):
         self._coming = iter(self._actions)
 
     def decide(self, bar, observation):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from config.settings import EnvSettings
 from env.market import Market
 from env.observation import Observation
 
@@ -16,7 +17,7 @@ class ScriptedPolicy:
         self._n_decided = 0
         self.decided_at: list[int] = []
 
-    def reset(self, market: Market) -> None:
+    def reset(self, market: Market, settings: EnvSettings) -> None:
         """Begin with the first action."""
         self._n_decided = 0
         self.decided_at = []

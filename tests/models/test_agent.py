@@ -25,7 +25,7 @@ def _trained(timesteps: int = 2 * ROLLOUT, **overrides) -> TradingAgent:
 
 
 def _weights(agent: TradingAgent) -> list[np.ndarray]:
-    return [weight.numpy() for weight in weights_of(agent._network).values()]
+    return [weight.numpy() for weight in weights_of(agent._decider.network).values()]
 
 
 def _are_equal(one: TradingAgent, other: TradingAgent) -> bool:
@@ -136,7 +136,7 @@ def test_train_zero_timesteps_is_refused():
 
 def test_agent_grad_accumulation_reaches_the_optimiser():
     agent = TradingAgent(small_env(), settings=SMALL, grad_accumulation=4)
-    optimizer = agent._network.optimizer
+    optimizer = agent._decider.network.optimizer
     assert isinstance(optimizer, AccumulatingAdam)
     assert optimizer.accumulate == 4
 
@@ -215,12 +215,12 @@ def test_load_of_weights_for_another_network_is_refused(tmp_path):
 
 def test_reset_market_with_other_features_is_refused():
     agent = TradingAgent(small_env(), settings=SMALL)
-    agent.reset(small_env().market)
+    agent.reset(small_env().market, agent.env_settings)
     other = TradingEnv(told_bars(), ["log_return"], lookback_window=2)
     with pytest.raises(
         ArtifactError, match=r"model sees \['hint'\], the market has \['log_return'\]"
     ):
-        agent.reset(other.market)
+        agent.reset(other.market, agent.env_settings)
 
 
 def test_reset_market_with_other_scaling_is_refused():
@@ -231,12 +231,12 @@ def test_reset_market_with_other_scaling_is_refused():
     )
     other = TradingEnv(told_bars(), ["hint"], scaler=scaled, lookback_window=2)
     with pytest.raises(ArtifactError, match="scaled by another scaler"):
-        agent.reset(other.market)
+        agent.reset(other.market, agent.env_settings)
 
 
 def test_train_that_diverges_stops_with_one_line():
     agent = TradingAgent(small_env(), settings=SMALL)
     with torch.no_grad():
-        agent._network.action_net.bias[0] = float("nan")
+        agent._decider.network.action_net.bias[0] = float("nan")
     with pytest.raises(ConfigError, match=r"training diverged .*`action_net.bias` is not finite"):
         agent.train(ROLLOUT)

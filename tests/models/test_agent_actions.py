@@ -51,7 +51,7 @@ def test_agent_acts_within_the_space_of_its_account_and_the_same_after_loading(m
 
 def test_agent_acts_within_the_bounds_however_sure_it_is():
     agent = trained("continuous")
-    agent._network.action_net.bias.data[:] = 40.0
+    agent._decider.network.action_net.bias.data[:] = 40.0
     observation, _ = account("continuous").reset(seed=1)
     assert agent.predict(observation)[0] == 1.0
     assert agent.predict(observation)[0].shape == (1,)

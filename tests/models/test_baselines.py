@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from config.settings import EnvSettings
 from env.actions import Action
 from env.market import build_market
 from models.baselines import BASELINES, trailing_mean
@@ -17,7 +18,7 @@ def _market(n_bars: int = N_BARS):
 
 def _decisions(name: str, market, seed: int = 0, n_bars: int = N_BARS) -> list[int]:
     policy = BASELINES[name](seed)
-    policy.reset(market)
+    policy.reset(market, EnvSettings())
     return [policy.decide(bar, observation()) for bar in range(n_bars)]
 
 
@@ -28,7 +29,7 @@ def test_baseline_obeys_the_protocol_and_repeats_itself(name):
     assert policy.name == name
     runs = []
     for _ in range(2):
-        policy.reset(_market())
+        policy.reset(_market(), EnvSettings())
         runs.append([policy.decide(bar, observation()) for bar in range(N_BARS)])
     assert runs[0] == runs[1]
     assert set(runs[0]) <= set(Action)

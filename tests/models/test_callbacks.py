@@ -64,7 +64,7 @@ def test_cost_ramp_grows_from_zero_to_full_and_stays():
 
 
 def test_cost_ramp_of_zero_steps_does_not_exist():
-    assert all("train/cost_scale" not in row for row in _recorded(16))
+    assert all("train/cost_scale" not in row for row in _recorded(16, cost_ramp_steps=0))
 
 
 def test_cost_ramp_reaches_the_training_environments_and_not_the_users():
@@ -72,7 +72,10 @@ def test_cost_ramp_reaches_the_training_environments_and_not_the_users():
     agent = TradingAgent(env, settings=SMALL, cost_ramp_steps=16)
     agent.train(16)
     # costs are zero in the first rollout: buying and closing on one price changes nothing
-    pnl = [clone.simulation.account.fees_usd for clone in agent._learner.env.get_attr("unwrapped")]
+    pnl = [
+        clone.simulation.account.fees_usd
+        for clone in agent._learner.algorithm.env.get_attr("unwrapped")
+    ]
     assert pnl == [0.0, 0.0]
     env.reset(seed=0)
     env.step(1)

@@ -77,7 +77,7 @@ def test_reward_unit_of_a_market_that_never_moves_is_one():
 def _start_rows(seed: int) -> set[int]:
     """Return where the eight clones of an agent of this seed begin their first three episodes."""
     env = TradingEnv(told_bars(50_000), ["hint"], lookback_window=2, episode_bars=3)
-    learner = TradingAgent(env, settings=SMALL, n_envs=8, seed=seed)._learner
+    learner = TradingAgent(env, settings=SMALL, n_envs=8, seed=seed)._learner.algorithm
     rows = set()
     for _ in range(3):
         learner.env.reset()

@@ -36,9 +36,9 @@ def _agent(**overrides) -> TradingAgent:
 
 
 def _learns(agent: TradingAgent, timesteps: int) -> bool:
-    before = weights_of(agent._network)
+    before = weights_of(agent._decider.network)
     agent.train(timesteps)
-    after = weights_of(agent._network)
+    after = weights_of(agent._decider.network)
     return any(not np.array_equal(before[name], after[name]) for name in before)
 
 
@@ -87,7 +87,7 @@ def test_grad_accumulation_of_all_batches_learns_and_of_one_more_is_refused(algo
 
 def test_grad_accumulation_counts_the_batches_of_earlier_runs():
     agent = _agent(grad_accumulation=8)
-    agent._learner.num_timesteps = ROLLOUT
+    agent._learner.algorithm.num_timesteps = ROLLOUT
     agent.train(ROLLOUT)
     assert agent.provenance["timesteps"] == 2 * ROLLOUT
 

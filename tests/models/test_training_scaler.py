@@ -84,7 +84,7 @@ def test_model_keeps_its_scaler_and_refuses_another(kind, apart, tmp_path):
     assert loaded.scaler == agent.scaler
     assert (loaded.scaler.kind, loaded.scaler.is_session_aware) == (kind, apart)
     with pytest.raises(ArtifactError, match="scaled by another scaler"):
-        loaded.reset(make_training_env(bars, settings_with()).market)
+        loaded.reset(make_training_env(bars, settings_with()).market, loaded.env_settings)
 
 
 def test_market_scales_regular_hours_apart():

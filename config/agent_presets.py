@@ -1,0 +1,22 @@
+"""What each algorithm does best with, where it differs from the defaults of AgentSettings.
+
+How these were found is told in docs/training.md.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+AGENT_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "EPG": {
+            "learning_rate": 1e-3,
+            "n_envs": 16,
+            "n_steps": 64,
+            "dropout": 0.5,
+            "weight_decay": 0.3,
+            "account_view": "position",
+        },
+    }
+)
+"""By key of ALGORITHMS: fields of AgentSettings and their values."""

@@ -1,0 +1,1 @@
+"""Compiled code of the agents: numbers in, numbers out, no framework."""
