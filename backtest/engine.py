@@ -6,6 +6,7 @@ shows it. Metrics are left to `metrics.py`.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from env.simulation import Simulation
 from env.terms import terms_of
 from models.agent import TradingAgent
 from models.baselines import BASELINES
-from models.policy import Policy
+from models.policy import Policy, TrainedPolicy
+from models.predictor_dp import PREDICTOR_DP, PredictorDp
 from utils.errors import ArtifactError, ConfigError, DataError
 
 DEFAULT_FEATURES = ("log_return",)
@@ -93,14 +95,14 @@ class BacktestEngine:
 
     def run_with_model(
         self,
-        model: TradingAgent | Path | str,
+        model: TrainedPolicy | Path | str,
         feature_columns: Sequence[str] | None = None,
         on_progress: Progress | None = None,
     ) -> BacktestResult:
         """Back-test an agent with its own features, scaler and account, and this engine's costs.
 
         Args:
-            model: An agent, or the model directory that one was saved in.
+            model: An agent, an ensemble of agents, or the directory that an agent was saved in.
             feature_columns: If given, must be the model's own, in order.
             on_progress: Called now and then.
 
@@ -149,7 +151,9 @@ class BacktestEngine:
     def run_baselines(self, like: BacktestResult, seed: int = 0) -> list[BacktestResult]:
         """Back-test every baseline exactly as `like` was: same bars, costs, size and stop.
 
-        They decide without features, so those of `like` and their scaling are not needed.
+        The rules decide without features. The standing baseline, "predictor_dp", sees those of
+        `like` and learns from the bars before its first decision; where it cannot, it is left out,
+        and a remark on the first rule's result says why.
 
         Args:
             like: The result to stand beside; must come from these bars.
@@ -161,7 +165,13 @@ class BacktestEngine:
         rows = rows_of(like, self._bars.index)
         settings = _all_or_nothing(like.settings)
         market = build_market(self._bars, BASELINE_FEATURES, symbol=settings.symbol)
-        return [_run(make(seed), market, settings, rows, None) for make in BASELINES.values()]
+        rules = [_run(make(seed), market, settings, rows, None) for make in BASELINES.values()]
+        try:
+            learnt = PredictorDp(self._bars, like.feature_columns, rows[0], settings)
+        except (ConfigError, DataError) as error:
+            why = f"LEFT OUT: the baseline {PREDICTOR_DP}: {error}."
+            return [replace(rules[0], remarks=(why,)), *rules[1:]]
+        return [*rules, _run(learnt, learnt.market, settings, rows, None)]
 
     def _decision_rows(self, market: Market, settings: EnvSettings) -> tuple[int, int]:
         """Return the row of the first decision, and the row after the last bar."""
@@ -209,6 +219,7 @@ def _run(
         is_in_sample=_has_seen(policy, market.timestamps[start + 1 : stop]),
         was_liquidated=simulation.is_ruined,
         denials=denials,
+        agreement=policy.agreement if isinstance(policy, TrainedPolicy) else None,
     )
 
 
@@ -234,7 +245,7 @@ def _carried_on(values: NDArray[Any], n_rows: int) -> NDArray[Any]:
     return whole
 
 
-def _check_feature_columns(agent: TradingAgent, feature_columns: Sequence[str] | None) -> None:
+def _check_feature_columns(agent: TrainedPolicy, feature_columns: Sequence[str] | None) -> None:
     own = agent.feature_set.names
     if feature_columns is None or list(feature_columns) == list(own):
         return
@@ -244,7 +255,7 @@ def _check_feature_columns(agent: TradingAgent, feature_columns: Sequence[str] |
     )
 
 
-def _check_own_columns(agent: TradingAgent, bars: pd.DataFrame) -> None:
+def _check_own_columns(agent: TrainedPolicy, bars: pd.DataFrame) -> None:
     missing = [name for name in agent.feature_set.external if name not in bars.columns]
     if missing:
         raise DataError(
@@ -277,12 +288,12 @@ def _has_seen(policy: Policy, traded: pd.DatetimeIndex) -> bool:
 
     The first decision bar is not traded on, so it may be the last one of the training.
     """
-    if not isinstance(policy, TradingAgent):
+    if not isinstance(policy, TrainedPolicy):
         return False
     return bool(traded[0] <= pd.Timestamp(policy.provenance["training_last"]))
 
 
-def _without_foreign_fee(agent: TradingAgent, account: Mapping[str, Any]) -> EnvSettings:
+def _without_foreign_fee(agent: TrainedPolicy, account: Mapping[str, Any]) -> EnvSettings:
     """Return the agent's settings; its commission is dropped where another contract is traded."""
     own = agent.env_settings
     if account["symbol"] is None or account["symbol"] == own.symbol:

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backtest.position_chain import ChainSolution, Floats, solve_chain
 from config.instruments import get_instrument
 from config.settings import EnvSettings
 from data.drift_filter import SteadyFilter, filtered_drift, steady_filter
@@ -32,7 +31,8 @@ from data.preprocessor import RANKS
 from env.actions import Action
 from env.market import Market
 from env.observation import Observation
-from env.terms import terms_of
+from models.position_chain import ChainSolution, Floats, solve_chain
+from models.side_cost import cost_per_side_usd
 from utils.errors import ConfigError
 
 GRID_POINTS = 401
@@ -147,13 +147,6 @@ def optimum_of(edge: PlantedEdge, settings: EnvSettings) -> Optimum:
         sell_at_ticks=-_first_crossing(-means[::-1], sell_worth[::-1]),
         value_per_bar_usd=solution.gain if math.isfinite(buy_at_ticks) else 0.0,
     )
-
-
-def cost_per_side_usd(settings: EnvSettings) -> float:
-    """Return what one contract pays per fill: commission and slippage, USD."""
-    terms = terms_of(settings)
-    ticks = settings.slippage_ticks + math.ceil(settings.spread_ticks / 2)
-    return terms.commission_usd + ticks * terms.instrument.tick_value_usd
 
 
 def drift_chain(steady: SteadyFilter, settings: EnvSettings) -> ChainSolution:

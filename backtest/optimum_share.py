@@ -13,12 +13,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.engine import BacktestEngine
-from backtest.optimum import OptimalPolicy, Optimum, cost_per_side_usd, optimum_of
+from backtest.optimum import OptimalPolicy, Optimum, optimum_of
 from backtest.result import BacktestResult
 from backtest.span import rows_of
 from data.drift_filter import filtered_drift
 from data.planted_edge import PlantedEdge
 from env.kernel.names import Reason
+from models.side_cost import cost_per_side_usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,13 @@ DENIED_SHARE = 0.05
 
 
 def account_remarks(result: BacktestResult) -> list[str]:
-    """Return a sentence each on an account that was closed by force, or often denied."""
-    remarks = []
+    """Return its own remarks, and one each where it was closed by force, often denied or shared."""
+    remarks = list(result.remarks)
+    if result.agreement is not None:
+        remarks.append(
+            f"ENSEMBLE: on average {result.agreement:.0%} of the members of {result.name} were for "
+            "what it decided."
+        )
     if result.metrics["is_ruined"]:
         remarks.append(
             f"RUINED: {result.name} was closed by force, at its ruin level or by a rule of its "

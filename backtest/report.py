@@ -87,6 +87,7 @@ def _as_json(result: BacktestResult) -> dict[str, Any]:
         "metrics": result.metrics,
         "settings": result.settings.model_dump(mode="json"),
         "denials": dict(result.denials),
+        "agreement": result.agreement,
         "features": list(result.feature_columns),
         "first_bar": first.isoformat(),
         "last_bar": last.isoformat(),

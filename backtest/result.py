@@ -36,6 +36,9 @@ class BacktestResult:
         is_in_sample: Whether the policy was trained on any bar after row 0, or on later ones.
         was_liquidated: Whether the account was closed by force, at its ruin level or by a rule.
         denials: How many decisions were denied, wholly or in part, by the label of the reason.
+        agreement: Mean share of an ensemble's members that were for what it decided; None where
+            nobody else was asked.
+        remarks: Sentences that a reader must see beside the numbers.
     """
 
     name: str
@@ -50,6 +53,8 @@ class BacktestResult:
     is_in_sample: bool = False
     was_liquidated: bool = False
     denials: Mapping[str, int] = field(default_factory=dict)
+    agreement: float | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def instrument(self) -> Instrument:

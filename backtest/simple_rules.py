@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backtest.optimum import Optimum, cost_per_side_usd
+from backtest.optimum import Optimum
 from config.instruments import get_instrument
 from data.drift_filter import steady_filter
 from data.planted_edge import PlantedEdge
+from models.side_cost import cost_per_side_usd
 
 MAX_THRESHOLD = 4.0
 THRESHOLD_STEP = 0.02

@@ -17,6 +17,12 @@ AGENT_PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "weight_decay": 0.3,
             "account_view": "position",
         },
+        "DP": {
+            "learning_rate": 1e-3,
+            "dropout": 0.5,
+            "weight_decay": 0.3,
+            "validation_fraction": 0.0,
+        },
     }
 )
 """By key of ALGORITHMS: fields of AgentSettings and their values."""

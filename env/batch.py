@@ -7,7 +7,7 @@ plain tuples, which numba takes in far faster than as many arguments.
 import numpy as np
 from numpy.typing import NDArray
 
-from env.kernel.names import Status
+from env.kernel.names import Reason, Status
 from env.kernel.types import Records
 from env.observation import write_position_info
 from env.step import Codes, step_account
@@ -27,6 +27,12 @@ from utils.jit import lean_jit
 INFO_LENGTH = "length"
 """Key of the decisions that an episode had."""
 
+INFO_END_EXITS = "n_end_exits"
+"""Key of the trades that only the end of the episode has closed: none, or one."""
+
+INFO_GAINS = "gains_usd"
+"""Key of the sum of the net PnL of the trades that won."""
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
@@ -40,7 +46,7 @@ Outcome = tuple[Floats, Booleans, Booleans, Integers, NDArray[np.float32]]
 """Of each account: reward, is terminated, is truncated, row of the bar that it stands at, all (n,),
 and position_info, (n, 4)."""
 
-SUMS_USD = (INFO_EQUITY, INFO_NET_PNL, INFO_FEES)
+SUMS_USD = (INFO_EQUITY, INFO_NET_PNL, INFO_FEES, INFO_GAINS)
 COUNTS = (
     INFO_BAR,
     INFO_POSITION,
@@ -49,6 +55,7 @@ COUNTS = (
     INFO_SESSION_TRADES,
     INFO_LENGTH,
     INFO_DENIAL,
+    INFO_END_EXITS,
 )
 """What is known of an episode at its end, in the order of the rows it is written to."""
 
@@ -134,6 +141,7 @@ def summarise_accounts(
         sums_usd[0, i] = account.equity_usd
         sums_usd[1, i] = account.equity_usd - account.initial_usd
         sums_usd[2, i] = account.fees_usd
+        sums_usd[3, i] = account.gains_usd
         counts[0, i] = account.bar
         counts[1, i] = account.position
         counts[2, i] = account.n_trades
@@ -141,6 +149,7 @@ def summarise_accounts(
         counts[4, i] = account.session_trades
         counts[5, i] = account.bar - starts[i]
         counts[6, i] = account.denial
+        counts[7, i] = account.n_trades > 0 and account.last_exit == Reason.END_OF_DATA
 
 
 @lean_jit

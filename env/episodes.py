@@ -71,6 +71,10 @@ class Episodes:
         chosen = int(rng.integers(len(self._starts)))
         return int(self._starts[chosen]), int(self._stops[chosen])
 
+    def spans(self) -> list[Span]:
+        """Return all sessions on offer, in order; none but in mode "session"."""
+        return list(zip(self._starts.tolist(), self._stops.tolist(), strict=True))
+
     def asked(self, options: Mapping[str, Any]) -> Span | None:
         """Return the episode that the options of `reset` ask for, or None where they ask for none.
 

@@ -3,7 +3,8 @@
 Nobody shares a generator, so that an environment's episodes do not depend on its neighbours'.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from gymnasium.utils import seeding
@@ -50,6 +51,22 @@ class Generators:
         for i, made in enumerate(fresh):
             if made is not None:
                 self._generators[i], self._seeds[i] = made
+
+    def states(self) -> list[dict[str, Any] | None]:
+        """Return what each goes on from, as JSON values; None of those never asked for."""
+        return [
+            None if generator is None else {"seed": seed, "state": generator.bit_generator.state}
+            for generator, seed in zip(self._generators, self._seeds, strict=True)
+        ]
+
+    def set_states(self, states: Sequence[Mapping[str, Any] | None]) -> None:
+        """Go on from `states`, one for each environment."""
+        for i, state in enumerate(states):
+            self._generators[i], self._seeds[i] = None, None
+            if state is not None:
+                generator, _ = seeding.np_random(0)
+                generator.bit_generator.state = state["state"]
+                self._generators[i], self._seeds[i] = generator, state["seed"]
 
     def _one_each(self, seed: Seeds) -> Sequence[int | None]:
         n_envs = len(self._seeds)

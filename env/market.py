@@ -4,7 +4,7 @@ A market does not change, so that any number of environments and back-tests shar
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -126,6 +126,27 @@ class Market:
                 "correct the column or leave it out"
             )
         return first
+
+    def head(self, stop: int) -> "Market":
+        """Return the market of the rows before `stop`, as views: nothing later can be seen there.
+
+        Raises:
+            ConfigError: If `stop` is no number of rows in [1, n_bars].
+        """
+        if not 1 <= stop <= self.n_bars:
+            raise ConfigError(
+                f"`stop` must be in [1, {self.n_bars}], the market's rows, was {stop}"
+            )
+        if stop == self.n_bars:
+            return self
+        return replace(
+            self,
+            timestamps=self.timestamps[:stop],
+            bars=self.bars[:stop].view(np.recarray),
+            features=self.features[:stop],
+            trade_dates=self.trade_dates[:stop],
+            is_roll=self.is_roll[:stop],
+        )
 
     def first_decision(self, lookback: int) -> int:
         """Return the first row whose window of `lookback` rows is complete; it may not exist."""

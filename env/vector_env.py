@@ -32,12 +32,13 @@ from env.batch_actions import choices_of
 from env.batch_info import ending_infos
 from env.batch_observation import WINDOWS, BatchObservation, BatchObserver
 from env.episodes import Episodes
-from env.generators import Generators, Seeds
+from env.generators import Seeds
 from env.kernel.types import ACCOUNT, FILL, TRADE, Records, max_fills_per_bar
 from env.market import Market, build_market
+from env.market_paths import MarketPaths
 from env.observation import N_POSITION_INFO
 from env.terms import open_account
-from utils.errors import ConfigError
+from utils.errors import ArtifactError, ConfigError
 
 MAX_ENVS = 1_048_576
 
@@ -50,7 +51,8 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
 
     An environment whose episode has ended begins the next one in the same step: the observation is
     the new episode's first, the old one's last is in `infos["final_obs"]`. Infos hold nothing else
-    than what `env.batch_info` says of finished episodes; `accounts` knows the rest.
+    than what `env.batch_info` says of finished episodes; `accounts` knows the rest. Neighbours may
+    share paths through the market, see `env.market_paths`.
 
     Attributes:
         market: Bars and features, shared by all.
@@ -92,19 +94,40 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
         """
         chosen = chosen_settings(settings, overrides, "TradingVectorEnv")
         market = build_market(df, feature_columns, symbol=chosen.symbol, scaler=scaler)
-        self._set_up(num_envs, market, chosen, observations)
+        self._set_up(num_envs, market, chosen, observations, shared_paths=1)
 
     @classmethod
     def over(
-        cls, market: Market, settings: EnvSettings, num_envs: int, observations: str = WINDOWS
+        cls,
+        market: Market,
+        settings: EnvSettings,
+        num_envs: int,
+        observations: str = WINDOWS,
+        shared_paths: int = 1,
     ) -> Self:
-        """Return environments over a market that is there already, features and all."""
+        """Return environments over a market that is there already, features and all.
+
+        Args:
+            market: Bars and features.
+            settings: The terms of every account.
+            num_envs: How many environments.
+            observations: As in the constructor.
+            shared_paths: How many neighbouring environments walk one path; divides `num_envs`.
+
+        Raises:
+            ConfigError: As the constructor does, and if `shared_paths` does not divide.
+        """
         envs = cls.__new__(cls)
-        envs._set_up(num_envs, market, settings, observations)
+        envs._set_up(num_envs, market, settings, observations, shared_paths)
         return envs
 
     def _set_up(
-        self, num_envs: int, market: Market, settings: EnvSettings, observations: str
+        self,
+        num_envs: int,
+        market: Market,
+        settings: EnvSettings,
+        observations: str,
+        shared_paths: int,
     ) -> None:
         self.num_envs = _checked_count(num_envs)
         self.market = market
@@ -112,6 +135,7 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
         self.terms = terms_on(market, settings)
         self._codes = codes_of(settings)
         self.episodes = Episodes(market, settings)
+        self._paths = MarketPaths(self.episodes, num_envs, shared_paths)
         self._observer = BatchObserver(
             market=market, lookback=settings.lookback_window, kind=observations
         )
@@ -131,9 +155,6 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
         self._template: Records = np.zeros(1, ACCOUNT)
         open_account(self._template.view(np.recarray)[0], self.terms, 0, 0)
         self._accounts: Records = np.zeros(self.num_envs, ACCOUNT)
-        self._starts: Integers = np.zeros(self.num_envs, np.int64)
-        self._stops: Integers = np.zeros(self.num_envs, np.int64)
-        self._generators = Generators(self.num_envs)
         self._has_begun = False
         n_scratch = max_fills_per_bar(ACCOUNT)
         self._books: BatchBooks = (
@@ -153,12 +174,12 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
     @property  # type: ignore[misc]
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """The generator of each environment."""
-        return self._generators.all()
+        return self._paths.generators.all()
 
     @property
     def np_random_seed(self) -> tuple[int | None, ...]:  # type: ignore[override]
         """What each generator was seeded with."""
-        return self._generators.seeds()
+        return self._paths.generators.seeds()
 
     def reset(
         self,
@@ -177,12 +198,7 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
             ConfigError: For an unknown option, a start that leaves no room, or another number of
                 seeds than of environments; nothing has changed.
         """
-        span = self.episodes.asked(options or {})
-        self._generators.seed(seed)
-        if span is None:
-            self._draw(self._everyone)
-        else:
-            self._starts[:], self._stops[:] = span
+        self._paths.begin(seed, self.episodes.asked(options or {}))
         self._has_begun = True
         outcome = self._new_outcome()
         self._restart(self._everyone, outcome)
@@ -232,6 +248,46 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
         self._template["costs"]["scale"] = scale
         self._accounts["costs"]["scale"] = scale
 
+    def snapshot(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return the whole state: arrays by name, copied, and JSON values."""
+        arrays, values = self._paths.snapshot()
+        arrays["accounts"] = self._account_bytes().copy()
+        values["cost_scale"] = float(self._template["costs"]["scale"][0])
+        values["has_begun"] = self._has_begun
+        return arrays, values
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]], values: Mapping[str, Any]) -> None:
+        """Go on where the environments were whose `snapshot` this is, to the last bit.
+
+        Args:
+            arrays: Of environments over the same market and settings, as many of them.
+            values: Likewise.
+
+        Raises:
+            ArtifactError: If it is of another number of environments, or of longer bars; nothing
+                has changed.
+        """
+        accounts, own = arrays["accounts"], self._account_bytes()
+        if accounts.shape != own.shape or arrays["stops"].max() > self.market.n_bars:
+            raise ArtifactError(
+                f"the state must be of {own.shape[0]} accounts of {own.shape[1]} bytes on at most "
+                f"{self.market.n_bars} bars, was of {accounts.shape[0]} of {accounts.shape[-1]} on "
+                f"{arrays['stops'].max()}; give the environments that it was taken of"
+            )
+        own[:] = accounts
+        self._paths.restore(arrays, values)
+        self._template["costs"]["scale"] = values["cost_scale"]
+        self._has_begun = bool(values["has_begun"])
+
+    def _account_bytes(self) -> NDArray[np.uint8]:
+        """Return the accounts as bytes, (num_envs, bytes of a record), live."""
+        return self._accounts.view(np.uint8).reshape(self.num_envs, -1)
+
+    @property
+    def cost_scale(self) -> float:
+        """Share of the full commission and slippage that the coming fills cost."""
+        return float(self._template["costs"]["scale"][0])
+
     def _check_begun(self) -> None:
         if not self._has_begun:
             raise ConfigError("no episode has begun: call reset() first")
@@ -241,19 +297,14 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
         _, terminated, truncated, rows, position_info = outcome
         ended = np.flatnonzero(terminated | truncated)
         last_seen = self._observer.observe(rows[ended], position_info[ended])
-        infos = ending_infos(self._accounts, ended, self._starts, last_seen)
-        self._draw(ended)
+        infos = ending_infos(self._accounts, ended, self._paths.starts, last_seen)
+        self._paths.go_on(ended, rows)
         self._restart(ended, outcome)
         return infos
 
-    def _draw(self, chosen: Integers) -> None:
-        """Draw an episode for each of the `chosen`, from its own generator."""
-        draw, generator_of = self.episodes.draw, self._generators.of
-        spans = [draw(generator_of(i)) for i in chosen.tolist()]
-        self._starts[chosen], self._stops[chosen] = np.array(spans).T
-
     def _restart(self, chosen: Integers, outcome: Outcome) -> None:
-        restart_accounts(self._accounts, self._template, chosen, self._starts, self._stops)
+        starts, stops = self._paths.starts, self._paths.stops
+        restart_accounts(self._accounts, self._template, chosen, starts, stops)
         observe_accounts(self._accounts, chosen, self._observer.lookback, *outcome[3:])
 
     def _new_outcome(self) -> Outcome:

@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.policies import MultiInputActorCriticPolicy
+from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor
 
 from config.settings import AgentSettings
+from models.market_policy import MarketPolicy
 from models.networks import EXTRACTORS
 from models.optimizers import AccumulatingAdam
 from utils.errors import ArtifactError, ConfigError
@@ -24,8 +25,15 @@ HEAD_WIDTHS = (64, 64)
 ADAM_EPSILON = 1e-5
 
 
-def policy_arguments(settings: AgentSettings) -> dict[str, Any]:
+def policy_arguments(
+    settings: AgentSettings, window_space: spaces.Dict | None = None
+) -> dict[str, Any]:
     """Return the `policy_kwargs` of Stable-Baselines3 for these settings.
+
+    Args:
+        settings: Of the agent.
+        window_space: The space of windows, for a network that is trained on indices; None: the
+            network's own observation space is it.
 
     Raises:
         ConfigError: If there is no such feature extractor.
@@ -34,22 +42,42 @@ def policy_arguments(settings: AgentSettings) -> dict[str, Any]:
         "features_extractor_class": lookup(
             EXTRACTORS, settings.feature_extractor, "feature extractor"
         ),
-        "features_extractor_kwargs": {"hidden_size": settings.hidden_size},
+        "features_extractor_kwargs": {
+            "hidden_size": settings.hidden_size,
+            "window_space": window_space,
+            "account_view": settings.account_view,
+            "dropout": settings.dropout,
+            "bf16": settings.bf16,
+        },
         "share_features_extractor": True,
         "net_arch": {"pi": list(HEAD_WIDTHS), "vf": list(HEAD_WIDTHS)},
         "optimizer_class": AccumulatingAdam,
-        "optimizer_kwargs": {"eps": ADAM_EPSILON, "accumulate": settings.grad_accumulation},
+        "optimizer_kwargs": {
+            "eps": ADAM_EPSILON,
+            "accumulate": settings.grad_accumulation,
+            "weight_decay": settings.weight_decay,
+            "decoupled_weight_decay": True,
+            "fused": True,
+        },
     }
 
 
 def build_network(
-    settings: AgentSettings, observation_space: spaces.Dict, action_space: spaces.Space[Any]
-) -> MultiInputActorCriticPolicy:
-    """Return a network with fresh weights on the CPU, as training would start from."""
+    settings: AgentSettings,
+    observation_space: spaces.Dict,
+    action_space: spaces.Space[Any],
+    policy: type[ActorCriticPolicy] = MarketPolicy,
+) -> ActorCriticPolicy:
+    """Return a network with fresh weights on the CPU, as training would start from.
+
+    Args:
+        settings: Of the agent.
+        observation_space: Of windows.
+        action_space: Of the account's action mode.
+        policy: Its class; one of sb3_contrib's kinds too.
+    """
     arguments = policy_arguments(settings)
-    network = MultiInputActorCriticPolicy(
-        observation_space, action_space, lambda _: settings.learning_rate, **arguments
-    )
+    network = policy(observation_space, action_space, lambda _: settings.learning_rate, **arguments)
     network.set_training_mode(False)
     return network
 

@@ -18,6 +18,9 @@ from env.observation import Observation
 from models.actor_critic import resolve_device
 from models.algorithms import ALGORITHMS
 from models.artifacts import WEIGHTS, load_model, save_model
+from models.callback_checkpoint import CheckpointPlan, CheckpointWriter
+from models.callback_signals import was_stopped
+from models.decider import Opinion
 from models.determinism import RandomStreams, torch_threads
 from models.learner import Learner
 from models.lineage import market_provenance
@@ -119,7 +122,9 @@ class TradingAgent:
         self.feature_set = description.feature_set
         self.scaler = description.scaler
         self.provenance = dict(description.provenance)
-        self.name = f"{self.settings.algorithm}-{self.settings.feature_extractor}"
+        is_planned = self.settings.algorithm == "DP"
+        kind = self.settings.predictor if is_planned else self.settings.feature_extractor
+        self.name = f"{self.settings.algorithm}-{kind}"
         self._random = RandomStreams(self.settings.seed)
 
     def train(
@@ -127,6 +132,7 @@ class TradingAgent:
         total_timesteps: int,
         callbacks: Sequence[BaseCallback] = (),
         tensorboard: Path | str | None = None,
+        checkpoints: CheckpointPlan | None = None,
     ) -> None:
         """Learn for `total_timesteps` more steps, rounded up to whole rollouts of all copies.
 
@@ -134,8 +140,12 @@ class TradingAgent:
             total_timesteps: Environment steps, all copies together, >= 1.
             callbacks: Further Stable-Baselines3 callbacks, e.g. RichProgress().
             tensorboard: Folder for TensorBoard's files; None writes none.
+            checkpoints: Where and when to write some, and whether to go on from the last one of an
+                agent made just as this one was; None writes none.
 
         Raises:
+            ArtifactError: If it is to go on from a checkpoint that is damaged or of another
+                training.
             ConfigError: If the agent was loaded and has no environment, or the training is too
                 short for its settings, or diverges.
         """
@@ -143,11 +153,28 @@ class TradingAgent:
             raise ConfigError(
                 "a loaded agent has no environment to train in; make a TradingAgent(env)"
             )
+        watching = list(callbacks)
+        if checkpoints is not None:
+            watching.append(CheckpointWriter(checkpoints, self._identity(), total_timesteps))
+        self.provenance["is_finished"] = False
         try:
             with self._random.installed(), torch_threads(self.settings.threads):
-                self._learner.learn(total_timesteps, callbacks, tensorboard)
+                self._learner.learn(total_timesteps, watching, tensorboard)
+            self.provenance["is_finished"] = not was_stopped(callbacks)
         finally:
             self.provenance["timesteps"] = self._learner.num_timesteps
+            self.provenance.update(self._learner.notes)
+
+    def _identity(self) -> dict[str, Any]:
+        """Return all that decides what is learnt, as JSON values."""
+        return {
+            "env_settings": self.env_settings.model_dump(mode="json"),
+            "agent_settings": self.settings.model_dump(mode="json"),
+            "feature_set": self.feature_set.to_dict(),
+            "scaler": self.scaler.to_dict(),
+            "market_fingerprint": self.provenance["market_fingerprint"],
+            "versions": self.provenance["versions"],
+        }
 
     def predict(
         self, observation: Observation, deterministic: bool = True, state: Any = None
@@ -170,6 +197,16 @@ class TradingAgent:
                 return self._decider.predict(observation, state)
             with self._random.installed():
                 return self._decider.predict(observation, state, deterministic=False)
+
+    def opinion(self, observation: Observation, state: Any = None) -> tuple[Opinion, Any]:
+        """Return what is behind `predict`: each action's probability, or the share wanted.
+
+        Args:
+            observation: As for `predict`; errors as there.
+            state: What the call before returned; None begins an episode.
+        """
+        with torch_threads(1):
+            return self._decider.opinion(observation, state)
 
     def reset(self, market: Market, settings: EnvSettings) -> None:
         """Prepare for one pass over a market of this agent's features; see `models.policy`.
@@ -198,6 +235,16 @@ class TradingAgent:
         """Return the most probable action at the close of row `bar`."""
         with torch_threads(1):
             return self._decider.decide(bar, observation)
+
+    def opinion_at(self, bar: int, observation: Observation) -> Opinion:
+        """Return what is behind `decide`, in its place."""
+        with torch_threads(1):
+            return self._decider.opinion_at(bar, observation)
+
+    @property
+    def agreement(self) -> None:
+        """Nothing: an agent decides alone."""
+        return None
 
     def save(self, path: Path | str, clock: Clock | None = None) -> None:
         """Write the model directory `path`, whole or not at all.

@@ -1,4 +1,6 @@
-"""The model directory, `manifest.json` and `policy.safetensors`: written whole, loaded strictly.
+"""The model directory of manifest, weights and card: written whole, loaded strictly.
+
+Directories of before there were cards have none, and are loaded all the same.
 
 Nothing in it is ever unpickled or executed: the manifest is JSON, the weights are raw arrays, and
 any other file makes the directory refused, unopened.
@@ -14,13 +16,15 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from models.actor_critic import first_broken
+from models.card import card_text
 from models.manifest import ModelDescription, describe, manifest_text, parse_manifest
 from utils.errors import ArtifactError
 from utils.files import sha256_of_bytes, write_directory_atomically
 
 MANIFEST = "manifest.json"
 WEIGHTS = "policy.safetensors"
-MAX_BYTES = {MANIFEST: 2**24, WEIGHTS: 2**30}
+CARD = "card.md"
+MAX_BYTES = {MANIFEST: 2**24, WEIGHTS: 2**30, CARD: 2**24}
 """Largest size of each file that is read; the largest network allowed stays below."""
 
 
@@ -40,10 +44,13 @@ def save_model(path: Path, description: ModelDescription, weights: Mapping[str, 
     if broken is not None:
         raise ArtifactError(f"not saved: weight `{broken}` holds NaN or infinity; re-train")
     content = safetensors.torch.save(dict(weights))
-    manifest = manifest_text(description, {WEIGHTS: sha256_of_bytes(content)})
+    card = card_text(description).encode()
+    hashes = {WEIGHTS: sha256_of_bytes(content), CARD: sha256_of_bytes(card)}
+    manifest = manifest_text(description, hashes)
 
     def fill(folder: Path) -> None:
         (folder / WEIGHTS).write_bytes(content)
+        (folder / CARD).write_bytes(card)
         (folder / MANIFEST).write_text(manifest, encoding="utf-8")
 
     write_directory_atomically(path, fill)
@@ -59,6 +66,7 @@ def load_model(path: Path) -> tuple[ModelDescription, dict[str, Tensor]]:
     _refuse_other_folders(path)
     where = path / MANIFEST
     content = parse_manifest(_read(where), str(where))
+    _check_files(path, content["files"])
     weights = _verified_weights(path, content["files"])
     return describe(content, str(where)), weights
 
@@ -80,34 +88,41 @@ def _refuse_other_folders(path: Path) -> None:
     raise ArtifactError(f"`{path}` is no model directory: it holds no `{MANIFEST}`")
 
 
-def _verified_weights(path: Path, files: Any) -> dict[str, Tensor]:
-    """Return the weights, if their bytes have the listed hash and no stranger lies beside them."""
-    if not isinstance(files, dict) or set(files) != {WEIGHTS}:
-        raise ArtifactError(f"`{path / MANIFEST}`: `files` must list exactly `{WEIGHTS}`")
-    content = _read(path / WEIGHTS)
-    found = sha256_of_bytes(content)
-    if found != files[WEIGHTS]:
+def _check_files(path: Path, files: Any) -> None:
+    """Refuse a manifest that lists other files than ours, and files that it does not list."""
+    if not isinstance(files, dict) or not {WEIGHTS} <= set(files) <= {WEIGHTS, CARD}:
         raise ArtifactError(
-            f"`{path / WEIGHTS}` was changed or damaged: "
-            f"SHA-256 must be {str(files[WEIGHTS])[:12]}, found {found[:12]}; "
-            f"re-copy the model directory"
+            f"`{path / MANIFEST}`: `files` must list exactly `{WEIGHTS}` and `{CARD}`"
         )
-    _refuse_strangers(path)
-    try:
-        return safetensors.torch.load(content)
-    except (SafetensorError, ValueError, KeyError) as error:
-        raise ArtifactError(f"`{path / WEIGHTS}` is not a safetensors file; re-train") from error
-
-
-def _refuse_strangers(path: Path) -> None:
-    """Refuse files that the manifest does not list, by name; hidden ones are the system's own."""
-    known = {MANIFEST, WEIGHTS}
+    known = {MANIFEST, *files}
+    # hidden files are the system's own
     names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
     strangers = [name for name in names if name not in known]
     if strangers:
         raise ArtifactError(
             f"`{path}` holds `{strangers[0]}`, which its manifest does not list; remove it"
         )
+
+
+def _verified_weights(path: Path, files: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return the weights, if the bytes of every file have the listed hash."""
+    contents = {name: _verified(path / name, files[name]) for name in sorted(files)}
+    try:
+        return safetensors.torch.load(contents[WEIGHTS])
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise ArtifactError(f"`{path / WEIGHTS}` is not a safetensors file; re-train") from error
+
+
+def _verified(file: Path, expected: Any) -> bytes:
+    """Return a file's content, if it has the listed hash."""
+    content = _read(file)
+    found = sha256_of_bytes(content)
+    if found != expected:
+        raise ArtifactError(
+            f"`{file}` was changed or damaged: SHA-256 must be {str(expected)[:12]}, "
+            f"found {found[:12]}; re-copy the model directory"
+        )
+    return content
 
 
 def _read(file: Path) -> bytes:

@@ -4,7 +4,7 @@ To an algorithm it is what `DummyVecEnv` over as many clones would be, to the la
 observation, reward and flag; infos are told of episodes that have just ended alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import gymnasium
@@ -111,6 +111,20 @@ class BatchedEnv(VecEnv):
         info["episode"] = {"r": float(self._returns[i]), "l": info["length"]}
         self._returns[i] = 0.0
         return info
+
+    def snapshot(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return the whole state: arrays by name, copied, and JSON values."""
+        arrays, values = self.envs.snapshot()
+        return {**arrays, "returns": self._returns.copy()}, values
+
+    def restore(self, arrays: Mapping[str, NDArray[Any]], values: Mapping[str, Any]) -> None:
+        """Go on where the environments were whose `snapshot` this is, to the last bit.
+
+        Raises:
+            ArtifactError: If it is of other environments; nothing has changed.
+        """
+        self.envs.restore(arrays, values)
+        self._returns[:] = arrays["returns"]
 
     def close(self) -> None:
         """Close the environments."""

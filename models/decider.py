@@ -3,12 +3,20 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from config.settings import EnvSettings
 from env.action_modes import Decision
 from env.market import Market
 from env.observation import Observation
+
+Opinion = NDArray[np.float64]
+"""The probability of each numbered action, (n_actions,); or the share wanted, (1,) in [-1, 1].
+
+Who decides without probabilities is wholly for the action that it takes.
+"""
 
 
 class Decider(Protocol):
@@ -31,8 +39,12 @@ class Decider(Protocol):
         """
         ...
 
+    def opinion(self, observation: Observation, state: Any = None) -> tuple[Opinion, Any]:
+        """Return what is behind the best action of `predict`, and the memory; errors as there."""
+        ...
+
     def begin(self, market: Market, settings: EnvSettings) -> None:
-        """Prepare for one pass over `market`: what does not depend on the account, at once.
+        """Prepare for one pass over `market`; begin again once the weights have changed.
 
         Args:
             market: Of the features that it was made for.
@@ -42,6 +54,10 @@ class Decider(Protocol):
 
     def decide(self, bar: int, observation: Observation) -> Decision:
         """Return the best action at the close of `bar` of the market begun; uses bars <= `bar`."""
+        ...
+
+    def opinion_at(self, bar: int, observation: Observation) -> Opinion:
+        """Return what is behind `decide`, in its place."""
         ...
 
     def weights(self) -> dict[str, Tensor]:

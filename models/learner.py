@@ -1,15 +1,19 @@
 """What learns for an agent, whatever the algorithm: it makes a decider better, step by step."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from config.settings import AgentSettings
+from env.trading_env import TradingEnv
+from models.callback_validation import Validation
 from models.decider import Decider
+from models.evaluation import EvaluationSpan
 from models.network_decider import NetworkDecider
+from models.training_env import training_stop
 from models.training_run import run_training
 
 
@@ -24,6 +28,11 @@ class Learner(Protocol):
     @property
     def num_timesteps(self) -> int:
         """Bars lived through so far, all copies together."""
+        ...
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """What there is to say of the last training, as JSON values, for the provenance."""
         ...
 
     def learn(
@@ -43,13 +52,29 @@ class NetworkLearner:
         algorithm: The algorithm itself.
     """
 
-    def __init__(self, algorithm: OnPolicyAlgorithm, settings: AgentSettings):
+    def __init__(
+        self,
+        algorithm: OnPolicyAlgorithm,
+        settings: AgentSettings,
+        env: TradingEnv,
+        decider: Decider | None = None,
+    ):
+        """Take an algorithm over.
+
+        Args:
+            algorithm: With its environments.
+            settings: Those that it was made of.
+            env: The user's own, on whose last rows it is validated; not stepped.
+            decider: Decides by the algorithm's network; None makes a NetworkDecider of it.
+        """
         self.algorithm = algorithm
         self._settings = settings
-        self._decider = NetworkDecider(algorithm.policy)
+        self._env = env
+        self._decider: Decider = decider or NetworkDecider(algorithm.policy)
+        self._validation: Validation | None = None
 
     @property
-    def decider(self) -> NetworkDecider:
+    def decider(self) -> Decider:
         """What is being learnt, as it is now."""
         return self._decider
 
@@ -65,4 +90,34 @@ class NetworkLearner:
         tensorboard: Path | str | None,
     ) -> None:
         """Learn for `total_timesteps` more; see `run_training`."""
-        run_training(self.algorithm, self._settings, total_timesteps, callbacks, tensorboard)
+        self._validation = self._planned_validation(total_timesteps)
+        run_training(
+            self.algorithm,
+            self._settings,
+            total_timesteps,
+            callbacks,
+            tensorboard,
+            self._validation,
+        )
+
+    @property
+    def notes(self) -> Mapping[str, Any]:
+        """What the last training was validated by, if it was, under "validation"."""
+        return {} if self._validation is None else {"validation": self._validation.to_dict()}
+
+    def _planned_validation(self, total_timesteps: int) -> Validation | None:
+        """Return the evaluations of a training; None where no row is held back for them."""
+        env, settings = self._env, self._settings
+        if settings.validation_fraction == 0:
+            return None
+        return Validation(
+            self._decider,
+            EvaluationSpan(
+                market=env.market,
+                settings=env.settings,
+                first_decision=training_stop(env, settings) - 1,
+            ),
+            total_timesteps=total_timesteps,
+            n_evaluations=settings.n_evaluations,
+            patience=settings.patience,
+        )

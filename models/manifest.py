@@ -5,12 +5,10 @@ digest, keys, library versions, training span, and last the parts themselves. Th
 `models.artifacts`' business.
 """
 
-import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from config.instruments import get_instrument
 from config.settings import AgentSettings, EnvSettings, checked
@@ -20,8 +18,8 @@ from env.position_sizer import SIZERS
 from env.rewards import REWARDS
 from models.algorithms import ALGORITHMS
 from models.networks import EXTRACTORS
+from models.sealed_json import DIGEST, digest_of, parsed_strictly, sealed_text
 from utils.errors import ArtifactError, FuturesGymError
-from utils.files import canonical_json, sha256_of_bytes
 from utils.provenance import UNKNOWN, versions
 from utils.registry import lookup
 
@@ -35,7 +33,7 @@ KEYS = frozenset(
         "scaler",
         "provenance",
         "files",
-        "digest",
+        DIGEST,
     }
 )
 MATCHED_VERSIONS = ("futuresgym", "torch", "stable_baselines3")
@@ -81,7 +79,7 @@ def manifest_text(description: ModelDescription, files: Mapping[str, str]) -> st
         "provenance": dict(description.provenance),
         "files": dict(files),
     }
-    return canonical_json({**content, "digest": _digest(content)}) + "\n"
+    return sealed_text(content)
 
 
 def parse_manifest(text: bytes, where: str) -> dict[str, Any]:
@@ -91,12 +89,7 @@ def parse_manifest(text: bytes, where: str) -> dict[str, Any]:
         ArtifactError: If it is not JSON, of another format, edited, or from other library versions.
     """
     try:
-        content = json.loads(
-            text,
-            object_pairs_hook=_without_repetition,
-            parse_float=_finite,
-            parse_constant=_refuse_constant,
-        )
+        content = parsed_strictly(text)
         _check_whole(content, where)
     except (ValueError, RecursionError) as error:
         raise ArtifactError(
@@ -170,10 +163,10 @@ def _check_digest(content: dict[str, Any], where: str) -> None:
     if odd:
         problem = "is missing" if odd[0] in KEYS else "is not known"
         raise ArtifactError(f"`{where}`: key `{odd[0]}` {problem}; re-copy the model directory")
-    expected = _digest({key: value for key, value in content.items() if key != "digest"})
-    if content["digest"] != expected:
+    expected = digest_of(content)
+    if content[DIGEST] != expected:
         raise ArtifactError(
-            f"`{where}` was edited or damaged: its digest says {str(content['digest'])[:12]}, "
+            f"`{where}` was edited or damaged: its digest says {str(content[DIGEST])[:12]}, "
             f"its content gives {expected[:12]}; re-copy the model directory"
         )
 
@@ -218,27 +211,3 @@ def _stamp(provenance: Mapping[str, Any], name: str) -> datetime:
 
 def _minor(version: Any) -> str:
     return ".".join(str(version).split("+")[0].split(".")[:2])
-
-
-def _digest(content: Mapping[str, Any]) -> str:
-    return sha256_of_bytes(canonical_json(content).encode())
-
-
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object; of two equal keys another reader might take the other one."""
-    content = dict(pairs)
-    if len(content) < len(pairs):
-        repeated = next(key for key in content if sum(key == name for name, _ in pairs) > 1)
-        raise ValueError(f"key {repeated!r} appears twice")
-    return content
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is too large for a number")
-    return number
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

@@ -1,71 +1,73 @@
-"""The market towers: each turns a window of features into one vector; position_info joins it.
+"""The market towers: each turns a window of features into one vector.
 
-All are Stable-Baselines3 feature extractors over the observation of `env.observation`; the policy
-and value heads that follow are Stable-Baselines3's own. At bar t a tower sees the window of bars <=
-t only.
+What is around a tower, row numbers, dropout, the account beside its output, is left to
+models/market_extractor.py; the policy and value heads that follow are Stable-Baselines3's own. At
+bar t a tower sees the window of bars <= t only.
 """
 
 import math
-from abc import ABC, abstractmethod
-from typing import cast
+from abc import abstractmethod
+from typing import Any, cast
 
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import Tensor, nn
+from torch.nn import functional
+
+from models.market_extractor import MarketExtractor
 
 MAX_HEADS = 4
 
 
-class MarketExtractor(BaseFeaturesExtractor, ABC):
-    """Encode `market_features` by a tower and append `position_info`: (n, hidden_size + 4)."""
+class RecurrentExtractor(MarketExtractor):
+    """A tower that goes from bar to bar, so that it can also run along many bars at once."""
 
-    def __init__(self, observation_space: spaces.Dict, hidden_size: int = 64):
-        """Create the extractor; subclasses make their tower after this.
-
-        Args:
-            observation_space: Dict of `market_features` (lookback, n_features) and `position_info`
-                (4,).
-            hidden_size: Width of the tower's output.
-        """
-        n_position = _shape(observation_space, "position_info")[0]
-        super().__init__(observation_space, features_dim=hidden_size + n_position)
-        self.hidden_size = hidden_size
-        self.lookback, self.n_features = _shape(observation_space, "market_features")
+    tower: nn.RNNBase
 
     @abstractmethod
-    def encode(self, market: Tensor) -> Tensor:
-        """Return (n, hidden_size) from windows (n, lookback, n_features), oldest bar first."""
+    def read(self, windows: Tensor) -> Tensor:
+        """Return the last hidden state, (n, hidden_size)."""
 
-    def forward(self, observations: dict[str, Tensor]) -> Tensor:
-        """Return the tower's output with the position beside it: (n, hidden_size + 4)."""
-        encoded = self.encode(observations["market_features"])
-        return torch.cat((encoded, observations["position_info"]), dim=1)
+    def encode_sequence(self, features: Tensor) -> Tensor:
+        """Return the hidden state after each row, begun afresh with each chunk.
+
+        Row t of a chunk has seen that chunk's rows <= t, which may be less or more than a window.
+
+        Args:
+            features: (n_chunks, n_rows, n_features), oldest row first.
+
+        Returns:
+            (n_chunks, n_rows, hidden_size).
+        """
+        return cast(Tensor, self._dropout(self._computed(self._along, features)))
+
+    def _along(self, features: Tensor) -> Tensor:
+        return cast(Tensor, self.tower(features)[0])
 
 
-class LstmExtractor(MarketExtractor):
+class LstmExtractor(RecurrentExtractor):
     """An LSTM's hidden state after the window's last bar."""
 
-    def __init__(self, observation_space: spaces.Dict, hidden_size: int = 64):
-        super().__init__(observation_space, hidden_size)
+    def __init__(self, observation_space: spaces.Dict, hidden_size: int = 64, **options: Any):
+        super().__init__(observation_space, hidden_size, **options)
         self.tower = nn.LSTM(self.n_features, hidden_size, batch_first=True)
 
-    def encode(self, market: Tensor) -> Tensor:
+    def read(self, windows: Tensor) -> Tensor:
         """Return the last hidden state, (n, hidden_size)."""
-        _, (hidden, _) = self.tower(market)
+        _, (hidden, _) = self.tower(windows)
         return cast(Tensor, hidden[-1])
 
 
-class GruExtractor(MarketExtractor):
+class GruExtractor(RecurrentExtractor):
     """A GRU's hidden state after the window's last bar."""
 
-    def __init__(self, observation_space: spaces.Dict, hidden_size: int = 64):
-        super().__init__(observation_space, hidden_size)
+    def __init__(self, observation_space: spaces.Dict, hidden_size: int = 64, **options: Any):
+        super().__init__(observation_space, hidden_size, **options)
         self.tower = nn.GRU(self.n_features, hidden_size, batch_first=True)
 
-    def encode(self, market: Tensor) -> Tensor:
+    def read(self, windows: Tensor) -> Tensor:
         """Return the last hidden state, (n, hidden_size)."""
-        _, hidden = self.tower(market)
+        _, hidden = self.tower(windows)
         return cast(Tensor, hidden[-1])
 
 
@@ -76,8 +78,8 @@ class AttentionExtractor(MarketExtractor):
     are those of full self-attention, at a fraction 1 / lookback of its cost.
     """
 
-    def __init__(self, observation_space: spaces.Dict, hidden_size: int = 64):
-        super().__init__(observation_space, hidden_size)
+    def __init__(self, observation_space: spaces.Dict, hidden_size: int = 64, **options: Any):
+        super().__init__(observation_space, hidden_size, **options)
         self.embedding = nn.Linear(self.n_features, hidden_size)
         n_heads = math.gcd(hidden_size, MAX_HEADS)
         self.attention = nn.MultiheadAttention(hidden_size, n_heads, batch_first=True)
@@ -85,19 +87,46 @@ class AttentionExtractor(MarketExtractor):
         encoding = positional_encoding(self.lookback, hidden_size)
         self.register_buffer("encoding", encoding, persistent=False)
 
-    def encode(self, market: Tensor) -> Tensor:
+    def read(self, windows: Tensor) -> Tensor:
         """Return the last bar plus what it attended to, normalised, (n, hidden_size)."""
-        return self._attend(market)[0]
+        return self._attend(windows)[0]
 
-    def attention_weights(self, market: Tensor) -> Tensor:
+    def attention_weights(self, windows: Tensor) -> Tensor:
         """Return how much the last bar looks at each, (n, lookback): rows sum to 1, heads' mean."""
-        return self._attend(market)[1]
+        return self._attend(windows)[1]
 
-    def _attend(self, market: Tensor) -> tuple[Tensor, Tensor]:
-        tokens = self.embedding(market) + self.encoding
+    def _attend(self, windows: Tensor) -> tuple[Tensor, Tensor]:
+        tokens = self.embedding(windows) + self.encoding
         last = tokens[:, -1:]
         attended, weights = self.attention(last, tokens, tokens)
         return self.norm(last + attended)[:, 0], weights[:, 0]
+
+
+class TcnExtractor(MarketExtractor):
+    """Dilated causal convolutions over the window (Bai et al. 2018), read at its last bar.
+
+    Each level looks two taps back, the next at twice the distance, with a residual around it, until
+    the whole window is seen. Of a level only what the last bar will need is computed, which is
+    every second of the outputs below: pairs of neighbours, halved level by level.
+    """
+
+    def __init__(self, observation_space: spaces.Dict, hidden_size: int = 64, **options: Any):
+        super().__init__(observation_space, hidden_size, **options)
+        n_levels = (self.lookback - 1).bit_length()
+        self.embedding = nn.Linear(self.n_features, hidden_size)
+        self.levels = nn.ModuleList(
+            nn.Linear(2 * hidden_size, hidden_size) for _ in range(n_levels)
+        )
+        self.norm = nn.LayerNorm(hidden_size)
+        self._n_before = 2**n_levels - self.lookback
+
+    def read(self, windows: Tensor) -> Tensor:
+        """Return the last bar's output of the last level, normalised, (n, hidden_size)."""
+        tokens = functional.pad(self.embedding(windows), (0, 0, self._n_before, 0))
+        for level in self.levels:
+            pairs = tokens.reshape(len(tokens), -1, 2 * self.hidden_size)
+            tokens = tokens[:, 1::2] + functional.relu(level(pairs))
+        return cast(Tensor, self.norm(tokens[:, 0]))
 
 
 def positional_encoding(length: int, width: int) -> Tensor:
@@ -108,12 +137,9 @@ def positional_encoding(length: int, width: int) -> Tensor:
     return torch.cat((angle.sin(), angle.cos()), dim=1)[:, :width]
 
 
-def _shape(space: spaces.Dict, key: str) -> tuple[int, ...]:
-    return cast(spaces.Box, space[key]).shape
-
-
 EXTRACTORS: dict[str, type[MarketExtractor]] = {
     "lstm": LstmExtractor,
     "gru": GruExtractor,
     "attention": AttentionExtractor,
+    "tcn": TcnExtractor,
 }

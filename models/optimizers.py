@@ -1,5 +1,6 @@
 """Adam that steps once per several batches, so that a large batch fits into little memory."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -39,8 +40,25 @@ class AccumulatingAdam(torch.optim.Adam):
         if self._calls % self.accumulate == 0:
             self._apply_mean()
 
+    def pending(self) -> tuple[int, dict[int, torch.Tensor]]:
+        """Return the calls of `step` so far, and the sums by the number of their parameter."""
+        numbers = {parameter: number for number, parameter in enumerate(self._parameters())}
+        return self._calls, {numbers[each]: total for each, total in self._sums.items()}
+
+    def restore_pending(self, calls: int, sums: Mapping[int, torch.Tensor]) -> None:
+        """Go on from what `pending` returned of an optimiser of the same parameters."""
+        parameters = self._parameters()
+        self._calls = calls
+        self._sums = {
+            parameters[number]: total.to(parameters[number].device, copy=True)
+            for number, total in sums.items()
+        }
+
+    def _parameters(self) -> list[torch.nn.Parameter]:
+        return [each for group in self.param_groups for each in group["params"]]
+
     def _add_gradients(self) -> None:
-        for parameter in (each for group in self.param_groups for each in group["params"]):
+        for parameter in self._parameters():
             if parameter.grad is not None:
                 total = self._sums.get(parameter, torch.zeros_like(parameter))
                 self._sums[parameter] = total.add_(parameter.grad)

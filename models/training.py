@@ -6,7 +6,9 @@ The caller holds test rows back; nothing here ever sees them.
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 
 from config.settings import Settings
@@ -16,6 +18,8 @@ from data.preprocessor import Scaler
 from data.store import fingerprint
 from env.trading_env import TradingEnv
 from models.agent import TradingAgent
+from models.callback_checkpoint import CheckpointPlan
+from models.validation_span import validation_start
 from utils.errors import DataError
 
 
@@ -24,6 +28,7 @@ def train_agent(
     settings: Settings,
     callbacks: Sequence[BaseCallback] = (),
     tensorboard: Path | None = None,
+    checkpoints: CheckpointPlan | None = None,
 ) -> TradingAgent:
     """Train an agent on `bars`: its scaler is fitted on them and its episodes walk over them only.
 
@@ -32,8 +37,10 @@ def train_agent(
         settings: What to learn from and how.
         callbacks: SB3 callbacks, e.g. a progress bar.
         tensorboard: Folder for TensorBoard; None logs nothing.
+        checkpoints: Where to write some, and whether to go on from there; None writes none.
 
     Raises:
+        ArtifactError: If a checkpoint to go on from is damaged, or of another training.
         ConfigError: If a setting does not fit the bars or the features.
         DataError: If there are too few bars.
     """
@@ -41,18 +48,39 @@ def train_agent(
     agent = TradingAgent(env, settings=settings.agent)
     agent.provenance["data_fingerprint"] = fingerprint(bars)
     agent.provenance["train_settings"] = settings.train.model_dump(mode="json")
-    agent.train(settings.train.timesteps, callbacks=callbacks, tensorboard=tensorboard)
+    agent.train(settings.train.timesteps, callbacks, tensorboard, checkpoints)
     return agent
 
 
 def make_training_env(bars: pd.DataFrame, settings: Settings) -> TradingEnv:
-    """Return the environment over the training rows, with a scaler fitted on exactly these rows."""
+    """Return the environment over the training rows, those that choose the weights included.
+
+    The scaler is fitted on the rows before those.
+    """
     features = FeatureSet(settings.train.features, tuple(bars.columns))
     _check_length(len(bars), features, settings.env.lookback_window)
     hours = is_rth(pd.DatetimeIndex(bars.index)) if settings.train.scale_by_session else None
     rows = features.compute(bars)
-    scaler = Scaler.fit(rows, features.columns, kind=settings.train.scaler, is_rth=hours)
+    stop = _last_learnt_from(rows, settings)
+    scaler = Scaler.fit(
+        rows[:stop],
+        features.columns,
+        kind=settings.train.scaler,
+        is_rth=None if hours is None else hours[:stop],
+    )
     return TradingEnv(bars, features.names, settings=settings.env, scaler=scaler)
+
+
+def _last_learnt_from(rows: NDArray[np.float64], settings: Settings) -> int:
+    """Return the row after the last that is learnt from: those after it only choose weights.
+
+    Args:
+        rows: Unscaled features, (n, n_features), NaN while they warm up.
+        settings: Of the training.
+    """
+    is_complete = np.isfinite(rows).all(axis=1)
+    first_decision = int(is_complete.argmax()) + settings.env.lookback_window - 1
+    return validation_start(len(rows), first_decision, settings.agent.validation_fraction)
 
 
 def _check_length(n_bars: int, features: FeatureSet, lookback: int) -> None:

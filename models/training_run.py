@@ -4,18 +4,23 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from sb3_contrib import MaskablePPO, RecurrentPPO
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from config.settings import AgentSettings
+from models.allocator import keep_freed_memory
 from models.callbacks import (
+    CheckpointWriter,
     CollapseAlarm,
     CostRamp,
     DivergenceStop,
     RichProgress,
     TradeStatistics,
+    TrainingFigures,
     UpdateThreads,
+    Validation,
     divergence_error,
 )
 from utils.errors import ConfigError
@@ -30,6 +35,7 @@ def run_training(
     total_timesteps: int,
     callbacks: Sequence[BaseCallback] = (),
     tensorboard: Path | str | None = None,
+    validation: Validation | None = None,
 ) -> None:
     """Let `learner` learn for `total_timesteps` more steps.
 
@@ -37,21 +43,43 @@ def run_training(
         learner: Changed in place.
         settings: Those that it was made of.
         total_timesteps: Environment steps, rounded up to whole rollouts, >= 1.
-        callbacks: Further callbacks; a RichProgress is closed also where the run fails.
+        callbacks: Further callbacks; a RichProgress is closed also where the run fails, and a
+            CheckpointWriter may let the run go on from where an earlier one was interrupted.
         tensorboard: Folder for TensorBoard's files; None writes none.
+        validation: What chooses the weights that are kept; None keeps the last.
 
     Raises:
+        ArtifactError: If it is to go on from a checkpoint that is damaged or of another training.
         ConfigError: If the run is too short for its settings, or diverges.
     """
     check_run(learner, settings, total_timesteps)
-    ramp = ramp_of(settings, total_timesteps)
+    keep_freed_memory()
+    own = _own_callbacks(settings, ramp_of(settings, total_timesteps), validation)
+    first_step = _first_step(learner, callbacks, validation)
+    if validation is not None:
+        validation.first_step = first_step
+    displays = [callback for callback in callbacks if isinstance(callback, RichProgress)]
+    for display in displays:
+        display.follow(first_step, validation)
+    left = first_step + total_timesteps - learner.num_timesteps
     learner.tensorboard_log = None if tensorboard is None else str(tensorboard)
     try:
-        _learn(learner, settings, total_timesteps, [*_own_callbacks(settings, ramp), *callbacks])
+        # displays end before the others say what has come of it
+        others = [callback for callback in callbacks if callback not in displays]
+        _learn(learner, settings, left, [*displays, *own, *others])
     finally:
-        for callback in callbacks:
-            if isinstance(callback, RichProgress):
-                callback.close()
+        for display in displays:
+            display.close()
+
+
+def _first_step(
+    learner: OnPolicyAlgorithm, callbacks: Sequence[BaseCallback], validation: Validation | None
+) -> int:
+    """Return the timestep at which the run began, after going on from a checkpoint if asked to."""
+    for callback in callbacks:
+        if isinstance(callback, CheckpointWriter):
+            return callback.begin(learner, validation)
+    return int(learner.num_timesteps)
 
 
 def check_run(learner: OnPolicyAlgorithm, settings: AgentSettings, total_timesteps: int) -> None:
@@ -81,25 +109,29 @@ def check_run(learner: OnPolicyAlgorithm, settings: AgentSettings, total_timeste
 
 def batches_per_rollout(learner: OnPolicyAlgorithm) -> int:
     """Return how many batches, all epochs together, the learner takes from each rollout."""
-    if isinstance(learner, PPO):
+    if isinstance(learner, PPO | MaskablePPO | RecurrentPPO):
         return learner.n_envs * learner.n_steps // learner.batch_size * learner.n_epochs
     return 1
 
 
 def ramp_of(settings: AgentSettings, total_timesteps: int) -> int:
     """Return the timesteps over which the costs grow, for a first training of so many."""
-    asked = settings.cost_ramp_steps
-    return min(total_timesteps // 3, MAX_OWN_RAMP) if asked is None else asked
+    if settings.cost_ramp_steps is not None:
+        return settings.cost_ramp_steps
+    return 0 if settings.warm_start else min(total_timesteps // 3, MAX_OWN_RAMP)
 
 
-def _own_callbacks(settings: AgentSettings, ramp: int) -> list[BaseCallback]:
-    always = [
-        UpdateThreads(settings.threads),
-        DivergenceStop(),
-        TradeStatistics(),
-        CollapseAlarm(),
-    ]
-    return [CostRamp(ramp), *always] if ramp else always
+def _own_callbacks(
+    settings: AgentSettings, ramp: int, validation: Validation | None
+) -> list[BaseCallback]:
+    """Return what every run has, in order: weights that are not finite are not evaluated."""
+    first: list[BaseCallback] = [DivergenceStop()]
+    if validation is not None:
+        first.append(validation)
+    first.append(TrainingFigures(settings, validation))
+    if ramp:
+        first.append(CostRamp(ramp))
+    return [*first, UpdateThreads(settings.threads), TradeStatistics(), CollapseAlarm()]
 
 
 def _learn(

@@ -1,4 +1,4 @@
-"""Back-test a saved model beside the baselines on bars that it never saw, and write a report."""
+"""Back-test a saved model, or several as one, beside the baselines on bars that none has seen."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,10 @@ app = make_app()
 
 @app.command()
 def backtest(
-    model: Annotated[Path, Option(help="Model directory made by train.py.")],
+    model: Annotated[
+        list[Path],
+        Option(help="Model directory of train.py; several decide together.", metavar="<path>"),
+    ],
     data: Annotated[Path, Option(help="Parquet file of bars.")],
     other: OtherOption = None,
     initial_capital: Annotated[
@@ -46,19 +49,19 @@ def backtest(
     seed: Annotated[int, Option(help="Seeds the random baseline.")] = 0,
     out: Annotated[
         Path | None,
-        Option(help="Folder for report and metrics.", show_default="var/reports/MODEL_on_DATA"),
+        Option(help="Folder for report and metrics.", show_default="var/reports/MODELS_on_DATA"),
     ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Back-test MODEL on the bars of DATA that came after its training."""
     from backtest.engine import BacktestEngine
-    from models.agent import TradingAgent
     from scripts import printing, second_market, workflow
     from utils.paths import REPORTS_DIR
 
-    usual = REPORTS_DIR / f"{model.resolve().name}_on_{data.stem}"
+    names = "_and_".join(each.resolve().name for each in model)
+    usual = REPORTS_DIR / f"{names}_on_{data.stem}"
     with workflow.report_directory(out, usual) as folder:
-        agent = TradingAgent.load(model)
+        agent = workflow.load_policy(model)
         known_as = agent.provenance.get(workflow.DATA_SYMBOL)
         bars, traded = workflow.bars_to_trade(data, symbol, agent.env_settings.symbol, known_as)
         second_market.check_same(agent, bars, other, data)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,22 +17,29 @@ app = make_app()
 
 @app.command()
 def bench(
-    suite: Annotated[str, Option(help="env, data, features or startup.")],
+    suite: Annotated[str, Option(help="env, data, features, training, learning or startup.")],
     as_json: Annotated[bool, Option("--json", help="One JSON object per line.")] = False,
     quick: Annotated[bool, Option("--quick", help="Less work: a smoke test, no figures.")] = False,
+    bars: Annotated[
+        Path | None, Option(help="Parquet file of bars to learn on too; suite learning.")
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Measure one suite and print its lines as they come."""
     from scripts.benchmarks.data import data_suite
     from scripts.benchmarks.env import env_suite
     from scripts.benchmarks.features import features_suite
+    from scripts.benchmarks.learning import learning_suite
     from scripts.benchmarks.startup import startup_suite
+    from scripts.benchmarks.training import training_suite
     from utils.registry import lookup
 
     suites = {
         "env": env_suite,
         "data": data_suite,
         "features": features_suite,
+        "training": training_suite,
+        "learning": partial(learning_suite, bars=bars),
         "startup": startup_suite,
     }
     for line in lookup(suites, suite, "suite")(quick):

@@ -25,6 +25,7 @@ def demo(
     from backtest.engine import BacktestEngine
     from config.settings import load_profile, overridden
     from scripts import printing, workflow
+    from scripts.training import TrainingFiles, train_and_save
     from utils.paths import REPORTS_DIR
 
     base = load_profile(profile)
@@ -32,7 +33,7 @@ def demo(
     settings = base.model_copy(update={"agent": agent_settings})
     data, bars = workflow.make_demo_bars(settings)
     with workflow.model_directory(None) as directory:
-        agent = workflow.train_and_save(bars, settings, directory, log_name=None)
+        agent = train_and_save(bars, settings, TrainingFiles(directory=directory))
     engine = BacktestEngine(
         bars,
         initial_capital=settings.env.initial_balance,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.optimum import Optimum, cost_per_side_usd
+from backtest.optimum import Optimum
 from backtest.optimum_share import foreseen_usd, run_optimum
 from backtest.result import BacktestResult
 from backtest.simple_rules import RuleValue, best_rule_value, rule_value, views_of
@@ -15,6 +15,7 @@ from config.instruments import get_instrument
 from data.drift_filter import steady_filter
 from data.synthetic import synthetic_bars
 from data.synthetic_parameters import BARS_PER_SESSION, SESSIONS_PER_YEAR
+from models.side_cost import cost_per_side_usd
 from utils.errors import ConfigError
 
 PRESETS_BY_STRENGTH = {

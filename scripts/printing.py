@@ -20,6 +20,8 @@ OPTIONS = {
     "stop_loss_ticks": "--fixed-sl-ticks",
     "lookback_window": "--lookback",
     "position_sizer": "--sizer",
+    "cost_ramp_steps": "--cost-ramp",
+    "n_evaluations": "--evaluations",
 }
 """Settings that the command line knows by another name."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from data.indicators.spec import FeatureSpec
-    from models.agent import TradingAgent
+    from models.policy import TrainedPolicy
 
 OtherOption = Annotated[
     Path | None, Option(help="Bars of a second market, e.g. ES beside NQ, for recipe `cross`.")
@@ -78,7 +78,9 @@ def noted_symbol(other: Path | None, data: Path | None = None) -> str | None:
     return None if data is None else load_metadata(data).get(OTHER_SYMBOL)
 
 
-def check_same(agent: "TradingAgent", bars: "pd.DataFrame", other: Path | None, data: Path) -> None:
+def check_same(
+    agent: "TrainedPolicy", bars: "pd.DataFrame", other: Path | None, data: Path
+) -> None:
     """Refuse bars without the second market that a model sees; warn where it is another one.
 
     Raises:

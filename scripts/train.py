@@ -16,7 +16,7 @@ app = make_app()
 
 @app.command()
 def train(
-    data: Annotated[Path, Option(help="Parquet file of bars.")],
+    data: Annotated[Path | None, Option(help="Parquet file of bars.")] = None,
     other: OtherOption = None,
     symbol: Annotated[
         str | None, Option(help="Instrument to trade them as.", show_default="MNQ")
@@ -24,9 +24,16 @@ def train(
     timesteps: Annotated[
         int | None, Option(help="Environment steps to learn for.", show_default="100000")
     ] = None,
-    algorithm: Annotated[str | None, Option(help="PPO or A2C.", show_default="PPO")] = None,
+    algorithm: Annotated[
+        str | None,
+        Option(
+            help="PPO, A2C, MaskablePPO, RecurrentPPO, EPG (exact gradients) or DP (forecast "
+            "and dynamic programming).",
+            show_default="PPO",
+        ),
+    ] = None,
     feature_extractor: Annotated[
-        str | None, Option(help="lstm, gru or attention.", show_default="lstm")
+        str | None, Option(help="lstm, gru, attention or tcn.", show_default="lstm")
     ] = None,
     features: Annotated[
         str | None, Option(help="Names and recipes, by commas.", show_default="14 of them")
@@ -62,8 +69,13 @@ def train(
     learning_rate: Annotated[
         float | None, Option(help="Adam's step size.", show_default="0.0003")
     ] = None,
+    gamma: Annotated[float | None, Option(help="Discount per bar.", show_default="0.95")] = None,
     ent_coef: Annotated[
         float | None, Option(help="Weight of the entropy bonus.", show_default="0.005")
+    ] = None,
+    n_envs: Annotated[int | None, Option(help="Accounts side by side.", show_default="8")] = None,
+    n_steps: Annotated[
+        int | None, Option(help="Steps of each per rollout.", show_default="256")
     ] = None,
     batch_size: Annotated[
         int | None, Option(help="Samples per gradient.", show_default="256")
@@ -71,11 +83,38 @@ def train(
     grad_accumulation: Annotated[
         int | None, Option(help="Gradients per step.", show_default="1")
     ] = None,
-    n_envs: Annotated[
-        int | None, Option(help="Environments side by side.", show_default="8")
+    n_epochs: Annotated[
+        int | None, Option(help="Passes over each rollout.", show_default="4")
     ] = None,
-    cost_ramp_steps: Annotated[
-        int | None, Option(help="Steps until costs are full.", show_default="0")
+    shared_paths: Annotated[
+        int | None, Option(help="Accounts that share a walk through the bars.", show_default="1")
+    ] = None,
+    bf16: Annotated[bool, Option("--bf16", help="Train the tower in bfloat16.")] = False,
+    cost_ramp: Annotated[
+        int | None,
+        Option(help="Timesteps until costs are full; 0: at once.", show_default="a third"),
+    ] = None,
+    tower_mode: Annotated[
+        str | None, Option(help="EPG: window or sequence.", show_default="window")
+    ] = None,
+    objective: Annotated[
+        str | None, Option(help="EPG: mean, mean_std, sharpe or cvar.", show_default="mean")
+    ] = None,
+    warm_start: Annotated[
+        bool, Option("--warm-start", help="EPG: begin with a supervised tower.")
+    ] = False,
+    predictor: Annotated[
+        str | None, Option(help="DP: ridge, lightgbm or tower.", show_default="ridge")
+    ] = None,
+    validation_fraction: Annotated[
+        float | None,
+        Option(help="Last share that chooses the weights.", show_default="0.15"),
+    ] = None,
+    evaluations: Annotated[
+        int | None, Option(help="Evaluations on that share.", show_default="20")
+    ] = None,
+    patience: Annotated[
+        int | None, Option(help="Stop after so many that are no better.", show_default="never")
     ] = None,
     device: Annotated[str | None, Option(help="auto, cpu or cuda.", show_default="cpu")] = None,
     seed: Annotated[int | None, Option(help="Seeds everything.", show_default="0")] = None,
@@ -98,7 +137,16 @@ def train(
         int | None, Option(help="Test blocks of --walk-forward.", show_default="3")
     ] = None,
     tensorboard: Annotated[bool, Option("--tensorboard", help="Log to var/tensorboard.")] = False,
-    profile: Annotated[str, Option(help="Settings to start from.")] = "default",
+    checkpoint_every: Annotated[
+        int | None, Option(help="Timesteps between checkpoints.", show_default="a tenth")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        Option(help="Folder in var/checkpoints of a run to go on with; needs no other option."),
+    ] = None,
+    profile: Annotated[
+        str | None, Option(help="Settings to start from.", show_default="default")
+    ] = None,
     out: Annotated[
         Path | None,
         Option(help="Model directory to create.", show_default="models/saved/train_TIME"),
@@ -107,19 +155,25 @@ def train(
 ) -> None:
     """Train on the first part of DATA and save the agent; options override the profile.
 
-    The defaults are those of the profile `default`.
+    The defaults are those of the profile `default`, or of the algorithm.
     """
     from config.settings import load_profile, overridden
-    from data.feature_set import FeatureSet
-    from scripts import fetching, printing, second_market, workflow
+    from scripts import printing, resuming, workflow
+    from scripts.runs import Asked, begin, go_on
     from utils.errors import ConfigError
 
+    if data is None and resume is None:
+        raise ConfigError("`--data` must name a file of bars, or `--resume` an unfinished run")
+    if profile is not None and resume is not None:
+        raise ConfigError("`--profile` is not for --resume, which has the settings of its run")
+    earlier = None if resume is None else resuming.read_run(resume)
+    walk_forward = walk_forward or (earlier is not None and earlier.is_walk_forward)
     if folds is not None and not walk_forward:
         raise ConfigError("`--folds` needs --walk-forward")
     if test_fraction is not None and walk_forward:
         raise ConfigError("`--test-fraction` is not for --walk-forward, whose folds hold bars back")
     where, options = "the options of train.py", printing.OPTIONS
-    base = load_profile(profile)
+    base = load_profile(profile or "default") if earlier is None else earlier.settings
     env = overridden(
         base.env,
         {
@@ -142,11 +196,23 @@ def train(
             "algorithm": algorithm,
             "feature_extractor": feature_extractor,
             "learning_rate": learning_rate,
+            "gamma": gamma,
             "ent_coef": ent_coef,
+            "n_envs": n_envs,
+            "n_steps": n_steps,
             "batch_size": batch_size,
             "grad_accumulation": grad_accumulation,
-            "n_envs": n_envs,
-            "cost_ramp_steps": cost_ramp_steps,
+            "n_epochs": n_epochs,
+            "shared_paths": shared_paths,
+            "bf16": bf16 or None,
+            "cost_ramp_steps": cost_ramp,
+            "tower_mode": tower_mode,
+            "objective": objective,
+            "warm_start": warm_start or None,
+            "predictor": predictor,
+            "validation_fraction": validation_fraction,
+            "n_evaluations": evaluations,
+            "patience": patience,
             "device": device,
             "seed": seed,
         },
@@ -168,23 +234,21 @@ def train(
     )
     settings = base.model_copy(update={"env": env, "agent": agent, "train": learning})
     workflow.check_choices(settings)
-    with workflow.model_directory(out) as directory:
-        bars, traded = workflow.bars_to_trade(data, symbol, env.symbol)
-        specs = FeatureSet(learning.features, tuple(bars.columns)).specs
-        bars = second_market.beside(bars, specs, other)
-        if compute_features:
-            fetching.store_features(data, traded, learning.features, other)
-        log_name = directory.name if tensorboard else None
-        if walk_forward:
-            workflow.walk_forward_with_progress(bars, settings, directory, log_name, data, other)
-            return
-        workflow.train_and_save(bars, settings, directory, log_name, data, other)
-    if learning.test_fraction > 0:
-        model, file = printing.shown(directory), printing.shown(data)
-        command = f"scripts/backtest.py --model {model} --data {file}"
-        beside = "" if other is None else f" --other {printing.shown(other)}"
-        asked = "" if symbol is None else f" --symbol {traded}"
-        printing.print_commands("next", command + beside + asked)
+    wanted = Asked(
+        settings=settings,
+        data=data,
+        other=other,
+        symbol=symbol,
+        out=out,
+        is_walk_forward=walk_forward,
+        has_tensorboard=tensorboard,
+        computes_features=compute_features,
+        checkpoint_every=checkpoint_every,
+    )
+    if earlier is None or resume is None:
+        begin(wanted)
+    else:
+        go_on(wanted, earlier, resume)
 
 
 def _names(features: str | None) -> tuple[str, ...] | None:

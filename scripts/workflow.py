@@ -1,4 +1,4 @@
-"""The steps that scripts share: train and save, walk forward, back-test, report, print."""
+"""The steps that scripts share: read bars, reserve folders, back-test, report."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -12,27 +12,26 @@ from backtest.engine import BacktestEngine
 from backtest.report import REPORT_NAME, write_metrics_json, write_report
 from backtest.result import BacktestResult
 from backtest.span import rows_between
-from backtest.walk_forward import walk_forward
 from config.instruments import get_instrument
 from config.settings import Settings
 from data.bars import bar_seconds
 from data.price_checks import doubt_about
 from data.scaler_fits import FITS
-from data.splits import chronological_split
 from data.store import SYNTHETIC, fingerprint, is_made_up, load_bars, load_metadata, save_bars
 from data.synthetic import synthetic_bars
 from env.position_sizer import SIZERS
 from env.rewards import REWARDS
 from models.agent import ALGORITHMS, TradingAgent
-from models.callbacks import RichProgress
+from models.ensemble import Ensemble
+from models.exact_objectives import OBJECTIVES
 from models.networks import EXTRACTORS
-from models.training import train_agent
-from scripts.printing import console, print_results, shown
-from scripts.second_market import OTHER_SYMBOL, noted_symbol
+from models.policy import TrainedPolicy
+from models.signal_predictors import PREDICTORS
+from scripts.printing import console, shown
 from utils.clock import SystemClock
 from utils.errors import ConfigError, DataError
 from utils.files import check_writable, write_json_atomically
-from utils.paths import BARS_DIR, MODELS_DIR, TENSORBOARD_DIR
+from utils.paths import BARS_DIR, MODELS_DIR
 from utils.provenance import code_provenance
 from utils.registry import lookup
 
@@ -89,11 +88,13 @@ def check_choices(settings: Settings) -> None:
     lookup(SIZERS, settings.env.position_sizer, "position sizer")
     lookup(ALGORITHMS, settings.agent.algorithm, "algorithm")
     lookup(EXTRACTORS, settings.agent.feature_extractor, "feature extractor")
+    lookup(OBJECTIVES, settings.agent.objective, "objective")
+    lookup(PREDICTORS, settings.agent.predictor, "predictor")
     lookup(FITS, settings.train.scaler, "scaler")
 
 
 @contextmanager
-def _kept_if_used(directory: Path) -> Iterator[Path]:
+def kept_if_used(directory: Path) -> Iterator[Path]:
     """Yield `directory`, which exists; remove it afterwards where nothing lies in it."""
     try:
         yield directory
@@ -112,12 +113,12 @@ def report_directory(out: Path | None, usual: Path) -> Iterator[Path]:
         ConfigError: If `out` cannot be written or holds anything but a report.
     """
     if out is None:
-        folder = _first_free(usual)
+        folder = first_free(usual)
     else:
         folder = out
         _refuse_strangers(out)
         check_writable(out, f"--out {out}")
-    with _kept_if_used(folder):
+    with kept_if_used(folder):
         yield folder
 
 
@@ -131,7 +132,7 @@ def _refuse_strangers(out: Path) -> None:
         )
 
 
-def _first_free(usual: Path) -> Path:
+def first_free(usual: Path) -> Path:
     """Make and return the folder `usual`, or `usual_2`, `usual_3`, ... where it is taken."""
     for count in itertools.count(1):
         path = usual if count == 1 else usual.with_name(f"{usual.name}_{count}")
@@ -155,12 +156,12 @@ def model_directory(out: Path | None) -> Iterator[Path]:
     Raises:
         ConfigError: If `out` already holds something or cannot be made.
     """
-    with _kept_if_used(_new_run_directory() if out is None else _given_directory(out)) as directory:
+    with kept_if_used(_new_run_directory() if out is None else _given_directory(out)) as directory:
         yield directory
 
 
 def _new_run_directory() -> Path:
-    return _first_free(MODELS_DIR / SystemClock().now().strftime("train_%Y%m%d_%H%M%S"))
+    return first_free(MODELS_DIR / SystemClock().now().strftime("train_%Y%m%d_%H%M%S"))
 
 
 def _given_directory(out: Path) -> Path:
@@ -181,91 +182,19 @@ def _given_directory(out: Path) -> Path:
     return path
 
 
-def train_with_progress(
-    bars: pd.DataFrame, settings: Settings, log_name: str | None = None
-) -> TradingAgent:
-    """Train on all of `bars` behind a progress bar.
+def load_policy(models: Sequence[Path]) -> TrainedPolicy:
+    """Return the agent saved in a directory, or the ensemble of those saved in several.
 
-    Args:
-        bars: Checked bars, training rows only.
-        settings: What to learn from and how.
-        log_name: Folder name under var/tensorboard; None logs nothing.
+    Raises:
+        ArtifactError: If one cannot be loaded.
+        ConfigError: If one does not fit the others.
     """
-    headline = (
-        f"Training {settings.agent.algorithm} with the {settings.agent.feature_extractor} "
-        f"extractor on {len(bars):,} bars, {bars.index[0]} to {bars.index[-1]}"
-    )
-    tensorboard = None if log_name is None else TENSORBOARD_DIR / log_name
-    progress = RichProgress(settings.train.timesteps, headline)
-    return train_agent(bars, settings, callbacks=(progress,), tensorboard=tensorboard)
-
-
-def train_and_save(
-    bars: pd.DataFrame,
-    settings: Settings,
-    directory: Path,
-    log_name: str | None,
-    data: Path | None = None,
-    other: Path | None = None,
-) -> TradingAgent:
-    """Train on all but the last `test_fraction` of the bars, and save.
-
-    Args:
-        bars: Of the file `data`, with the columns of the second market `other` where there is one.
-        settings: What to learn from and how.
-        directory: Where to save, empty.
-        log_name: Folder name under var/tensorboard; None logs nothing.
-        data: What the bars were read from.
-        other: What the second market's were read from.
-    """
-    noted = _noted(data, other)  # before the training, in which the files may go
-    split = chronological_split(len(bars), settings.train.test_fraction)
-    agent = train_with_progress(bars.iloc[split.train], settings, log_name)
-    agent.provenance.update(noted)
-    agent.save(directory)
-    console.print(f"model: {shown(directory)}")
-    return agent
-
-
-def _noted(data: Path | None, other: Path | None) -> dict[str, str | None]:
-    """Return what a model's provenance says of the files of its training."""
-    own = None if data is None else load_metadata(data).get("symbol")
-    second = noted_symbol(other, data)
-    return {DATA_SYMBOL: own} | ({} if second is None else {OTHER_SYMBOL: second})
-
-
-def walk_forward_with_progress(
-    bars: pd.DataFrame,
-    settings: Settings,
-    directory: Path,
-    log_name: str | None,
-    data: Path | None = None,
-    other: Path | None = None,
-) -> None:
-    """Train and test fold by fold; save each fold's agent as soon as it is tested, then print."""
-    numbers, noted = itertools.count(1), _noted(data, other)
-
-    def train(rows: pd.DataFrame, own: Settings) -> TradingAgent:
-        fold = f"fold_{next(numbers)}"
-        return train_with_progress(rows, own, None if log_name is None else f"{log_name}/{fold}")
-
-    results = []
-    for outcome in walk_forward(bars, settings, train):
-        outcome.agent.provenance.update(noted)
-        outcome.agent.save(directory / outcome.result.name)
-        results.append(outcome.result)
-    write_metrics_json(directory / METRICS_NAME, results)
-    print_results(results)
-    total = sum(result.metrics["net_profit_usd"] for result in results)
-    console.print(f"all {len(results)} folds out of sample: {total:+,.2f} USD net")
-    console.print(
-        f"models and metrics: {shown(directory)}, each of "
-        f"{results[0].name} to {results[-1].name} a model of its own"
-    )
+    agents = [TradingAgent.load(model) for model in models]
+    return agents[0] if len(agents) == 1 else Ensemble(agents)
 
 
 def unseen_start(
-    agent: TradingAgent, bars: pd.DataFrame, where: Path, start: str | None = None
+    agent: TrainedPolicy, bars: pd.DataFrame, where: Path, start: str | None = None
 ) -> str:
     """Return `start`, or by default the first bar after everything the agent was trained on.
 
@@ -291,7 +220,7 @@ def unseen_start(
 
 
 def run_beside_baselines(
-    engine: BacktestEngine, agent: TradingAgent, seed: int
+    engine: BacktestEngine, agent: TrainedPolicy, seed: int
 ) -> list[BacktestResult]:
     """Back-test the agent, then every baseline over the same bars at the same costs."""
     with console.status("back-testing") as status:
@@ -315,7 +244,7 @@ def write_results(
     folder: Path,
     results: Sequence[BacktestResult],
     bars: pd.DataFrame,
-    agent: TradingAgent,
+    agent: TrainedPolicy,
     *,
     is_synthetic: bool,
 ) -> Path:

@@ -141,6 +141,7 @@ def _close_trade(account: np.record, order: np.record, trades: Records) -> None:
     trade.fees_usd = account.open_fees_usd
     trade.net_usd = trade.gross_usd - trade.fees_usd
     trade.reason = order.reason
+    account.last_exit = order.reason
     account.n_trades += 1
     _count_result(account, trade.net_usd)
     account.entry_ticks = 0.0

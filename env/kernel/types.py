@@ -197,6 +197,7 @@ def account_type(n_free_slots: int) -> np.dtype[np.void]:
             ("n_trades", "i8"),
             ("n_wins", "i8"),  # trades of net PnL above zero
             ("n_losses", "i8"),  # trades of net PnL below zero
+            ("last_exit", "i1"),  # Reason of the last exit of the last trade; 0 before the first
             ("n_denied", "i8"),
             ("n_ambiguous", "i8"),  # bars whose result depends on the path policy
             # the session

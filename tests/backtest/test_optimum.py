@@ -12,7 +12,6 @@ from backtest.optimum import (
     LONG,
     SHORT,
     OptimalPolicy,
-    cost_per_side_usd,
     drift_chain,
     drift_grid,
     optimum_of,
@@ -27,6 +26,7 @@ from data.synthetic import synthetic_bars
 from env.actions import Action
 from env.market import build_market
 from models.policy import Policy
+from models.side_cost import cost_per_side_usd
 from tests.helpers.agents import observation
 from tests.helpers.planted_market import planted_bars
 from utils.errors import ConfigError

@@ -22,6 +22,13 @@ def test_few_denials_need_no_remark_and_many_name_the_commonest():
     assert f"most often for `margin` ({n_decisions:,})" in remark
 
 
+def test_result_of_an_ensemble_says_how_many_were_for_what_it_decided():
+    (remark,) = account_remarks(hand_made_result("ensemble-of-3", agreement=0.834))
+    assert remark == (
+        "ENSEMBLE: on average 83% of the members of ensemble-of-3 were for what it decided."
+    )
+
+
 def test_back_test_counts_what_was_denied_by_reason():
     settings = EnvSettings(lookback_window=2, max_trades_per_day=1, stop_loss_ticks=None)
     engine = BacktestEngine(walking_frame(200))

@@ -164,3 +164,24 @@ def test_market_contracts_change_where_their_name_or_a_mark_does_never_at_row_0(
     assert named.is_roll.tolist() == [False, False, True, False]
     marked = market_of(frame.assign(is_roll=[True, False, False, True]))
     assert marked.is_roll.tolist() == [False, False, False, True]
+
+
+def test_market_head_is_the_market_of_the_first_rows_as_views():
+    market = plain_market((B0, B1, B0, B1))
+    head = market.head(2)
+    assert head.n_bars == 2
+    assert head.bars.close.tolist() == [80_000, 80_032]
+    assert head.features.tolist() == [[0.0], [1.0]]
+    assert np.shares_memory(head.features, market.features)
+    assert np.shares_memory(head.bars, market.bars)
+    assert head.timestamps.tolist() == market.timestamps[:2].tolist()
+    assert head.session_bounds.tolist() == [[0, 1]]
+    assert head.scaler == market.scaler
+    assert market.head(4) is market
+    assert market.n_bars == 4
+
+
+@pytest.mark.parametrize("stop", [0, 3, -1])
+def test_market_head_of_other_rows_is_refused(stop):
+    with pytest.raises(ConfigError, match=rf"`stop` must be in \[1, 2\], .* was {stop}"):
+        plain_market((B0, B1)).head(stop)

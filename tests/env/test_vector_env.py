@@ -95,8 +95,8 @@ def test_vector_env_ends_say_how_the_episode_went():
 def test_vector_env_ends_are_masked():
     envs = batch(episode_mode="session", episode_bars=None, n_envs=4)
     envs.reset(seed=1)
-    envs._stops[2] = envs.accounts["bar"][2] + 2  # its session ends with the next bar
-    envs._accounts["last_bar"] = envs._stops - 1
+    envs._paths.stops[2] = envs.accounts["bar"][2] + 2  # its session ends with the next bar
+    envs._accounts["last_bar"] = envs._paths.stops - 1
     infos = envs.step(np.zeros(4, dtype=np.int64))[4]
     assert infos["_final_obs"].tolist() == [False, False, True, False]
     assert [last is None for last in infos["final_obs"]] == [True, True, False, True]
@@ -136,7 +136,8 @@ def test_vector_env_same_seed_same_run_and_another_seed_another():
 def state_of(envs):
     """Return all that a refused call might have changed."""
     states = [repr(each.bit_generator.state) for each in envs.np_random]
-    return envs.accounts.tobytes(), envs._starts.tobytes(), envs._stops.tobytes(), states
+    paths = envs._paths
+    return envs.accounts.tobytes(), paths.starts.tobytes(), paths.stops.tobytes(), states
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,10 @@ SMALL = AgentSettings(
     n_epochs=2,
     hidden_size=4,
     training_episode_bars=12,
+    validation_fraction=0.0,
     threads=1,
 )
-"""Settings of an agent that is trained in a moment, also beside other tests."""
+"""Settings of an agent that is trained in a moment, also beside other tests, on all of its bars."""
 
 
 def small_space() -> spaces.Dict:

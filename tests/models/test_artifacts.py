@@ -1,13 +1,15 @@
 """The model directory: whole, verified from the outside in, and never unpickled."""
 
+import errno
 import os
 import pickle
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
-from models.artifacts import MANIFEST, WEIGHTS, load_model, save_model
+from models.artifacts import CARD, MANIFEST, WEIGHTS, load_model, save_model
 from tests.helpers.model_files import ARRAYS, edit_manifest, model_description
 from utils.errors import ArtifactError, ConfigError
 from utils.files import sha256_of_bytes, sha256_of_file
@@ -25,10 +27,10 @@ def test_save_model_then_load_gives_the_same_description_and_weights(saved):
     assert set(weights) == set(ARRAYS)
 
 
-def test_save_model_directory_holds_two_files_and_equal_models_equal_bytes(saved, tmp_path):
+def test_save_model_directory_holds_three_files_and_equal_models_equal_bytes(saved, tmp_path):
     save_model(tmp_path / "again", model_description(), ARRAYS)
-    assert sorted(os.listdir(saved)) == [MANIFEST, WEIGHTS]
-    for name in (MANIFEST, WEIGHTS):
+    assert sorted(os.listdir(saved)) == [CARD, MANIFEST, WEIGHTS]
+    for name in (CARD, MANIFEST, WEIGHTS):
         assert sha256_of_file(saved / name) == sha256_of_file(tmp_path / "again" / name)
 
 
@@ -50,7 +52,7 @@ def test_load_model_missing_directory_is_refused(tmp_path):
         load_model(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("name", [MANIFEST, WEIGHTS])
+@pytest.mark.parametrize("name", [MANIFEST, WEIGHTS, CARD])
 def test_load_model_missing_file_is_refused(saved, name):
     (saved / name).unlink()
     with pytest.raises(ArtifactError, match=f"{name}` is missing; re-copy"):
@@ -68,7 +70,7 @@ def test_load_model_flipped_byte_in_the_weights_is_refused(saved, position):
         load_model(saved)
 
 
-@pytest.mark.parametrize("name", [MANIFEST, WEIGHTS])
+@pytest.mark.parametrize("name", [MANIFEST, WEIGHTS, CARD])
 def test_load_model_link_in_place_of_a_file_is_refused(saved, tmp_path, name):
     (saved / name).rename(tmp_path / "elsewhere")
     (saved / name).symlink_to(tmp_path / "elsewhere")
@@ -77,7 +79,7 @@ def test_load_model_link_in_place_of_a_file_is_refused(saved, tmp_path, name):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
-@pytest.mark.parametrize("name", [MANIFEST, WEIGHTS])
+@pytest.mark.parametrize("name", [MANIFEST, WEIGHTS, CARD])
 def test_load_model_pipe_in_place_of_a_file_is_refused_unopened(saved, name):
     (saved / name).unlink()
     os.mkfifo(saved / name)
@@ -85,7 +87,7 @@ def test_load_model_pipe_in_place_of_a_file_is_refused_unopened(saved, name):
         load_model(saved)
 
 
-@pytest.mark.parametrize(("name", "bound"), [(MANIFEST, 2**24), (WEIGHTS, 2**30)])
+@pytest.mark.parametrize(("name", "bound"), [(MANIFEST, 2**24), (WEIGHTS, 2**30), (CARD, 2**24)])
 def test_load_model_oversized_file_is_refused_unread(saved, name, bound):
     os.truncate(saved / name, bound + 1)
     with pytest.raises(
@@ -97,7 +99,7 @@ def test_load_model_oversized_file_is_refused_unread(saved, name, bound):
 def test_load_model_weights_that_are_no_safetensors_are_refused(saved):
     (saved / WEIGHTS).write_bytes(b"not tensors")
     digest = sha256_of_bytes(b"not tensors")
-    edit_manifest(saved, lambda content: content.update(files={WEIGHTS: digest}))
+    edit_manifest(saved, lambda content: content["files"].update({WEIGHTS: digest}))
     with pytest.raises(ArtifactError, match="is not a safetensors file"):
         load_model(saved)
 
@@ -112,7 +114,7 @@ class _Bomb:
         return os.mkdir, (self.target,)
 
 
-@pytest.mark.parametrize("name", ["policy.pkl", "policy.pth", "data.pkl"])
+@pytest.mark.parametrize("name", ["policy.pkl", "policy.pth", "data.pkl", "weights.pt"])
 def test_load_model_stranger_in_the_directory_is_refused_unopened(saved, tmp_path, name):
     (saved / name).write_bytes(pickle.dumps(_Bomb(str(tmp_path / "exploded"))))
     with pytest.raises(ArtifactError, match=f"holds `{name}`, which its manifest does not list"):
@@ -123,7 +125,8 @@ def test_load_model_stranger_in_the_directory_is_refused_unopened(saved, tmp_pat
 def test_load_model_pickle_in_place_of_the_weights_is_never_unpickled(saved, tmp_path):
     bomb = pickle.dumps(_Bomb(str(tmp_path / "exploded")))
     (saved / WEIGHTS).write_bytes(bomb)
-    edit_manifest(saved, lambda content: content.update(files={WEIGHTS: sha256_of_bytes(bomb)}))
+    digest = sha256_of_bytes(bomb)
+    edit_manifest(saved, lambda content: content["files"].update({WEIGHTS: digest}))
     with pytest.raises(ArtifactError, match="is not a safetensors file"):
         load_model(saved)
     assert not (tmp_path / "exploded").exists()
@@ -134,10 +137,42 @@ def test_load_model_second_file_in_the_manifest_is_refused(saved):
     edit_manifest(
         saved, lambda content: content["files"].update({"extra.pkl": sha256_of_bytes(b"x")})
     )
-    with pytest.raises(ArtifactError, match="`files` must list exactly `policy.safetensors`"):
+    with pytest.raises(
+        ArtifactError, match="`files` must list exactly `policy.safetensors` and `card.md`"
+    ):
         load_model(saved)
 
 
 def test_load_model_hidden_file_of_the_system_is_left_alone(saved):
     (saved / ".DS_Store").write_bytes(b"x")
     load_model(saved)
+
+
+def test_load_model_of_before_there_were_cards_is_loaded(saved):
+    (saved / CARD).unlink()
+    edit_manifest(saved, lambda content: content["files"].pop(CARD))
+    assert set(load_model(saved)[1]) == set(ARRAYS)
+
+
+def test_load_model_edited_card_is_refused(saved):
+    (saved / CARD).write_text((saved / CARD).read_text().replace("MNQ", "ES"))
+    with pytest.raises(ArtifactError, match=r"card.md` was changed or damaged: SHA-256 must be"):
+        load_model(saved)
+
+
+def test_load_model_card_that_the_manifest_does_not_list_is_refused(saved):
+    edit_manifest(saved, lambda content: content["files"].pop(CARD))
+    with pytest.raises(ArtifactError, match="holds `card.md`, which its manifest does not list"):
+        load_model(saved)
+
+
+def test_save_model_on_a_full_disk_leaves_nothing_half_written(saved, tmp_path, monkeypatch):
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = {name: sha256_of_file(saved / name) for name in os.listdir(saved)}
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(ConfigError, match="cannot write `.*other`: No space left on device"):
+        save_model(tmp_path / "other", model_description(), ARRAYS)
+    assert os.listdir(tmp_path) == ["model"]
+    assert {name: sha256_of_file(saved / name) for name in os.listdir(saved)} == before

@@ -5,7 +5,7 @@ import pytest
 from stable_baselines3 import PPO
 from stable_baselines3.common.env_util import is_wrapped
 from stable_baselines3.common.monitor import Monitor
-from stable_baselines3.common.vec_env import VecMonitor
+from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor
 
 from config.settings import EnvSettings
 from env.trading_env import TradingEnv
@@ -13,11 +13,22 @@ from env.vector_env import TradingVectorEnv
 from models import batched_env
 from models.batched_env import BatchedEnv
 from models.determinism import torch_threads
-from models.training_env import Clones
+from models.training_env import RewardUnit
 from tests.helpers.batches import COLUMNS, restless_frame, restless_market
 from utils.errors import ConfigError
 
 N_ENVS = 3
+
+
+class Clones(DummyVecEnv):
+    """Environments one after the other, seeded as a BatchedEnv seeds its own."""
+
+    def seed(self, seed=None):
+        drawn = np.random.SeedSequence(seed).generate_state(self.num_envs)
+        self._seeds = [int(each) for each in drawn]
+        return self._seeds
+
+
 SETTINGS = EnvSettings(lookback_window=4, episode_bars=11, stop_loss_ticks=30.0, reward="pnl")
 
 
@@ -195,3 +206,26 @@ def test_ppo_learns_on_a_batch_what_it_learns_on_clones():
 def test_batched_env_of_a_single_environment_says_what_it_takes():
     with pytest.raises(ConfigError, match="must be a TradingVectorEnv, was a str"):
         BatchedEnv("env")
+
+
+@pytest.mark.parity
+def test_batched_env_restored_goes_on_alike_its_sums_of_rewards_too():
+    envs, fresh = RewardUnit(batch("indices"), 0.5), RewardUnit(batch("indices"), 0.5)
+    envs.seed(2)
+    envs.reset()
+    random = np.random.default_rng(0)
+    for _ in range(15):  # four decisions into the second episode
+        envs.step(random.integers(0, 4, N_ENVS))
+    fresh.restore(*envs.snapshot())
+    n_ended = 0
+    for _ in range(60):
+        actions = random.integers(0, 4, N_ENVS)
+        seen, rewards, dones, infos = envs.step(actions)
+        expected, told_rewards, told_dones, told_infos = fresh.step(actions)
+        assert_same(seen, expected)
+        assert rewards.tobytes() == told_rewards.tobytes()
+        assert dones.tolist() == told_dones.tolist()
+        for info, told in zip(infos, told_infos, strict=True):
+            assert info.get("episode") == told.get("episode")
+            n_ended += bool(info)
+    assert n_ended >= 15

@@ -1,6 +1,8 @@
 """What happens beside learning: shown, ramped, logged, warned of."""
 
 import io
+import math
+import re
 
 import numpy as np
 import pytest
@@ -39,12 +41,22 @@ def _recorded(timesteps: int, **overrides) -> list[dict]:
 def test_episode_totals_add_only_finished_episodes():
     totals = EpisodeTotals()
     infos = [
-        {"n_trades": 5, "n_wins": 2, "net_pnl_usd": -30.5},
-        {"n_trades": 9, "n_wins": 9, "net_pnl_usd": 99.0},
-        {"n_trades": 1, "n_wins": 1, "net_pnl_usd": 10.0},
+        _info(n_trades=5, n_wins=2, net_pnl_usd=-30.5, fees_usd=6.0, gains_usd=40.0, n_end_exits=1),
+        _info(n_trades=9, n_wins=9, net_pnl_usd=99.0),
+        _info(n_trades=1, n_wins=1, net_pnl_usd=10.0, fees_usd=4.0, gains_usd=10.0),
     ]
+    assert math.isnan(totals.win_rate)
+    assert math.isnan(totals.cost_share)
     totals.add_finished({"infos": infos, "dones": [True, False, True]})
     assert (totals.n_trades, totals.n_wins, totals.net_pnl_usd) == (6, 3, -20.5)
+    assert (totals.n_own_exits, totals.win_rate) == (5, 0.5)
+    assert totals.cost_share == pytest.approx(10.0 / 60.0)
+
+
+def _info(**figures):
+    """Return what a batch says of a finished episode."""
+    nothing = {"n_trades": 0, "n_wins": 0, "net_pnl_usd": 0.0, "fees_usd": 0.0}
+    return {**nothing, "gains_usd": 0.0, "n_end_exits": 0, **figures}
 
 
 def test_trade_statistics_are_logged_once_per_rollout():
@@ -72,11 +84,9 @@ def test_cost_ramp_reaches_the_training_environments_and_not_the_users():
     agent = TradingAgent(env, settings=SMALL, cost_ramp_steps=16)
     agent.train(16)
     # costs are zero in the first rollout: buying and closing on one price changes nothing
-    pnl = [
-        clone.simulation.account.fees_usd
-        for clone in agent._learner.algorithm.env.get_attr("unwrapped")
-    ]
-    assert pnl == [0.0, 0.0]
+    accounts = agent._learner.algorithm.env.get_attr("accounts")[0]
+    assert accounts["n_fills"].sum() > 0
+    assert accounts["fees_usd"].tolist() == [0.0, 0.0]
     env.reset(seed=0)
     env.step(1)
     assert env.simulation.account.fees_usd == pytest.approx(0.62)
@@ -115,10 +125,11 @@ def test_rich_progress_without_a_terminal_prints_ten_lines():
     assert len(lines) == 10
     # episodes of 12 decisions in two environments: the first pair ends at step 24
     assert lines[0].startswith("training: 32/320 steps, ")
-    assert " trades in 2 finished episodes, net " in lines[0]
+    assert "/s, 0:00:" in lines[0]
+    assert re.search(r" to go, \d+ trades \(\d+% won\) in 2 finished episodes, net ", lines[0])
     assert lines[-1].startswith("training: 320/320 steps, ")
     assert lines[-1].endswith("USD")
-    assert " trades in 26 finished episodes, net " in lines[-1]
+    assert " won) in 26 finished episodes, net " in lines[-1]
 
 
 def test_rich_progress_before_the_first_episode_ends_says_so():
@@ -134,7 +145,7 @@ def test_rich_progress_in_a_terminal_ends_full():
     agent = TradingAgent(small_env(), settings=SMALL)
     agent.train(48, callbacks=[RichProgress(48, console=console)])
     assert "48/48 steps" in out.getvalue()
-    assert " trades in 4 finished episodes, net " in out.getvalue()
+    assert " won) in 4 finished episodes, net " in out.getvalue()
 
 
 def test_train_with_tensorboard_writes_trade_and_train_scalars(tmp_path):
@@ -146,7 +157,37 @@ def test_train_with_tensorboard_writes_trade_and_train_scalars(tmp_path):
     events = EventAccumulator(str(run)).Reload()
     tags = set(events.Tags()["scalars"])
     assert {"trade/n_trades", "trade/net_pnl", "trade/win_rate", "train/loss"} <= tags
-    assert {"rollout/ep_rew_mean", "time/fps"} <= tags
+    assert {"rollout/ep_rew_mean", "rollout/ep_len_mean", "time/fps", "train/cost_scale"} <= tags
+    assert {"trade/cost_share", "trade/exposure"} <= tags
+    shares = [f"trade/share_{name}" for name in ("hold", "buy", "sell", "close")]
+    for row in range(3):
+        assert sum(events.Scalars(name)[row].value for name in shares) == pytest.approx(1.0)
+    assert all(0.0 < event.value <= 1.0 for event in events.Scalars("trade/exposure"))
+    assert "_hparams_/session_start_info" in events.summary_metadata
+    assert events.Tags()["images"] == []  # nothing is held back, so nothing is evaluated
+
+
+def test_train_with_tensorboard_draws_each_evaluation(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    held_back = {"validation_fraction": 0.15, "n_evaluations": 2}
+    agent = TradingAgent(small_env(), settings=SMALL, **held_back)
+    agent.train(64, tensorboard=tmp_path)
+    (run,) = tmp_path.iterdir()
+    events = EventAccumulator(str(run)).Reload()
+    for name in ("eval/equity_curve", "eval/trades"):
+        pictures = events.Images(name)
+        assert [picture.step for picture in pictures] == [32, 64]
+        assert (pictures[0].width, pictures[0].height) == (900, 450)
+
+
+def test_rich_progress_names_the_last_evaluation():
+    out = io.StringIO()
+    agent = TradingAgent(small_env(), settings=SMALL, validation_fraction=0.15, n_evaluations=4)
+    agent.train(64, callbacks=[RichProgress(64, console=Console(file=out, width=200))])
+    found = agent.provenance["validation"]["evaluations"][2]
+    expected = f"validation {found['net_pnl_usd']:+,.0f} USD by {found['n_trades']} trades at 48"
+    assert out.getvalue().splitlines()[-1].endswith(expected)
 
 
 class Rollouts:
@@ -163,12 +204,12 @@ class Rollouts:
     def get_env(self):
         return self
 
-    def live(self, actions, n_trades=1):
+    def live(self, actions, n_trades=1, n_end_exits=0):
         """Live a rollout of such actions, two per step; in its last step an episode ends."""
         steps = np.reshape(actions, (-1, 2))
         for i, step in enumerate(steps):
             is_last = i == len(steps) - 1 and n_trades is not None
-            info = {"n_trades": n_trades, "n_wins": 0, "net_pnl_usd": 0.0}
+            info = _info(n_trades=n_trades, n_end_exits=n_end_exits)
             self.alarm.update_locals(
                 {"actions": step, "infos": [info, {}], "dones": np.array([is_last, False])}
             )
@@ -212,6 +253,14 @@ def test_collapse_alarm_names_positions_where_actions_are_those(warned):
 
 def test_collapse_alarm_warns_where_episodes_end_without_a_trade(warned):
     Rollouts(spaces.Discrete(4)).live(HEALTHY, n_trades=0)
+    assert warned[0].startswith("no trade closed in the last 1 finished episodes: ")
+
+
+def test_collapse_alarm_does_not_take_the_end_of_an_episode_for_a_decision(warned):
+    rollouts = Rollouts(spaces.Discrete(4))
+    rollouts.live(HEALTHY, n_trades=2, n_end_exits=1)
+    assert warned == []
+    rollouts.live(HEALTHY, n_trades=1, n_end_exits=1)
     assert warned[0].startswith("no trade closed in the last 1 finished episodes: ")
 
 

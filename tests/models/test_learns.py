@@ -41,6 +41,7 @@ def test_agent_learns_to_follow_a_told_direction(algorithm, reward):
         learning_rate=3e-3,
         gamma=0.5,
         threads=1,
+        seed=1,
     )
     agent.train(STEPS)
     perfect = PERFECT_USD_PER_BAR * EVALUATED_BARS

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
-from models.networks import EXTRACTORS, AttentionExtractor, positional_encoding
+from env.observation import observation_space
+from models.networks import EXTRACTORS, AttentionExtractor, TcnExtractor, positional_encoding
 from tests.helpers.agents import LOOKBACK, N_FEATURES, small_space
 
 NAMES = sorted(EXTRACTORS)
@@ -80,6 +82,45 @@ def test_attention_of_the_last_query_equals_full_self_attention():
     attended, _ = extractor.attention(tokens, tokens, tokens)
     full = extractor.norm(tokens + attended)[:, -1]
     torch.testing.assert_close(extractor.encode(market), full)
+
+
+@pytest.mark.parametrize("name", ["gru", "lstm"])
+def test_recurrent_sequence_of_one_window_ends_as_the_window(name):
+    extractor = _extractor(name)
+    market = _batch()["market_features"]
+    along = extractor.encode_sequence(market)
+    assert along.shape == (2, LOOKBACK, 8)
+    torch.testing.assert_close(along[:, -1], extractor.encode(market))
+    changed = market.clone()
+    changed[:, 3:] += 1.0
+    after = extractor.encode_sequence(changed)
+    assert torch.equal(after[:, :3], along[:, :3])
+    assert not torch.equal(after[:, 3], along[:, 3])
+
+
+def test_tcn_is_the_last_output_of_dilated_causal_convolutions():
+    extractor = _extractor("tcn")
+    assert isinstance(extractor, TcnExtractor)
+    market = _batch()["market_features"]
+    assert len(extractor.levels) == 3  # 2 + 2 + 4 bars of lookback 6, and two before
+    tokens = functional.pad(extractor.embedding(market), (0, 0, 2, 0)).transpose(1, 2)
+    for i, level in enumerate(extractor.levels):
+        older, newer = level.weight[:, :8], level.weight[:, 8:]
+        kernel = torch.stack((older, newer), dim=2)
+        padded = functional.pad(tokens, (2**i, 0))
+        tokens = tokens + functional.conv1d(padded, kernel, level.bias, dilation=2**i).relu()
+    torch.testing.assert_close(extractor.encode(market), extractor.norm(tokens[:, :, -1]))
+
+
+@pytest.mark.parametrize(("lookback", "n_levels"), [(1, 0), (2, 1), (50, 6), (64, 6), (65, 7)])
+def test_tcn_has_the_levels_that_its_lookback_needs(lookback, n_levels):
+    torch.manual_seed(0)
+    extractor = TcnExtractor(observation_space(lookback, N_FEATURES), 4)
+    assert len(extractor.levels) == n_levels
+    windows = torch.randn(64, lookback, N_FEATURES, requires_grad=True)
+    (extractor.encode(windows) * torch.arange(4.0)).sum().backward()
+    assert windows.grad is not None
+    assert (windows.grad.abs().sum(dim=(0, 2)) > 0).all()
 
 
 def test_positional_encoding_first_rows_are_as_written_in_the_paper():

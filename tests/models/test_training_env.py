@@ -6,7 +6,13 @@ import pytest
 
 from env.trading_env import TradingEnv
 from models.agent import TradingAgent
-from models.training_env import make_vec_env, reward_unit, trading_env, training_episode_bars
+from models.training_env import (
+    make_vec_env,
+    reward_unit,
+    trading_env,
+    training_episode_bars,
+    training_stop,
+)
 from tests.helpers.agents import SMALL, small_env, told_bars
 from utils.errors import ConfigError
 
@@ -26,6 +32,13 @@ def test_training_episode_bars_end_where_the_bars_end():
     assert training_episode_bars(small_env(lookback_window=10), long) == 50
 
 
+def test_training_episode_bars_end_where_validation_begins():
+    long = SMALL.model_copy(update={"training_episode_bars": 5_000, "validation_fraction": 0.25})
+    # a quarter of 58 decisions, 14, is held back: bars 0 to 45, decisions at rows 1 to 44
+    assert training_stop(small_env(), long) == 46
+    assert training_episode_bars(small_env(), long) == 44
+
+
 def test_make_vec_env_longest_episode_runs_to_the_last_bar():
     long = SMALL.model_copy(update={"training_episode_bars": 5_000, "n_envs": 1})
     venv = make_vec_env(small_env(), long)
@@ -37,13 +50,36 @@ def test_make_vec_env_longest_episode_runs_to_the_last_bar():
     assert infos[0]["TimeLimit.truncated"]
 
 
-def test_make_vec_env_clones_share_the_market_and_start_apart():
+def test_make_vec_env_shares_the_market_and_starts_apart():
     env = small_env()
     venv = make_vec_env(env, SMALL.model_copy(update={"n_envs": 4}))
     assert all(market is env.market for market in venv.get_attr("market"))
     venv.seed(0)
-    venv.reset()
-    assert len({simulation.bar for simulation in venv.get_attr("simulation")}) > 1
+    assert len(set(venv.reset()["bar_index"].ravel().tolist())) > 1
+
+
+def test_make_vec_env_never_touches_the_bars_of_validation():
+    held = SMALL.model_copy(update={"validation_fraction": 0.25, "n_envs": 8})
+    env = small_env()
+    venv = make_vec_env(env, held)
+    market = venv.get_attr("market")[0]
+    assert market.n_bars == 46
+    assert np.shares_memory(market.features, env.market.features)
+    venv.seed(0)
+    rows = [venv.reset()["bar_index"]]
+    rows += [venv.step(np.zeros(8, dtype=np.int64))[0]["bar_index"] for _ in range(60)]
+    assert np.max(rows) == 44  # where an episode ends, the next one is seen instead
+
+
+def test_make_vec_env_without_room_says_what_is_held_back():
+    held = SMALL.model_copy(update={"validation_fraction": 0.25})
+    with pytest.raises(
+        ConfigError,
+        match="needs at least 52 bars .* `validation_fraction` of 0.25 holds the last 14",
+    ):
+        make_vec_env(small_env(episode_bars=50), held)
+    with pytest.raises(ConfigError, match="needs at least 62 bars .* shorter lookback or episode$"):
+        make_vec_env(small_env(episode_bars=60), SMALL)
 
 
 def test_make_vec_env_reward_is_the_environments_in_units():
@@ -55,7 +91,7 @@ def test_make_vec_env_reward_is_the_environments_in_units():
     for action in (1, 0, 2, 3):
         _, rewards, _, _ = venv.step(np.array([action]))
         _, reward, *_ = env.step(action)
-        assert rewards[0] == pytest.approx(reward / reward_unit(env), rel=1e-6)
+        assert rewards[0] == pytest.approx(reward / reward_unit(env, 60), rel=1e-6)
 
 
 def test_reward_unit_is_the_spread_of_one_bars_pnl_over_the_balance():
@@ -65,33 +101,34 @@ def test_reward_unit_is_the_spread_of_one_bars_pnl_over_the_balance():
         bars, ["hint"], lookback_window=1, max_position=2, initial_balance=1_000.0, margin="none"
     )
     # changes 1, 2, -1, 4 points: mean 1.5, deviation sqrt(3.25) points, at $2, two contracts
-    assert reward_unit(env) == pytest.approx(1.802776 * 2.0 * 2 / 1_000.0, rel=1e-6)
+    assert reward_unit(env, 5) == pytest.approx(1.802776 * 2.0 * 2 / 1_000.0, rel=1e-6)
+    # changes 1, 2: deviation half a point
+    assert reward_unit(env, 3) == pytest.approx(0.5 * 2.0 * 2 / 1_000.0, rel=1e-6)
 
 
 def test_reward_unit_of_a_market_that_never_moves_is_one():
     bars = told_bars(5)
     bars[["open", "high", "low", "close"]] = 100.0
-    assert reward_unit(TradingEnv(bars, ["hint"], lookback_window=1)) == 1.0
+    assert reward_unit(TradingEnv(bars, ["hint"], lookback_window=1), 5) == 1.0
 
 
 def _start_rows(seed: int) -> set[int]:
-    """Return where the eight clones of an agent of this seed begin their first three episodes."""
+    """Return where the eight accounts of an agent of this seed begin their first three episodes."""
     env = TradingEnv(told_bars(50_000), ["hint"], lookback_window=2, episode_bars=3)
     learner = TradingAgent(env, settings=SMALL, n_envs=8, seed=seed)._learner.algorithm
     rows = set()
     for _ in range(3):
-        learner.env.reset()
-        rows |= {simulation.bar for simulation in learner.env.get_attr("simulation")}
+        rows |= set(learner.env.reset()["bar_index"].ravel().tolist())
     return rows
 
 
-def test_clones_of_neighbouring_seeds_share_no_start():
+def test_accounts_of_neighbouring_seeds_share_no_start():
     first, second = _start_rows(0), _start_rows(1)
     assert len(first) == len(second) == 24
     assert first.isdisjoint(second)
 
 
-def test_clones_of_one_seed_repeat_their_starts():
+def test_accounts_of_one_seed_repeat_their_starts():
     assert _start_rows(4) == _start_rows(4)
 
 

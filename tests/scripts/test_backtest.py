@@ -10,8 +10,11 @@ import pytest
 from config.settings import load_profile
 from data.store import save_bars
 from data.synthetic import synthetic_bars
+from env.trading_env import TradingEnv
 from models.agent import TradingAgent
 from scripts import workflow
+from scripts.training import TrainingFiles, train_and_save
+from tests.helpers.agents import SMALL
 from tests.helpers.cli import assert_one_clear_line, run_script
 from utils import paths
 
@@ -116,7 +119,8 @@ def as_mnq(tmp_path_factory):
     bars = synthetic_bars(600, seed=1)
     save_bars(bars, folder / "NQ.parquet", {"symbol": "NQ"})
     settings = load_profile("smoke")
-    workflow.train_and_save(bars, settings, folder / "model", None, folder / "NQ.parquet")
+    files = TrainingFiles(directory=folder / "model", data=folder / "NQ.parquet")
+    train_and_save(bars, settings, files)
     return folder
 
 
@@ -194,7 +198,7 @@ def test_backtest_into_a_folder_of_other_things_is_refused_and_over_a_report_is_
 ):
     words = ["--model", model_dir, "--data", bars_file, "--out"]
     refused = run_script(capsys, "backtest", *words, model_dir)
-    assert_one_clear_line(refused, "--out", "holds `manifest.json`", "choose")
+    assert_one_clear_line(refused, "--out", "holds `card.md`", "choose")
     for _ in range(2):
         assert run_script(capsys, "backtest", *words, tmp_path / "report").exit_code == 0
 
@@ -213,3 +217,34 @@ def test_backtest_of_something_beside_a_model_says_where_the_model_is(
     shutil.copytree(model_dir, own)
     outcome = run_script(capsys, "backtest", "--model", (own / name), "--data", bars_file)
     assert_one_clear_line(outcome, part)
+
+
+def test_backtest_of_several_models_reports_one_ensemble_and_how_far_they_agree(
+    capsys, bars_file, model_dir, tmp_path
+):
+    """One model twice is for what it decides, every time."""
+    words = ["--model", model_dir, "--data", bars_file]
+    one = run_script(capsys, "backtest", *words, "--out", tmp_path / "one")
+    two = run_script(capsys, "backtest", "--model", model_dir, *words, "--out", tmp_path / "two")
+    assert two.exit_code == 0, two.err
+    assert "ENSEMBLE: on average 100% of the members of ensemble-of-2" in two.out
+    assert "ENSEMBLE" not in one.out
+    alone, together = (
+        json.loads((tmp_path / name / "metrics.json").read_text())["results"]
+        for name in ("one", "two")
+    )
+    assert together["ensemble-of-2"]["metrics"] == alone["PPO-lstm"]["metrics"]
+    assert together["ensemble-of-2"]["agreement"] == 1.0
+    assert alone["PPO-lstm"]["agreement"] is None
+    provenance = json.loads((tmp_path / "two" / "provenance.json").read_text())["model"]
+    assert provenance["member_2"]["name"] == "PPO-lstm"
+    assert "ensemble-of-2" in (tmp_path / "two" / "report.html").read_text()
+
+
+def test_backtest_of_models_that_do_not_fit_is_refused(capsys, bars_file, model_dir, tmp_path):
+    env = TradingEnv(synthetic_bars(300, seed=1), ["rsi"], lookback_window=5)
+    TradingAgent(env, settings=SMALL).save(tmp_path / "other")
+    words = ["--model", model_dir, "--model", tmp_path / "other", "--data", bars_file]
+    outcome = run_script(capsys, "backtest", *words, "--out", tmp_path / "report")
+    assert_one_clear_line(outcome, "member 2 of the ensemble, PPO-lstm, does not fit", "['rsi']")
+    assert not (tmp_path / "report").exists()

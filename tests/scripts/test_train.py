@@ -13,7 +13,7 @@ from data.feature_set import FeatureSet
 from data.store import load_bars, save_bars
 from data.synthetic import synthetic_bars
 from models.agent import TradingAgent
-from scripts import workflow
+from scripts import training, workflow
 from tests.helpers.cli import assert_one_clear_line, run_script
 
 SHORT = ["--profile", "smoke"]
@@ -45,6 +45,7 @@ def test_train_fits_the_scaler_on_training_rows_only(capsys, bars_file, tmp_path
     wild = tmp_path / "wild.parquet"
     bars.to_parquet(wild)
     words = [*SHORT, "--timesteps", 128, "--features", "log_return,relative_volume"]
+    words += ["--validation-fraction", 0]
     for data, name in ((bars_file, "calm"), (wild, "wild")):
         out = tmp_path / name
         assert run_script(capsys, "train", "--data", data, *words, "--out", out).exit_code == 0
@@ -154,7 +155,7 @@ def _refuse_to_train(*_):
 def test_train_finds_an_unusable_out_before_training(
     capsys, bars_file, tmp_path, monkeypatch, name
 ):
-    monkeypatch.setattr(workflow, "train_agent", _refuse_to_train)
+    monkeypatch.setattr(training, "train_agent", _refuse_to_train)
     (tmp_path / "file").write_text("")
     words = ["--data", bars_file, *SHORT, "--out", tmp_path / name]
     assert_one_clear_line(run_script(capsys, "train", *words), "--out")
@@ -249,7 +250,7 @@ def test_train_finds_an_out_that_cannot_be_replaced_before_training(
         raise OSError(errno.EBUSY, "Device or resource busy")
 
     (tmp_path / "volume").mkdir()
-    monkeypatch.setattr(workflow, "train_agent", _refuse_to_train)
+    monkeypatch.setattr(training, "train_agent", _refuse_to_train)
     monkeypatch.setattr(Path, "rmdir", busy)
     words = ["--data", bars_file, *SHORT, "--out", tmp_path / "volume"]
     outcome = run_script(capsys, "train", *words)

@@ -1,12 +1,21 @@
 """scripts/train.py: scalers by name, stored feature columns, columns of other libraries."""
 
+import re
+
 import pandas as pd
+import pytest
 import typer
 
 from config.settings import load_profile
+from data.scaler_fits import FITS
 from data.store import load_metadata, save_bars
 from data.synthetic import synthetic_bars
-from models.agent import TradingAgent
+from env.position_sizer import SIZERS
+from env.rewards import REWARDS
+from models.agent import ALGORITHMS, TradingAgent
+from models.exact_objectives import OBJECTIVES
+from models.networks import EXTRACTORS
+from models.signal_predictors import PREDICTORS
 from scripts import fetching, train
 from scripts.printing import OPTIONS
 from tests.helpers.cli import assert_one_clear_line, run_script
@@ -112,6 +121,10 @@ def test_train_help_shows_the_defaults_of_the_settings():
         **defaults.env.model_dump(),
         "commission": "the instrument's",
         "features": f"{len(defaults.train.features)} of them",
+        "cost_ramp_steps": "a third",
+        "patience": "never",
+        "checkpoint_every": "a tenth",
+        "profile": "default",
     }
     names = {option.lstrip("-").replace("-", "_"): name for name, option in OPTIONS.items()}
     command = typer.main.get_command(train.app)
@@ -120,10 +133,29 @@ def test_train_help_shows_the_defaults_of_the_settings():
         if isinstance(text, str) and name != "out":
             default = fields[names.get(name, name)]
             assert text == (default if isinstance(default, str) else f"{default:g}"), name
-    assert sum(isinstance(text, str) for text in shown.values()) == 25
+    assert sum(isinstance(text, str) for text in shown.values()) == 37
 
 
 def test_train_with_refused_column_of_ta_says_why(capsys, bars_file):
     words = [*SHORT, "--features", "rsi,ta:trend_kst"]
     outcome = run_script(capsys, "train", "--data", bars_file, *words)
     assert_one_clear_line(outcome, "`ta:trend_kst` is not to be had", "mean of the whole sample")
+
+
+@pytest.mark.parametrize(
+    ("option", "registry"),
+    [
+        ("algorithm", ALGORITHMS),
+        ("feature_extractor", EXTRACTORS),
+        ("objective", OBJECTIVES),
+        ("predictor", PREDICTORS),
+        ("reward", REWARDS),
+        ("sizer", SIZERS),
+        ("scaler", FITS),
+    ],
+)
+def test_train_help_names_every_choice(option, registry):
+    command = typer.main.get_command(train.app)
+    (help_,) = [each.help for each in command.params if each.name == option]
+    words = set(re.findall(r"\w+", help_))
+    assert set(registry) <= words, help_

@@ -3,7 +3,7 @@
 import json
 
 from models.agent import TradingAgent
-from scripts import workflow
+from scripts import training
 from tests.helpers.cli import assert_one_clear_line, run_script
 
 
@@ -30,7 +30,7 @@ def test_train_walk_forward_with_too_many_folds_gets_one_clear_line(capsys, bars
 def test_train_walk_forward_logs_each_fold_to_a_folder_of_its_own(
     capsys, bars_file, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(workflow, "TENSORBOARD_DIR", tmp_path / "logs")
+    monkeypatch.setattr(training, "TENSORBOARD_DIR", tmp_path / "logs")
     words = ["--data", bars_file, "--profile", "smoke", "--walk-forward", "--folds", 2]
     out = tmp_path / "run"
     assert run_script(capsys, "train", *words, "--tensorboard", "--out", out).exit_code == 0

@@ -7,7 +7,8 @@ average per step, `gain`, and the value of being in a state solve
     gain + v(x, p) = max over p' of [ q(x, p') - cost |p' - p| ]
     q(x, p') = p' move(x) + sum over y of T(x, y) v(y, p')
 
-and are found by relative value iteration. What the states are is left to optimum.py.
+and are found by relative value iteration. What the states are is left to backtest/optimum.py
+and models/signal_chain.py.
 """
 
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backtest.position_chain import solve_chain
+from models.position_chain import solve_chain
 from utils.errors import ConfigError
 
 POSITIONS = np.array([-1.0, 0.0, 1.0])

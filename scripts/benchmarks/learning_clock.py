@@ -1,0 +1,115 @@
+"""What a training has learnt by when: evaluations at given seconds of its own time.
+
+The clock stands still while it evaluates, so that looking costs the training nothing.
+"""
+
+import math
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.callbacks import BaseCallback
+
+from models.decider import Decider
+from models.evaluation import changes_usd, sharpe_per_bar, walked
+from models.selection import Selection
+from scripts.benchmarks.learning_market import LearningMarket, Yardstick
+
+SECONDS = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One look at a training.
+
+    Attributes:
+        seconds: Of training until then.
+        timesteps: Likewise.
+        net_usd: On the unseen bars, by the weights of the moment.
+        cost_usd: What that paid in commission and slippage.
+        n_trades: Round trips on them.
+        sharpe: Mean over standard deviation of the PnL per bar there, not annualised; None where
+            nothing was traded.
+        share: Of the optimum there, without the luck of the shocks; None without an optimum.
+        is_kept: Whether the validation bars would keep these weights rather than any before.
+    """
+
+    seconds: float
+    timesteps: int
+    net_usd: float
+    cost_usd: float
+    n_trades: int
+    sharpe: float | None
+    share: float | None
+    is_kept: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return asdict(self)
+
+
+class Examiner:
+    """Looks at what a decider would do, on validation and unseen bars."""
+
+    def __init__(self, split: LearningMarket, yardstick: Yardstick | None):
+        self._split = split
+        self._yardstick = yardstick
+        self._selection = Selection()
+
+    def look(self, decider: Decider, seconds: float, timesteps: int) -> Point:
+        """Return the point of this moment."""
+        validation, unseen = self._split.validation, self._split.unseen
+        chosen_by = changes_usd(walked(decider, validation), validation.n_decisions)
+        is_kept = self._selection.offer(chosen_by)
+        simulation = walked(decider, unseen)
+        account = simulation.account
+        return Point(
+            seconds=round(seconds, 3),
+            timesteps=timesteps,
+            net_usd=round(simulation.equity_usd - unseen.settings.initial_balance, 2),
+            cost_usd=round(float(account.fees_usd + account.slippage_usd), 2),
+            n_trades=simulation.n_trades,
+            sharpe=_sharpe(simulation.equity),
+            share=None if self._yardstick is None else self._yardstick.share_of(simulation),
+            is_kept=is_kept,
+        )
+
+
+def _sharpe(equity: NDArray[np.float64]) -> float | None:
+    ratio = sharpe_per_bar(equity)
+    return None if math.isnan(ratio) else ratio
+
+
+class Clocked(BaseCallback):
+    """Let an examiner look at SECONDS of training time, and stop when the time is up.
+
+    Attributes:
+        points: What it saw.
+    """
+
+    def __init__(self, examiner: Examiner, decider: Decider, seconds: float):
+        super().__init__()
+        self._examiner = examiner
+        self._decider = decider
+        self._times = [each for each in SECONDS if each <= seconds]
+        self.points: list[Point] = []
+        self._elapsed = 0.0
+        self._since = 0.0
+
+    def _on_training_start(self) -> None:
+        self._since = time.perf_counter()
+
+    def _on_rollout_start(self) -> None:
+        now = time.perf_counter()
+        self._elapsed += now - self._since
+        if self._times and self._elapsed >= self._times[0]:
+            self.points.append(
+                self._examiner.look(self._decider, self._elapsed, self.num_timesteps)
+            )
+            self._times = [each for each in self._times if each > self._elapsed]
+        self._since = time.perf_counter()
+
+    def _on_step(self) -> bool:
+        return bool(self._times)

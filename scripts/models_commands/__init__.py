@@ -1,0 +1,1 @@
+"""The commands of scripts/models.py, one per file."""

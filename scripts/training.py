@@ -1,0 +1,161 @@
+"""A training as scripts run it: watched, interruptible, taken up again, saved."""
+
+import itertools
+import signal
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+import typer
+
+from backtest.report import write_metrics_json
+from backtest.walk_forward import walk_forward
+from config.settings import Settings
+from data.splits import chronological_split
+from data.store import fingerprint, load_metadata
+from models.agent import TradingAgent
+from models.callback_checkpoint import CheckpointPlan
+from models.callback_signals import StopOnSignal
+from models.callbacks import RichProgress
+from models.training import train_agent
+from scripts.printing import console, print_commands, print_results, shown
+from scripts.second_market import OTHER_SYMBOL, noted_symbol
+from scripts.workflow import DATA_SYMBOL, METRICS_NAME
+from utils.errors import ConfigError
+from utils.paths import TENSORBOARD_DIR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingFiles:
+    """What one training reads and writes.
+
+    Attributes:
+        directory: Where to save; empty, or holds the finished folds of a walk-forward run.
+        log_name: Folder name under var/tensorboard; None logs nothing.
+        data: What the bars were read from.
+        other: What the second market's were read from.
+        checkpoints: Where, when, and whether to go on from there; None writes none.
+    """
+
+    directory: Path
+    log_name: str | None = None
+    data: Path | None = None
+    other: Path | None = None
+    checkpoints: CheckpointPlan | None = None
+
+    def of_fold(self, name: str) -> "TrainingFiles":
+        """Return those of one fold: a folder of its own in each."""
+        plan = self.checkpoints
+        return replace(
+            self,
+            directory=self.directory / name,
+            log_name=None if self.log_name is None else f"{self.log_name}/{name}",
+            checkpoints=None if plan is None else replace(plan, folder=plan.folder / name),
+        )
+
+
+def train_and_save(bars: pd.DataFrame, settings: Settings, files: TrainingFiles) -> TradingAgent:
+    """Train on all but the last `test_fraction` of the bars, and save.
+
+    An interrupted training saves what it has, says how to go on, and leaves with the exit code of
+    its signal.
+
+    Args:
+        bars: Of the file `files.data`, with the columns of the second market where there is one.
+        settings: What to learn from and how.
+        files: Where to read and write.
+    """
+    noted = _noted(files)  # before the training, in which the files may go
+    split = chronological_split(len(bars), settings.train.test_fraction)
+    agent, received = _trained(bars.iloc[split.train], settings, files)
+    agent.provenance.update(noted)
+    agent.save(files.directory)
+    console.print(f"model: {shown(files.directory)}")
+    if received is not None:
+        console.print(
+            f"interrupted: the model has lived through {agent.provenance['timesteps']:,} of "
+            f"{settings.train.timesteps:,} timesteps"
+        )
+        _leave(received, files.checkpoints)
+    return agent
+
+
+def walk_forward_with_progress(
+    bars: pd.DataFrame, settings: Settings, files: TrainingFiles
+) -> None:
+    """Train and test fold by fold; save each fold's agent as soon as it is tested, then print.
+
+    Where the run is one that is taken up again, the folds that are saved already are kept.
+    """
+    numbers, noted = itertools.count(1), _noted(files)
+
+    def train(rows: pd.DataFrame, own: Settings) -> TradingAgent:
+        fold = files.of_fold(f"fold_{next(numbers)}")
+        if fold.directory.exists():
+            return _kept_fold(fold.directory, rows)
+        agent, received = _trained(rows, own, fold)
+        if received is not None:
+            console.print(f"interrupted in {fold.directory.name}; the folds before it are saved")
+            _leave(received, files.checkpoints)
+        return agent
+
+    results = []
+    for outcome in walk_forward(bars, settings, train):
+        directory = files.directory / outcome.result.name
+        if not directory.exists():
+            outcome.agent.provenance.update(noted)
+            outcome.agent.save(directory)
+        results.append(outcome.result)
+    write_metrics_json(files.directory / METRICS_NAME, results)
+    print_results(results)
+    total = sum(result.metrics["net_profit_usd"] for result in results)
+    console.print(f"all {len(results)} folds out of sample: {total:+,.2f} USD net")
+    console.print(
+        f"models and metrics: {shown(files.directory)}, each of "
+        f"{results[0].name} to {results[-1].name} a model of its own"
+    )
+
+
+def _trained(
+    bars: pd.DataFrame, settings: Settings, files: TrainingFiles
+) -> tuple[TradingAgent, signal.Signals | None]:
+    """Train on all of `bars` behind a progress bar; return the signal that ended it, if one did."""
+    headline = (
+        f"Training {settings.agent.algorithm} with the {settings.agent.feature_extractor} "
+        f"extractor on {len(bars):,} bars, {bars.index[0]} to {bars.index[-1]}"
+    )
+    tensorboard = None if files.log_name is None else TENSORBOARD_DIR / files.log_name
+    progress = RichProgress(settings.train.timesteps, headline)
+    with StopOnSignal() as stop:
+        agent = train_agent(bars, settings, (progress, stop), tensorboard, files.checkpoints)
+    return agent, stop.received
+
+
+def _kept_fold(directory: Path, rows: pd.DataFrame) -> TradingAgent:
+    """Return the agent of a fold that was finished before.
+
+    Raises:
+        ConfigError: If it was trained on other rows.
+    """
+    agent = TradingAgent.load(directory)
+    if agent.provenance.get("data_fingerprint") != fingerprint(rows):
+        raise ConfigError(
+            f"`{directory}` was trained on other bars than this fold's; choose another --out"
+        )
+    console.print(f"{directory.name}: kept, as it was trained before")
+    return agent
+
+
+def _leave(received: signal.Signals, checkpoints: CheckpointPlan | None) -> None:
+    """Say how to go on, and leave with the exit code that shells know the signal by."""
+    if checkpoints is not None:
+        run = checkpoints.folder
+        print_commands("to go on with the training", f"scripts/train.py --resume {shown(run)}")
+    raise typer.Exit(128 + received)
+
+
+def _noted(files: TrainingFiles) -> dict[str, str | None]:
+    """Return what a model's provenance says of the files of its training."""
+    own = None if files.data is None else load_metadata(files.data).get("symbol")
+    second = noted_symbol(files.other, files.data)
+    return {DATA_SYMBOL: own} | ({} if second is None else {OTHER_SYMBOL: second})
