@@ -72,15 +72,17 @@ class TrainSettings(FrozenSettings):
 
 
 class DemoSettings(FrozenSettings):
-    """The demo's synthetic market.
+    """The demo's synthetic market, and how long EPG learns on it; PPO as TrainSettings say.
 
     Attributes:
         n_bars: Five-minute bars to make.
-        preset: Key of the synthetic PRESETS.
+        strength: Key of EDGES: the edge that is planted in them.
+        epg_timesteps: Bars that EPG visits.
     """
 
     n_bars: int = Field(default=40_000, ge=2_000)
-    preset: str = "overreaction"
+    strength: str = "medium"
+    epg_timesteps: int = Field(default=400_000, ge=1)
 
 
 class Settings(FrozenSettings):

@@ -81,3 +81,10 @@ the entry. planted_edge (weak, medium, strong): a calm martingale (so that
 luck does not drown the edge in fifty thousand bars), moved by a drift that nobody sees,
 and columns `signal_1` and so on, which show it under noise; see data/planted_edge.py.
 """
+
+PLANTED_PRESETS = {
+    "weak": "planted_edge_weak",
+    "medium": "planted_edge",
+    "strong": "planted_edge_strong",
+}
+"""By key of EDGES: the market in which it is planted."""

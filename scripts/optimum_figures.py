@@ -15,15 +15,9 @@ from config.instruments import get_instrument
 from data.drift_filter import steady_filter
 from data.synthetic import synthetic_bars
 from data.synthetic_parameters import BARS_PER_SESSION, SESSIONS_PER_YEAR
+from data.synthetic_presets import PLANTED_PRESETS
 from models.side_cost import cost_per_side_usd
 from utils.errors import ConfigError
-
-PRESETS_BY_STRENGTH = {
-    "weak": "planted_edge_weak",
-    "medium": "planted_edge",
-    "strong": "planted_edge_strong",
-}
-"""The synthetic market in which each of EDGES is planted."""
 
 NEVER_RUINED_USD = 1_000_000_000.0
 """Starting cash with which no run of bad luck ends early."""
@@ -80,7 +74,7 @@ def kernel_figures(optimum: Optimum, strength: str, n_bars: int, seed: int) -> F
     """
     if n_bars < BARS_PER_SESSION:
         raise ConfigError(f"`--bars` must be 0 or >= {BARS_PER_SESSION} (a session), was {n_bars}")
-    preset = PRESETS_BY_STRENGTH[strength]
+    preset = PLANTED_PRESETS[strength]
     bars = synthetic_bars(n_bars, preset, seed=seed, symbol=optimum.settings.symbol)
     result = run_optimum(bars, optimum)
     realised = np.diff(result.equity, prepend=result.equity[0])

@@ -19,6 +19,7 @@ from data.price_checks import doubt_about
 from data.scaler_fits import FITS
 from data.store import SYNTHETIC, fingerprint, is_made_up, load_bars, load_metadata, save_bars
 from data.synthetic import synthetic_bars
+from data.synthetic_presets import PLANTED_PRESETS
 from env.position_sizer import SIZERS
 from env.rewards import REWARDS
 from models.agent import ALGORITHMS, TradingAgent
@@ -261,7 +262,8 @@ def write_results(
 
 def make_demo_bars(settings: Settings) -> tuple[Path, pd.DataFrame]:
     """Make the demo's synthetic bars and store them; return where they lie, and the bars."""
-    symbol, preset, seed = settings.env.symbol, settings.demo.preset, settings.agent.seed
+    symbol, seed = settings.env.symbol, settings.agent.seed
+    preset = PLANTED_PRESETS[settings.demo.strength]
     console.print(
         f"Making {settings.demo.n_bars:,} synthetic {symbol} bars, preset `{preset}`: "
         "not a real market; its edge was put in on purpose"

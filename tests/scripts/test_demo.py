@@ -29,11 +29,14 @@ def test_demo_twice_with_one_seed_gives_identical_metrics_and_a_report(capsys, o
         seen.append((own_folders / "reports" / "demo" / "metrics.json").read_bytes())
     assert seen[0] == seen[1]
     assert set(json.loads(seen[0])["results"]) == {
-        "PPO-lstm", "flat", "random", "buy_and_hold", "ma_cross",
+        "EPG-lstm", "PPO-lstm", "flat", "random", "buy_and_hold", "ma_cross",
     }  # fmt: skip
     report = (own_folders / "reports" / "demo" / "report.html").read_text(encoding="utf-8")
     assert "SYNTHETIC MARKET" in report
-    assert len(list((own_folders / "models").iterdir())) == 2
+    assert len(list((own_folders / "models").iterdir())) == 4
+    assert re.search(r"of the optimum that is known", outcome.out)
+    for name in ("EPG-lstm", "PPO-lstm"):
+        assert re.search(rf"{name} +│ +-?[\d,]+% │ +-?[\d,]+%", outcome.out), outcome.out
     assert re.search(r"report: .*report\.html", outcome.out)
     assert len(re.findall(r"^  \S*python\S* scripts/", outcome.out, re.MULTILINE)) == 3
 

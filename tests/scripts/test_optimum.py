@@ -6,7 +6,7 @@ import pytest
 
 from data.planted_edge import EDGES
 from data.synthetic import PRESETS
-from scripts.optimum_figures import PRESETS_BY_STRENGTH
+from data.synthetic_presets import PLANTED_PRESETS
 from tests.helpers.cli import assert_one_clear_line, run_script
 from utils.paths import PROJECT_ROOT
 
@@ -18,8 +18,8 @@ def figures(capsys, *arguments):
 
 
 def test_presets_hold_the_edges_that_they_are_named_for():
-    assert list(PRESETS_BY_STRENGTH) == list(EDGES)
-    for strength, preset in PRESETS_BY_STRENGTH.items():
+    assert list(PLANTED_PRESETS) == list(EDGES)
+    for strength, preset in PLANTED_PRESETS.items():
         assert PRESETS[preset].edge == EDGES[strength]
 
 
