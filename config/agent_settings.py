@@ -35,7 +35,7 @@ class AgentSettings(FrozenSettings):
         training_episode_bars: Length of the random training windows, where the env itself passes
             over all its bars.
         cost_ramp_steps: Timesteps over which training costs grow from zero; 0 starts at full. None
-            takes a third of the first training, at most 100,000; nothing with `warm_start`.
+            takes half of the first training, at most 200,000; nothing with `warm_start`.
         shared_paths: Position histories that walk each market path; the tower runs once per bar for
             all of them. Divides `n_envs`.
         bf16: Whether the tower computes in bfloat16 while training.

@@ -25,7 +25,7 @@ from models.callbacks import (
 )
 from utils.errors import ConfigError
 
-MAX_OWN_RAMP = 100_000
+MAX_OWN_RAMP = 200_000
 """Timesteps of the longest cost ramp that was not asked for; see docs/training.md."""
 
 
@@ -118,7 +118,7 @@ def ramp_of(settings: AgentSettings, total_timesteps: int) -> int:
     """Return the timesteps over which the costs grow, for a first training of so many."""
     if settings.cost_ramp_steps is not None:
         return settings.cost_ramp_steps
-    return 0 if settings.warm_start else min(total_timesteps // 3, MAX_OWN_RAMP)
+    return 0 if settings.warm_start else min(total_timesteps // 2, MAX_OWN_RAMP)
 
 
 def _own_callbacks(

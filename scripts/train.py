@@ -67,24 +67,26 @@ def train(
         int | None, Option(help="Adverse ticks per fill.", show_default="1")
     ] = None,
     learning_rate: Annotated[
-        float | None, Option(help="Adam's step size.", show_default="0.0003")
+        float | None, Option(help="Adam's step size.", show_default="by algorithm")
     ] = None,
     gamma: Annotated[float | None, Option(help="Discount per bar.", show_default="0.95")] = None,
     ent_coef: Annotated[
         float | None, Option(help="Weight of the entropy bonus.", show_default="0.005")
     ] = None,
-    n_envs: Annotated[int | None, Option(help="Accounts side by side.", show_default="8")] = None,
+    n_envs: Annotated[
+        int | None, Option(help="Accounts side by side.", show_default="by algorithm")
+    ] = None,
     n_steps: Annotated[
-        int | None, Option(help="Steps of each per rollout.", show_default="256")
+        int | None, Option(help="Steps of each per rollout.", show_default="by algorithm")
     ] = None,
     batch_size: Annotated[
-        int | None, Option(help="Samples per gradient.", show_default="256")
+        int | None, Option(help="Samples per gradient.", show_default="by algorithm")
     ] = None,
     grad_accumulation: Annotated[
         int | None, Option(help="Gradients per step.", show_default="1")
     ] = None,
     n_epochs: Annotated[
-        int | None, Option(help="Passes over each rollout.", show_default="4")
+        int | None, Option(help="Passes over each rollout.", show_default="by algorithm")
     ] = None,
     shared_paths: Annotated[
         int | None, Option(help="Accounts that share a walk through the bars.", show_default="1")
@@ -92,7 +94,7 @@ def train(
     bf16: Annotated[bool, Option("--bf16", help="Train the tower in bfloat16.")] = False,
     cost_ramp: Annotated[
         int | None,
-        Option(help="Timesteps until costs are full; 0: at once.", show_default="a third"),
+        Option(help="Timesteps until costs are full; 0: at once.", show_default="half"),
     ] = None,
     tower_mode: Annotated[
         str | None, Option(help="EPG: window or sequence.", show_default="window")

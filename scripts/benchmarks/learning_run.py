@@ -37,7 +37,7 @@ STOCK_ENVS, EPISODE_BARS, HIDDEN = 8, 1_024, 64
 ENDLESS = 10**9
 """Timesteps of a training that the clock ends."""
 
-RAMP = {"PPO": 100_000, "A2C": 100_000, "EPG": 150_000}
+RAMP = {"PPO": 200_000, "A2C": 200_000, "EPG": 200_000}
 """Timesteps until costs are full: that of a training is a share of its length, which is not known
 beforehand where the clock ends it."""
 

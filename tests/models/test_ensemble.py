@@ -84,7 +84,9 @@ def test_ensemble_of_shares_takes_their_mean_and_counts_the_sides():
 def test_ensemble_begun_decides_what_predict_does_memories_and_masks_included():
     env = account()
     algorithms = ("PPO", "MaskablePPO", "RecurrentPPO")
-    ensemble = Ensemble([agent(seed=i, algorithm=name) for i, name in enumerate(algorithms)])
+    ensemble = Ensemble(
+        [agent(seed=i, algorithm=name, account_view="account") for i, name in enumerate(algorithms)]
+    )
     ensemble.reset(env.market, env.settings)
     shown, _ = env.reset(seed=1)
     state, taken, confidences = None, set(), []

@@ -148,7 +148,7 @@ def test_checkpoints_are_written_at_their_distance_and_the_last_two_stay(tmp_pat
 @pytest.mark.parametrize(
     ("change", "part"),
     [
-        ({"learning_rate": 1e-3}, "`agent_settings.learning_rate` was 0.0003 there, is 0.001 here"),
+        ({"learning_rate": 1e-3}, "`agent_settings.learning_rate` was 0.0006 there, is 0.001 here"),
         ({"seed": 5}, "`agent_settings.seed` was 0 there, is 5 here"),
         ({"feature_extractor": "gru"}, "`agent_settings.feature_extractor` was 'lstm' there"),
     ],

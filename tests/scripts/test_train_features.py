@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import typer
 
+from config.agent_presets import AGENT_PRESETS
 from config.settings import load_profile
 from data.scaler_fits import FITS
 from data.store import load_metadata, save_bars
@@ -121,7 +122,9 @@ def test_train_help_shows_the_defaults_of_the_settings():
         **defaults.env.model_dump(),
         "commission": "the instrument's",
         "features": f"{len(defaults.train.features)} of them",
-        "cost_ramp_steps": "a third",
+        **dict.fromkeys(AGENT_PRESETS["PPO"], "by algorithm"),
+        "n_steps": "by algorithm",
+        "cost_ramp_steps": "half",
         "patience": "never",
         "checkpoint_every": "a tenth",
         "profile": "default",
