@@ -89,6 +89,16 @@ class AgentSettings(FrozenSettings):
     threads: int = Field(default=1, ge=1)
     seed: int = Field(default=0, ge=0, le=MAX_SEED)
 
+    @property
+    def kind(self) -> str:
+        """What looks at the market: the extractor, or the predictor of DP."""
+        return self.predictor if self.algorithm == "DP" else self.feature_extractor
+
+    @property
+    def title(self) -> str:
+        """What agents of these settings are called, e.g. "PPO-lstm"."""
+        return f"{self.algorithm}-{self.kind}"
+
     @model_validator(mode="after")
     def _with_presets(self) -> Self:
         """Let what was not given be the algorithm's own preset; it still counts as not given."""

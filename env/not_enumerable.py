@@ -9,6 +9,9 @@ SUMMED_REWARDS = ("sparse", "pnl", "shaped")
 DAILY = ("daily_loss_limit", "max_trades_per_day", "prop_rules")
 """Settings by which a decision depends on what the session has brought so far."""
 
+MAX_SIZES = 20
+"""Largest position, contracts, where actions are positions: a bar has the square of all sizes."""
+
 ADVICE = "change it, or learn with an algorithm that tries things out, e.g. PPO"
 
 
@@ -20,6 +23,9 @@ def check_enumerable(settings: EnvSettings) -> None:
     """
     if settings.action_mode == "continuous":
         _refuse("action_mode", "continuous", "its actions cannot be counted")
+    if settings.action_mode == "contracts" and settings.max_position > MAX_SIZES:
+        reason = f"every size is a state, of which more than {MAX_SIZES} either way are too many"
+        _refuse("max_position", settings.max_position, reason)
     if settings.position_sizer != "fixed":
         _refuse("position_sizer", settings.position_sizer, "sizes depend on the equity")
     if settings.reward not in SUMMED_REWARDS:

@@ -25,6 +25,7 @@ from models.determinism import RandomStreams, torch_threads
 from models.learner import Learner
 from models.lineage import market_provenance
 from models.manifest import ModelDescription
+from models.own_settings import check_own_settings
 from models.training_env import trading_env
 from utils.clock import Clock, SystemClock
 from utils.errors import ArtifactError, ConfigError
@@ -76,6 +77,7 @@ class TradingAgent:
         named = {"algorithm": algorithm, "feature_extractor": feature_extractor, **overrides}
         chosen = overridden(settings or AgentSettings(), named, "TradingAgent")
         algorithm_of = lookup(ALGORITHMS, chosen.algorithm, "algorithm")
+        check_own_settings(chosen)
         device = resolve_device(chosen.device)
         inner = trading_env(env)
         origin = {**code_provenance(), **market_provenance(inner.market), "timesteps": 0}
@@ -122,9 +124,7 @@ class TradingAgent:
         self.feature_set = description.feature_set
         self.scaler = description.scaler
         self.provenance = dict(description.provenance)
-        is_planned = self.settings.algorithm == "DP"
-        kind = self.settings.predictor if is_planned else self.settings.feature_extractor
-        self.name = f"{self.settings.algorithm}-{kind}"
+        self.name = self.settings.title
         self._random = RandomStreams(self.settings.seed)
 
     def train(

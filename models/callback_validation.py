@@ -4,6 +4,7 @@ A Stable-Baselines3 callback. It draws no random numbers; what it changes is whi
 when the training ends, and, where patience is set, when that is.
 """
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -97,6 +98,8 @@ class Validation(BaseCallback):
         self.kept = None if told["kept"] is None else from_json(told["kept"])
         self.kept_weights = dict(kept_weights)
         self.selection.best_changes_usd = best_changes_usd
+        self.selection.kept_usd = 0.0 if self.kept is None else self.kept.net_pnl_usd
+        self.ran_out = self._is_out_of_patience()
 
     def _on_rollout_start(self) -> None:
         if self._number_at(self.num_timesteps) > self._number_at(self._last_timestep):
@@ -136,7 +139,7 @@ class Validation(BaseCallback):
 
     def _is_out_of_patience(self) -> bool:
         """Return whether the evaluation of largest net PnL is too long ago."""
-        if self._patience is None:
+        if self._patience is None or not self.evaluations:
             return False
         nets = [each.net_pnl_usd for each in self.evaluations]
         return len(nets) - 1 - nets.index(max(nets)) >= self._patience
@@ -156,14 +159,16 @@ def from_json(values: Mapping[str, Any]) -> Evaluation:
 
 
 def _log_line(kept: Evaluation, n_evaluations: int, ran_out: bool) -> None:
-    """Say which weights were kept, and what they do."""
+    """Say which weights were kept, and what they do; warn where they do nothing."""
     traded = (
         f"which made {kept.n_trades:,} trades and {kept.net_pnl_usd:+,.2f} USD net"
         if kept.n_trades
         else "which made no trade"
     )
     patience = "; stopped early, out of patience" if ran_out else ""
-    get_logger("training").info(
+    level = logging.INFO if kept.n_trades else logging.WARNING
+    get_logger("training").log(
+        level,
         "validation kept the weights of timestep %s, %s, of %d evaluations%s",
         f"{kept.timestep:,}",
         traded,

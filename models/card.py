@@ -37,7 +37,7 @@ def card_text(description: ModelDescription) -> str:
     """Return the card in Markdown; the same description gives the same text."""
     agent, provenance = description.agent_settings, description.provenance
     parts = [
-        f"# {agent.algorithm}-{agent.feature_extractor} for {description.env_settings.symbol}",
+        f"# {agent.title} for {description.env_settings.symbol}",
         _state(provenance),
         "## Data",
         _table(_data_rows(description)),
@@ -107,7 +107,7 @@ def _commission(settings: EnvSettings) -> str:
 def _learning_rows(agent: AgentSettings, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """Return algorithm, seed and timesteps, and every setting that is not as it is by default."""
     usual = AgentSettings(algorithm=agent.algorithm).model_dump(mode="json")
-    said = {"algorithm", "feature_extractor", "seed", "validation_fraction"}
+    said = {"algorithm", "feature_extractor", "predictor", "seed", "validation_fraction"}
     unusual = {
         f"`{name}`": _none_named(value)
         for name, value in agent.model_dump(mode="json").items()
@@ -116,7 +116,7 @@ def _learning_rows(agent: AgentSettings, provenance: Mapping[str, Any]) -> dict[
     asked = provenance.get("train_settings", {}).get("timesteps", UNKNOWN)
     return {
         "algorithm": agent.algorithm,
-        "feature extractor": agent.feature_extractor,
+        "predictor" if agent.algorithm == "DP" else "feature extractor": agent.kind,
         "seed": agent.seed,
         "timesteps asked for": _number(asked),
         "share that chose the weights": agent.validation_fraction,

@@ -24,6 +24,7 @@ FITTING: dict[str, Callable[[TradingAgent], Any]] = {
     "feature versions": lambda agent: agent.feature_set.hash,
     "scaler": lambda agent: sha256_of_bytes(canonical_json(agent.scaler.to_dict()).encode())[:12],
     "bar seconds": lambda agent: agent.provenance["bar_seconds"],
+    "symbol": lambda agent: agent.env_settings.symbol,
     "lookback_window": lambda agent: agent.env_settings.lookback_window,
     "action_mode": lambda agent: agent.env_settings.action_mode,
     "max_position": lambda agent: agent.env_settings.max_position,

@@ -14,7 +14,7 @@ from models.decider import Decider
 from models.evaluation import EvaluationSpan
 from models.network_decider import NetworkDecider
 from models.training_env import training_stop
-from models.training_run import run_training
+from models.training_run import ramp_of, run_training
 
 
 class Learner(Protocol):
@@ -72,6 +72,7 @@ class NetworkLearner:
         self._env = env
         self._decider: Decider = decider or NetworkDecider(algorithm.policy)
         self._validation: Validation | None = None
+        self._ramp: int | None = None
 
     @property
     def decider(self) -> Decider:
@@ -91,9 +92,11 @@ class NetworkLearner:
     ) -> None:
         """Learn for `total_timesteps` more; see `run_training`."""
         self._validation = self._planned_validation(total_timesteps)
+        if self._ramp is None:
+            self._ramp = ramp_of(self._settings, total_timesteps)
         run_training(
             self.algorithm,
-            self._settings,
+            self._settings.model_copy(update={"cost_ramp_steps": self._ramp}),
             total_timesteps,
             callbacks,
             tensorboard,

@@ -102,7 +102,7 @@ def make_vec_env(env: TradingEnv, settings: AgentSettings) -> RewardUnit:
         )
     except ConfigError as error:
         n_held_back = env.market.n_bars - stop
-        if n_held_back == 0:
+        if n_held_back == 0 or settings.n_envs % settings.shared_paths:
             raise
         raise ConfigError(
             f"{error}; `validation_fraction` of {settings.validation_fraction:g} holds the last "

@@ -120,10 +120,8 @@ def _trained(
     bars: pd.DataFrame, settings: Settings, files: TrainingFiles
 ) -> tuple[TradingAgent, signal.Signals | None]:
     """Train on all of `bars` behind a progress bar; return the signal that ended it, if one did."""
-    headline = (
-        f"Training {settings.agent.algorithm} with the {settings.agent.feature_extractor} "
-        f"extractor on {len(bars):,} bars, {bars.index[0]} to {bars.index[-1]}"
-    )
+    span = f"{bars.index[0]} to {bars.index[-1]}"
+    headline = f"Training {settings.agent.title} on {len(bars):,} bars, {span}"
     tensorboard = None if files.log_name is None else TENSORBOARD_DIR / files.log_name
     progress = RichProgress(settings.train.timesteps, headline)
     with StopOnSignal() as stop:

@@ -98,7 +98,8 @@ class Clocked(BaseCallback):
         self._elapsed = 0.0
         self._since = 0.0
 
-    def _on_training_start(self) -> None:
+    def begin(self) -> None:
+        """Start the clock."""
         self._since = time.perf_counter()
 
     def _on_rollout_start(self) -> None:

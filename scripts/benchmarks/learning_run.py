@@ -19,6 +19,7 @@ from models.agent import TradingAgent
 from models.algorithms import ALGORITHMS
 from models.determinism import torch_threads
 from models.network_decider import NetworkDecider
+from models.selection import MAX_ERRORS
 from scripts.benchmarks.learning_clock import Clocked, Examiner, Point
 from scripts.benchmarks.learning_market import (
     ACCOUNT,
@@ -31,6 +32,7 @@ from scripts.benchmarks.learning_market import (
     learning_market,
 )
 from scripts.benchmarks.stock_network import stock_arguments
+from utils.files import canonical_json, sha256_of_bytes
 
 STOCK = "stock"
 STOCK_ENVS, EPISODE_BARS, HIDDEN = 8, 1_024, 64
@@ -69,7 +71,16 @@ class Task:
         """What tells this training from all others."""
         market = Path(self.preset).stem + ("-stopped" if self.has_stop else "")
         size = "" if self.share == 1 else "-quick"
-        return f"{market}-{self.method}-{self.extractor}-{self.seed}-{self.seconds:g}s{size}"
+        kind = f"{market}-{self.method}-{self.extractor}"
+        return f"{kind}-{self.seed}-{self.seconds:g}s{size}-{self.edition}"
+
+    @property
+    def edition(self) -> str:
+        """Eight digits that change with the task, its settings, or what chooses its weights."""
+        chosen = METHODS.get(self.method, {})
+        settings = AgentSettings(**chosen).model_dump(mode="json") if chosen else {}
+        content = [asdict(self), settings, RAMP, MAX_ERRORS]
+        return sha256_of_bytes(canonical_json(content).encode())[:8]
 
 
 METHODS: dict[str, dict[str, Any]] = {
@@ -108,6 +119,7 @@ def train(task: Task, split: LearningMarket, examiner: Examiner) -> list[Point]:
     learner = agent._learner
     assert learner is not None
     clocked = Clocked(examiner, learner.decider, task.seconds)
+    clocked.begin()  # a warm start comes before the first rollout
     agent.train(ENDLESS, callbacks=[clocked])
     return clocked.points
 
@@ -149,6 +161,7 @@ def _stock_points(task: Task, split: LearningMarket, examiner: Examiner) -> list
     )
     decider = _TwinOfStock(learner, len(split.market.feature_set.columns))
     clocked = Clocked(examiner, decider, task.seconds)
+    clocked.begin()
     with torch_threads(1):
         learner.learn(ENDLESS, callback=clocked)
     return clocked.points
@@ -158,7 +171,7 @@ class _TwinOfStock(NetworkDecider):
     """The stock network's weights in our own network of the same shape, to look at it fast."""
 
     def __init__(self, learner: PPO, n_columns: int):
-        settings = AgentSettings(hidden_size=HIDDEN)
+        settings = AgentSettings(hidden_size=HIDDEN, account_view="account")
         twin = ALGORITHMS["PPO"].make_decider(settings, ACCOUNT, n_columns)
         super().__init__(cast(NetworkDecider, twin).network)
         self._stock = learner.policy

@@ -113,7 +113,7 @@ def test_checkpoint_of_a_killed_process_is_whole(tmp_path):
         process.wait()
     paths = checkpoints_of(tmp_path)
     assert 2 <= len(paths) <= 3  # killed before the oldest was removed, perhaps
-    for path in paths:
+    for path in paths[-2:]:  # the removal of an older one may have begun
         found = read_checkpoint(path)
         assert (found.arrays["a"] == found.values["n"]).all()
 

@@ -116,7 +116,9 @@ def test_finished_trainings_are_kept_and_only_missing_ones_are_made(tmp_path, mo
 
 def test_training_that_fails_is_one_clear_line(tmp_path):
     task = Task(method="PPO", extractor="lstn", preset=PLANTED, seed=0, seconds=1.0, share=10)
-    with pytest.raises(DataError, match="planted_edge-PPO-lstn-0-1s-quick failed.*lstn"):
+    with pytest.raises(
+        DataError, match="planted_edge-PPO-lstn-0-1s-quick-[0-9a-f]{8} failed.*lstn"
+    ):
         learning_store.finished([task], tmp_path)
     assert list(tmp_path.iterdir()) == []
 

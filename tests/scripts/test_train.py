@@ -236,9 +236,7 @@ def test_train_prints_the_symbol_that_its_back_test_will_need(capsys, bars_file,
 def test_train_says_what_it_trains_only_once_the_names_are_checked(capsys, bars_file, tmp_path):
     words = ["--data", bars_file, *SHORT, "--timesteps", 128, "--out", tmp_path / "model"]
     assert "Training" not in run_script(capsys, "train", *words, "--reward", "pln").err
-    assert "Training PPO with the lstm extractor on 1,200 bars, " in (
-        run_script(capsys, "train", *words).err
-    )
+    assert "Training PPO-lstm on 1,200 bars, " in (run_script(capsys, "train", *words).err)
 
 
 def test_train_finds_an_out_that_cannot_be_replaced_before_training(

@@ -103,7 +103,7 @@ def test_train_that_is_refused_leaves_no_checkpoints(capsys, bars_file, tmp_path
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (["--learning-rate", 0.01], ["`learning_rate`", "is 0.0003, asked for is 0.01", "leave"]),
+        (["--learning-rate", 0.01], ["`learning_rate`", "is 0.0006, asked for is 0.01", "leave"]),
         (["--algorithm", "A2C"], ["`algorithm`", "'PPO'", "'A2C'"]),
         (["--fixed-sl-ticks", 100], ["`--fixed-sl-ticks`", "200.0", "100.0"]),
         (["--timesteps", 2_000], ["`timesteps`", "1280", "2000"]),
