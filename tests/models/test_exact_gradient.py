@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from env.trading_env import TradingEnv
+from models import exact_warm_start
 from models.actor_critic import weights_of
 from models.agent import TradingAgent
+from models.exact_visit import Visitor
 from tests.helpers.agents import told_bars
 from utils.errors import ConfigError
 
@@ -170,3 +172,47 @@ def test_epg_never_looks_at_the_validation_bars_while_it_learns():
         agent.train(640)
         weights.append(weights_of(agent._learner.algorithm.policy)["action_net.weight"])
     assert torch.equal(*weights)
+
+
+def test_epg_lets_costs_grow_to_full_and_back_tests_at_full(monkeypatch):
+    scales = []
+    visit = Visitor.visit
+
+    def recorded(self, starts, probabilities, cost_scale):
+        scales.append(cost_scale)
+        return visit(self, starts, probabilities, cost_scale)
+
+    monkeypatch.setattr(Visitor, "visit", recorded)
+    _agent(cost_ramp_steps=256).train(384)
+    # 64 bars a step: the scale is that of the bars visited before it
+    assert scales == [0.0, 0.25, 0.5, 0.75, 1.0, 1.0]
+
+
+def test_epg_entropy_bonus_keeps_chances_even():
+    chances = []
+    for weight in (0.0, 10.0):
+        agent = _agent(ent_coef=weight)
+        agent.train(3_200)
+        shown = {
+            "market_features": np.ones((2, 1), dtype=np.float32),
+            "position_info": np.zeros(4, dtype=np.float32),
+        }
+        chances.append(agent.opinion(shown)[0].max())
+    assert chances[0] > 0.9
+    assert chances[1] < 0.4
+
+
+def test_epg_started_warm_takes_over_the_supervised_tower(monkeypatch):
+    monkeypatch.setattr("models.exact_warm_start.STEPS", 0)
+    agent = _agent(warm_start=True, learning_rate=1e-12)
+    name = "features_extractor.tower.weight_ih_l0"
+    before = agent._decider.weights()[name]
+    fitted = []
+    fit = exact_warm_start.fit_tower
+    monkeypatch.setattr(
+        exact_warm_start, "fit_tower", lambda *words: fitted.append(fit(*words)) or fitted[-1]
+    )
+    agent.train(64)
+    tower = fitted[0].predictor.tower.extractor.tower.weight_ih_l0
+    assert torch.allclose(agent._decider.weights()[name], tower, atol=1e-6)
+    assert not torch.allclose(before, tower, atol=1e-3)
