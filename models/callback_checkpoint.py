@@ -27,8 +27,9 @@ from utils.files import canonical_json
 from utils.logger import get_logger
 
 KEPT = "kept."
+"""What the names of the kept weights begin with."""
+
 BEST_CHANGES = "best_changes_usd"
-"""What the names of the best weights so far begin with."""
 
 N_PER_RUN = 10
 """Checkpoints of a training that is not told how many."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor
 
-from models.sealed_json import DIGEST, digest_of, parsed_strictly, sealed_text
+from models.sealed_json import DIGEST, differences, digest_of, parsed_strictly, sealed_text
 from utils.errors import ArtifactError
 from utils.files import sha256_of_bytes, write_directory_atomically
 
@@ -127,16 +127,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
     )
 
 
-def first_difference(stored: Any, here: Any, name: str = "") -> tuple[str, Any, Any] | None:
+def first_difference(stored: Any, here: Any) -> tuple[str, Any, Any] | None:
     """Return the name of the first JSON value that differs, what was stored, and what is here."""
-    if isinstance(stored, Mapping) and isinstance(here, Mapping):
-        for key in sorted(set(stored) | set(here)):
-            path = f"{name}.{key}" if name else key
-            found = first_difference(stored.get(key), here.get(key), path)
-            if found is not None:
-                return found
-        return None
-    return None if stored == here else (name, stored, here)
+    return next(differences(stored, here), None)
 
 
 def _checked_content(text: bytes, where: Path) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from models.exact_visit import Visitor
 from models.exact_warm_start import start_warm
 from models.market_policy import MarketPolicy
 from models.networks import RecurrentExtractor
+from models.prefixed import part_of, with_prefix
 from models.training_env import window_space
 from utils.errors import ConfigError
 
@@ -175,18 +176,12 @@ class ExactPolicyGradient(OnPolicyAlgorithm):
 
     def own_arrays(self) -> dict[str, Tensor]:
         """Return what a checkpoint must keep beside network, optimiser and environments."""
-        averages = {f"{AVERAGE}{name}": each for name, each in weights_of(self.average).items()}
-        return self.chunks.arrays() | averages
+        return self.chunks.arrays() | with_prefix(weights_of(self.average), AVERAGE)
 
     def set_own_arrays(self, arrays: Mapping[str, Tensor]) -> None:
         """Take over what `own_arrays` returned."""
         self.chunks.set_arrays(arrays)
-        averages = {
-            name.removeprefix(AVERAGE): each
-            for name, each in arrays.items()
-            if name.startswith(AVERAGE)
-        }
-        load_weights(self.average, averages, "the checkpoint")
+        load_weights(self.average, part_of(arrays, AVERAGE), "the checkpoint")
 
     def _move_average(self) -> None:
         """Let the mean follow the weights."""

@@ -97,7 +97,9 @@ def as_batch(network: ActorCriticPolicy, observation: Observation) -> dict[str, 
             f"had {sorted(observation)}"
         )
     return {
-        key: torch.as_tensor(_checked(key, arrays[key], space.shape)[None], device=network.device)
+        key: torch.as_tensor(
+            checked_array(key, arrays[key], space.shape)[None], device=network.device
+        )
         for key, space in expected.spaces.items()
     }
 
@@ -122,7 +124,13 @@ def _distribution(
     return distribution
 
 
-def _checked(key: str, values: np.ndarray, shape: tuple[int, ...] | None) -> np.ndarray:
+def checked_array(key: str, values: np.ndarray, shape: tuple[int, ...] | None) -> np.ndarray:
+    """Return one array of an observation as float32.
+
+    Raises:
+        ConfigError: If it has another shape.
+        DataError: If it holds NaN or infinity.
+    """
     array = np.asarray(values, dtype=np.float32)
     if array.shape != shape:
         raise ConfigError(

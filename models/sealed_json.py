@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from utils.files import canonical_json, sha256_of_bytes
@@ -34,6 +34,16 @@ def parsed_strictly(text: bytes) -> Any:
         parse_float=_finite,
         parse_constant=_refuse_constant,
     )
+
+
+def differences(one: Any, other: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield the dotted name and both values of each JSON value that differs; None where absent."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in sorted(set(one) | set(other)):
+            inner = f"{name}.{key}" if name else key
+            yield from differences(one.get(key), other.get(key), inner)
+    elif one != other:
+        yield name, one, other
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from env.market import Market
 from env.observation import N_POSITION_INFO, Observation
 from env.terms import terms_of
 from models.decider import Opinion
+from models.inference import checked_array
+from models.prefixed import part_of, with_prefix
 from models.side_cost import cost_per_side_usd
 from models.signal_chain import SignalChain, chain_of_weights, worthless_chain
 from models.signal_predictor import Predictor
-from models.signal_weights import part_of, with_prefix
-from utils.errors import ConfigError, DataError
+from utils.errors import ConfigError
 
 PREDICTOR, CHAIN = "predictor.", "chain."
 """What the names of the weights begin with."""
@@ -155,12 +156,4 @@ def _checked(observation: Observation, key: str, shape: tuple[int, ...]) -> NDAr
     """
     if key not in observation:
         raise ConfigError(f"the observation must have `{key}`, had {sorted(observation)}")
-    values = np.asarray(observation[key], dtype=np.float32)  # type: ignore[literal-required]
-    if values.shape != shape:
-        raise ConfigError(
-            f"`{key}` of the observation must have shape {shape}, had {values.shape}; "
-            f"was the model trained with another lookback or other features?"
-        )
-    if not np.isfinite(values).all():
-        raise DataError(f"`{key}` of the observation holds NaN or infinity")
-    return values
+    return checked_array(key, observation[key], shape)  # type: ignore[literal-required]

@@ -1,8 +1,8 @@
 """The network's forecast: a market tower with one linear output, learnt by regression.
 
 Recurrent towers learn along chunks of bars, one step per bar, after enough bars to fill a window;
-the others from windows. What is learnt forecasts from windows either way. The supervised tower is
-also what other algorithms may start from.
+the others from windows. What is learnt forecasts from windows either way, and its tower is what EPG
+may start from.
 """
 
 from collections.abc import Callable, Mapping
@@ -118,17 +118,6 @@ def fit_tower(task: SignalTask, settings: AgentSettings) -> FittedPredictor:
     found = cross_fit(task, folds, make, max_rounds=MAX_ROUNDS, patience=PATIENCE)
     trainee = trained(make, task, found.n_rounds)
     return FittedPredictor(TowerPredictor(trainee.tower.cpu()), found.held_out)
-
-
-def supervised_tower(task: SignalTask, settings: AgentSettings) -> SupervisedTower:
-    """Return a tower that has learnt from a task; only the last block says for how long.
-
-    Its `extractor` has the weights of a network's market tower, under the same names.
-    """
-    make = _maker(task, settings)
-    last = held_out_folds(len(task.moves), task.lookback)[-1:]
-    found = cross_fit(task, last, make, max_rounds=MAX_ROUNDS, patience=PATIENCE)
-    return trained(make, task, found.n_rounds).tower.cpu()
 
 
 class TowerTrainee:

@@ -47,17 +47,3 @@ def floats_of(
     if not torch.isfinite(found).all():
         raise ArtifactError(f"`{where}`: weight `{name}` holds NaN or infinity; re-train")
     return found.numpy().copy()
-
-
-def part_of(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Return the weights whose names begin with `prefix`, without it."""
-    return {
-        name.removeprefix(prefix): weight
-        for name, weight in weights.items()
-        if name.startswith(prefix)
-    }
-
-
-def with_prefix(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Return the weights with `prefix` before their names."""
-    return {prefix + name: weight for name, weight in weights.items()}

@@ -20,6 +20,7 @@ from torch import Tensor
 from models.actor_critic import load_weights, weights_of
 from models.checkpoint import OwnState
 from models.optimizers import AccumulatingAdam
+from models.prefixed import part_of, with_prefix
 from utils.errors import ArtifactError
 
 Arrays = dict[str, NDArray[Any]]
@@ -54,7 +55,7 @@ def state_of(algorithm: OnPolicyAlgorithm) -> tuple[Arrays, Values]:
         arrays |= arrays_named(OWN, algorithm.own_arrays())
     if isinstance(algorithm.env, Restorable):
         env_arrays, values["env"] = algorithm.env.snapshot()
-        arrays |= {ENV + name: array for name, array in env_arrays.items()}
+        arrays |= with_prefix(env_arrays, ENV)
     values["num_timesteps"] = algorithm.num_timesteps
     values["n_updates"] = algorithm._n_updates
     values["progress_remaining"] = algorithm._current_progress_remaining
@@ -89,7 +90,7 @@ def _put(
     if isinstance(algorithm, OwnState):
         algorithm.set_own_arrays(tensors_named(OWN, arrays))
     if isinstance(algorithm.env, Restorable):
-        algorithm.env.restore(_beginning_with(ENV, arrays), values["env"])
+        algorithm.env.restore(part_of(arrays, ENV), values["env"])
     algorithm.num_timesteps = values["num_timesteps"]
     algorithm._n_updates = values["n_updates"]
     algorithm._current_progress_remaining = values["progress_remaining"]
@@ -145,7 +146,7 @@ def _memory_arrays(algorithm: OnPolicyAlgorithm) -> Arrays:
 
 
 def _put_memory(algorithm: OnPolicyAlgorithm, arrays: Mapping[str, NDArray[Any]]) -> None:
-    observation = _beginning_with(OBSERVATION, arrays)
+    observation = part_of(arrays, OBSERVATION)
     if observation:
         algorithm._last_obs = {name: array.copy() for name, array in observation.items()}
     if STARTS in arrays:
@@ -191,15 +192,4 @@ def arrays_named(prefix: str, tensors: Mapping[str, Tensor]) -> Arrays:
 
 def tensors_named(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Tensor]:
     """Return copies of the arrays whose names begin so, by the rest of the name."""
-    return {
-        name: torch.from_numpy(array.copy())
-        for name, array in _beginning_with(prefix, arrays).items()
-    }
-
-
-def _beginning_with(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> Arrays:
-    return {
-        name.removeprefix(prefix): array
-        for name, array in arrays.items()
-        if name.startswith(prefix)
-    }
+    return {name: torch.from_numpy(array.copy()) for name, array in part_of(arrays, prefix).items()}

@@ -13,7 +13,7 @@ from backtest.result import BacktestResult
 from config.settings import Settings, overridden
 from data.planted_edge import PlantedEdge
 from models.agent import TradingAgent
-from models.predictor_dp import PREDICTOR_DP
+from models.baselines import BASELINES
 from scripts import workflow
 from scripts.printing import console
 from scripts.training import TrainingFiles, train_and_save
@@ -70,9 +70,8 @@ def print_shares(results: Sequence[BacktestResult], bars: pd.DataFrame, edge: Pl
     table.add_column("policy")
     table.add_column("given the signals", justify="right")
     table.add_column("realised, with luck", justify="right")
-    for result in results:
-        if "-" in result.name or result.name == PREDICTOR_DP:
-            share = fraction_of_optimum(result, bars, edge)
-            figures = share.of_foreseen, share.of_realised
-            table.add_row(result.name, *(f"{figure:.0%}" for figure in figures))
+    for result in (result for result in results if result.name not in BASELINES):
+        share = fraction_of_optimum(result, bars, edge)
+        figures = share.of_foreseen, share.of_realised
+        table.add_row(result.name, *(f"{figure:.0%}" for figure in figures))
     console.print(table)

@@ -14,7 +14,7 @@ from typing import Any, cast
 from stable_baselines3 import PPO
 from stable_baselines3.common.vec_env import DummyVecEnv
 
-from config.settings import AgentSettings
+from config.settings import AgentSettings, EnvSettings
 from models.agent import TradingAgent
 from models.algorithms import ALGORITHMS
 from models.determinism import torch_threads
@@ -170,9 +170,9 @@ def _stock_points(task: Task, split: LearningMarket, examiner: Examiner) -> list
 class _TwinOfStock(NetworkDecider):
     """The stock network's weights in our own network of the same shape, to look at it fast."""
 
-    def __init__(self, learner: PPO, n_columns: int):
+    def __init__(self, learner: PPO, n_columns: int, account: EnvSettings = ACCOUNT):
         settings = AgentSettings(hidden_size=HIDDEN, account_view="account")
-        twin = ALGORITHMS["PPO"].make_decider(settings, ACCOUNT, n_columns)
+        twin = ALGORITHMS["PPO"].make_decider(settings, account, n_columns)
         super().__init__(cast(NetworkDecider, twin).network)
         self._stock = learner.policy
 

@@ -1,6 +1,5 @@
 """The command `models.py diff`: what two models have not in common."""
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ def diff(
     as_json: Annotated[bool, Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """List settings, features, scaling, provenance and weights in which FIRST and SECOND differ."""
+    from models.sealed_json import differences
     from scripts.printing import console
     from utils.files import canonical_json
 
@@ -27,16 +27,6 @@ def diff(
         console.print(f"{name}: {_shown(one)} | {_shown(other)}", soft_wrap=True)
     if not found:
         console.print("no difference")
-
-
-def differences(one: Any, other: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Yield the dotted name and both values of each JSON value that differs; None where absent."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        for key in sorted(set(one) | set(other)):
-            inner = f"{name}.{key}" if name else key
-            yield from differences(one.get(key), other.get(key), inner)
-    elif one != other:
-        yield name, one, other
 
 
 def _content(path: Path) -> dict[str, Any]:

@@ -75,6 +75,14 @@ def test_cost_ramp_grows_from_zero_to_full_and_stays():
     assert [row["train/cost_scale"] for row in rows] == [0.0, 0.5, 1.0, 1.0, 1.0]
 
 
+def test_cost_ramp_of_a_first_training_is_over_in_a_second():
+    recorder = Recorder()
+    agent = TradingAgent(small_env(), settings=SMALL)
+    agent.train(32)
+    agent.train(320, callbacks=[recorder])
+    assert {row["train/cost_scale"] for row in recorder.rows} == {1.0}
+
+
 def test_cost_ramp_of_zero_steps_does_not_exist():
     assert all("train/cost_scale" not in row for row in _recorded(16, cost_ramp_steps=0))
 

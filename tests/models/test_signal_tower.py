@@ -9,7 +9,7 @@ from env.action_modes import ACTION_MODES
 from env.observation import observation_space
 from models.actor_critic import build_network
 from models.networks import EXTRACTORS
-from models.signal_tower import fit_tower, fresh_tower, supervised_tower
+from models.signal_tower import fit_tower, fresh_tower
 from tests.helpers.signals import DP, LOOKBACK, linear_task, random_features
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -42,7 +42,7 @@ def test_fit_tower_held_out_forecasts_cover_all_windows(fitted):
 def test_supervised_tower_learns_with_every_extractor_and_fits_an_agents_network(name):
     settings = QUICK.model_copy(update={"feature_extractor": name})
     torch.manual_seed(0)
-    tower = supervised_tower(linear_task(noise=0.1), settings)
+    tower = fit_tower(linear_task(noise=0.1), settings).predictor.tower
     windows = torch.from_numpy(np.stack([random_features(LOOKBACK, seed=n) for n in range(64)]))
     tower.train(False)
     with torch.no_grad():
@@ -66,5 +66,5 @@ def test_tower_learns_the_same_from_the_same_random_stream():
     found = []
     for _ in range(2):
         torch.manual_seed(3)
-        found.append(supervised_tower(linear_task(400), QUICK).state_dict())
+        found.append(fit_tower(linear_task(400), QUICK).predictor.tower.state_dict())
     assert all(torch.equal(found[0][name], found[1][name]) for name in found[0])

@@ -38,6 +38,19 @@ class BreakAt(BaseCallback):
         return True
 
 
+class BreakAtStep(BaseCallback):
+    """Raise an error in a step, before an algorithm hears that it should stop."""
+
+    def __init__(self, timestep: int):
+        super().__init__()
+        self._timestep = timestep
+
+    def _on_step(self) -> bool:
+        if self.num_timesteps >= self._timestep:
+            raise RuntimeError("lost")
+        return True
+
+
 def _agent(**overrides) -> TradingAgent:
     return TradingAgent(small_env(), settings=HELD_BACK, **overrides)
 
@@ -111,6 +124,31 @@ def test_resumed_training_keeps_the_evaluations_of_before(tmp_path):
     assert [each["timestep"] for each in _told(newest)["evaluations"]] == [32, 64]
     evaluations = _resumed(tmp_path).provenance["validation"]["evaluations"]
     assert [each["timestep"] for each in evaluations] == [32, 64, 96, 128]
+
+
+def test_resumed_training_does_not_forget_that_patience_ran_out(tmp_path, monkeypatch):
+    """The checkpoint of the evaluation by which patience ran out, before the training has ended."""
+    steady = lambda done, n: np.full(n, -float(next(numbers)))  # noqa: E731
+    monkeypatch.setattr("models.callback_validation.changes_usd", steady)
+    monkeypatch.setattr("models.callback_validation.evaluation_of", _ever_worse)
+    numbers = itertools.count(1)
+    whole = _agent(patience=2)
+    whole.train(TOTAL)
+    assert whole.provenance["timesteps"] == 98  # one step of the copies tells the algorithm
+    numbers = itertools.count(1)
+    agent = _agent(patience=2)
+    plan = CheckpointPlan(folder=tmp_path, every=ROLLOUT)
+    with pytest.raises(RuntimeError, match="lost"):
+        agent.train(TOTAL, [BreakAtStep(98)], checkpoints=plan)
+    assert checkpoints_of(tmp_path)[-1].name.endswith("096")
+    _assert_same(whole, _resumed(tmp_path, patience=2))
+
+
+def _ever_worse(_, n_decisions, timestep):
+    return Evaluation(
+        timestep=timestep, net_pnl_usd=-float(timestep), n_trades=1, win_rate=0.5,
+        sharpe_per_bar=0.1, exposure=0.5,
+    )  # fmt: skip
 
 
 def test_resumed_training_may_be_interrupted_again(tmp_path):

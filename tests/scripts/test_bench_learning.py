@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from stable_baselines3 import PPO
+from stable_baselines3.common.vec_env import DummyVecEnv
 
 from backtest.optimum import OptimalPolicy, optimum_of
 from scripts.benchmarks import learning, learning_store
@@ -18,7 +20,9 @@ from scripts.benchmarks.learning_market import (
     walk_policy,
 )
 from scripts.benchmarks.learning_plan import tasks
-from scripts.benchmarks.learning_run import Task
+from scripts.benchmarks.learning_run import Task, _TwinOfStock
+from scripts.benchmarks.stock_network import stock_arguments
+from tests.helpers.agents import small_env
 from utils.errors import DataError
 
 
@@ -128,6 +132,21 @@ def test_all_trainings_have_names_of_their_own(tmp_path):
     names = [task.name for task in everything]
     assert len(set(names)) == len(names)
     assert {"stock", "PPO", "A2C", "EPG", "DP-ridge"} <= {task.method for task in everything}
+
+
+def test_twin_of_the_stock_network_decides_as_stock_does():
+    env = small_env()
+    venv = DummyVecEnv([env.clone])
+    stock = PPO("MultiInputPolicy", venv, n_steps=64, policy_kwargs=stock_arguments(64), seed=1)
+    twin = _TwinOfStock(stock, 1, env.settings)
+    twin.begin(env.market, env.settings)
+    random = np.random.default_rng(0)
+    for _ in range(200):
+        shown = {
+            "market_features": random.normal(size=(2, 1)).astype(np.float32),
+            "position_info": random.normal(size=4).astype(np.float32),
+        }
+        assert twin.predict(shown)[0] == stock.predict(shown, deterministic=True)[0]
 
 
 def test_clock_stops_when_the_last_look_is_taken():
