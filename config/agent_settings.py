@@ -42,6 +42,9 @@ class AgentSettings(FrozenSettings):
         validation_fraction: Last share of the decisions that is not learnt from, but chooses the
             weights that are kept; 0 keeps the last ones.
         n_evaluations: Evaluations on that share in one training, at equal distances.
+        significance: Greatest probability, per training, that luck alone makes one of them leave a
+            policy that trades; where luck explains all of them, the agent is left to stay flat. 1
+            keeps one whatever it is.
         patience: Evaluations without a better one after which training stops; None: never.
         tower_mode: EPG's: "window" runs the tower on each bar's own window; "sequence" runs a
             recurrent one once along each chunk.
@@ -78,6 +81,7 @@ class AgentSettings(FrozenSettings):
     bf16: bool = False
     validation_fraction: float = Field(default=0.15, ge=0, lt=1)
     n_evaluations: int = Field(default=20, ge=1, le=100_000)
+    significance: float = Field(default=0.05, ge=1e-6, le=1)
     patience: int | None = Field(default=None, ge=1)
     tower_mode: Literal["window", "sequence"] = "window"
     objective: str = "mean"

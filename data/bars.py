@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from config.instruments import Instrument
 from data.row_masks import high_below, low_above, negative, not_finite, off_tick
 from utils.errors import DataError
+from utils.wording import counted
 
 PRICE_COLUMNS = ("open", "high", "low", "close")
 BAR_COLUMNS = (*PRICE_COLUMNS, "volume")
@@ -86,7 +87,7 @@ def _check_columns(frame: pd.DataFrame, where: str) -> None:
     if missing:
         present = ", ".join(str(name) for name in frame.columns) or "none"
         raise DataError(
-            f"{where}: {_plural(len(missing), 'column')} missing: {', '.join(missing)} "
+            f"{where}: {counted(len(missing), 'column')} missing: {', '.join(missing)} "
             f"(present: {present}); rename or add them, names are lower case"
         )
     repeated = frame.columns[frame.columns.duplicated()]
@@ -105,14 +106,14 @@ def _utc_stamps(frame: pd.DataFrame, where: str) -> pd.DatetimeIndex:
     stamps = pd.DatetimeIndex(column)
     if stamps.tz is None:
         raise DataError(
-            f"{where}: {_plural(len(stamps), 'timestamp')} without a time zone, first {stamps[0]}; "
+            f"{where}: {counted(len(stamps), 'timestamp')} without a time zone, first {stamps[0]}; "
             f"say which it is with tz_localize, e.g. 'UTC' or 'America/Chicago'"
         )
     missing = np.asarray(stamps.isna())
     if missing.any():
         first = int(np.argmax(missing))
         raise DataError(
-            f"{where}: {_plural(int(missing.sum()), 'timestamp')} missing (NaT), "
+            f"{where}: {counted(int(missing.sum()), 'timestamp')} missing (NaT), "
             f"first in row {first}; drop those rows"
         )
     try:
@@ -233,7 +234,3 @@ def _refuse(stamps: pd.DatetimeIndex, wrong: _Mask, where: str, problem: str, ad
     first = stamps[int(np.argmax(wrong))].isoformat()
     count = int(wrong.sum())
     raise DataError(f"{where}: {count} of {len(stamps)} bars {problem}, first at {first}; {advice}")
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

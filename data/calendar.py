@@ -21,6 +21,7 @@ from data.calendar_overrides import FIRST_DATE, LAST_DATE
 from data.session_table import NS_PER_MINUTE, SessionTable, session_table
 from data.session_templates import CHICAGO, SessionTemplate, get_template
 from utils.errors import ConfigError, DataError
+from utils.wording import counted
 
 EXCHANGE_ZONE = CHICAGO
 MINUTES_PER_DAY = 1_440
@@ -251,10 +252,12 @@ def _checked(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
     """Return the stamps if each has a zone and none is missing."""
     if index.tz is None:
         raise DataError(
-            f"{len(index)} timestamps without a time zone; say which it is with tz_localize"
+            f"{counted(len(index), 'timestamp')} without a time zone; say which it is with "
+            "tz_localize"
         )
     if index.hasnans:
-        raise DataError(f"{int(index.isna().sum())} timestamps missing (NaT); drop those rows")
+        missing = counted(int(index.isna().sum()), "timestamp")
+        raise DataError(f"{missing} missing (NaT); drop those rows")
     return index
 
 

@@ -28,6 +28,7 @@ from data.row_checks import found_rows
 from data.session_checks import count_sessions
 from data.store import read_unchecked
 from utils.clock import Clock, SystemClock
+from utils.wording import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +64,7 @@ class QualityReport:
         """One line, as it is stored with bars: how many kinds, and which, with counts."""
         errors, warnings = self.of(Severity.ERROR), self.of(Severity.WARNING)
         listed = ", ".join(f"{found.code} {found.count}" for found in (*errors, *warnings))
-        counts = f"{_plural(len(errors), 'error')}, {_plural(len(warnings), 'warning')}"
+        counts = f"{counted(len(errors), 'error')}, {counted(len(warnings), 'warning')}"
         return f"{counts}: {listed}" if listed else counts
 
     def to_dict(self) -> dict[str, Any]:
@@ -184,7 +185,3 @@ def _in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
         return severities.index(found.severity), codes.index(found.code)
 
     return tuple(sorted(findings, key=rank))
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -29,7 +29,7 @@ from utils.logger import get_logger
 KEPT = "kept."
 """What the names of the kept weights begin with."""
 
-BEST_CHANGES = "best_changes_usd"
+BEST_CHANGES = "best_changes"
 
 N_PER_RUN = 10
 """Checkpoints of a training that is not told how many."""
@@ -109,7 +109,7 @@ class CheckpointWriter(BaseCallback):
         values["first_step"] = self._first_step
         if self._validation is not None:
             arrays |= arrays_named(KEPT, self._validation.kept_weights)
-            best = self._validation.selection.best_changes_usd
+            best = self._validation.selection.best
             arrays |= {} if best is None else {BEST_CHANGES: best}
             values["validation"] = self._validation.to_dict()
         self._last_written = self.num_timesteps
@@ -165,5 +165,5 @@ class CheckpointWriter(BaseCallback):
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    text = "not set" if value is None else repr(value)
     return text if len(text) <= 60 else f"{text[:60]}..."

@@ -15,6 +15,7 @@ from config.settings import AgentSettings
 from env.simulation import Simulation
 from models.callback_validation import Validation
 from utils.still_pictures import equity_picture, trades_picture
+from utils.wording import counted
 
 ELSEWHERE = ("stdout", "log", "json", "csv")
 """Outputs of Stable-Baselines3 that take no pictures."""
@@ -65,7 +66,8 @@ class TrainingFigures(BaseCallback):
         assert validation.last_pass is not None
         self._drawn = validation.last_pass
         last = validation.evaluations[-1]
-        title = f"timestep {last.timestep:,}: {last.net_pnl_usd:+,.2f} USD, {last.n_trades} trades"
+        traded = counted(last.n_trades, "trade")
+        title = f"timestep {last.timestep:,}: {last.net_pnl_usd:+,.2f} USD, {traded}"
         pictures = {
             "eval/equity_curve": equity_picture(self._drawn.equity, title),
             "eval/trades": trades_picture(*_closes_and_trips(self._drawn), title),

@@ -4,6 +4,7 @@ A Stable-Baselines3 callback that changes nothing of what is learnt.
 """
 
 import math
+import time
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -11,6 +12,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from models.callback_validation import Validation
 from models.episode_totals import EpisodeTotals
+from utils.wording import counted
 
 PLAIN_LINES = 10
 """Lines that a whole training prints where the output is no terminal."""
@@ -41,17 +43,19 @@ class RichProgress(BaseCallback):
             TextColumn("training"),
             BarColumn(),
             TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"),
-            TextColumn("{task.fields[rate]:,.0f}/s"),
+            TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
             TextColumn("{task.fields[news]}"),
             console=self._console,
             disable=not self._console.is_terminal,
         )
         self._task: TaskID = self._progress.add_task(
-            "training", total=total_timesteps, rate=0.0, news=""
+            "training", total=total_timesteps, rate="", news=""
         )
         self._first_step = 0
         self._resumed_step = 0
+        self._started = self._seconds_timed = 0.0
+        self._steps_timed = 0
         self._validation: Validation | None = None
         self._lines_printed = 0
 
@@ -67,6 +71,7 @@ class RichProgress(BaseCallback):
 
     def _on_training_start(self) -> None:
         self._resumed_step = self.num_timesteps
+        self._started = time.perf_counter()
         if self._headline is not None:
             self._console.print(self._headline, markup=False)
         self._progress.reset(self._task, completed=self._done())
@@ -80,7 +85,8 @@ class RichProgress(BaseCallback):
             if done * PLAIN_LINES >= (self._lines_printed + 1) * self._total:
                 self._print_line(done, rate)
         else:
-            self._progress.update(self._task, completed=done, rate=rate, news=self._news())
+            pace = "" if rate is None else f"{rate:,.0f}/s"
+            self._progress.update(self._task, completed=done, rate=pace, news=self._news())
         return True
 
     def _on_training_end(self) -> None:
@@ -96,38 +102,41 @@ class RichProgress(BaseCallback):
     def _done(self) -> int:
         return min(self.num_timesteps - self._first_step, self._total)
 
-    def _rate(self) -> float:
-        """Return the steps per second of this process."""
-        elapsed = self._progress.tasks[0].elapsed or 0.0
-        return (self.num_timesteps - self._resumed_step) / elapsed if elapsed > 0 else 0.0
+    def _rate(self) -> float | None:
+        """Return the steps per second of this process, updates and all; None before the first."""
+        return self._steps_timed / self._seconds_timed if self._steps_timed else None
 
-    def _print_line(self, done: int, rate: float) -> None:
+    def _on_rollout_start(self) -> None:
+        """Note the time where an update has just been completed."""
+        self._steps_timed = self.num_timesteps - self._resumed_step
+        self._seconds_timed = time.perf_counter() - self._started
+
+    def _print_line(self, done: int, rate: float | None) -> None:
         self._lines_printed = done * PLAIN_LINES // self._total
-        seconds = math.ceil((self._total - done) / rate) if rate > 0 else 0
-        self._console.print(
-            f"training: {done:,}/{self._total:,} steps, {rate:,.0f}/s, {_clock(seconds)} to go, "
-            f"{self._news()}"
-        )
+        said = f"training: {done:,}/{self._total:,} steps"
+        pace = ""
+        if rate is not None:
+            pace = f"{rate:,.0f}/s, {_clock(math.ceil((self._total - done) / rate))} to go"
+        self._console.print(", ".join(part for part in (said, pace, self._news()) if part))
 
     def _news(self) -> str:
-        """Return what the training episodes and the last evaluation came to."""
+        """Return what finished training episodes and the last evaluation came to, if any."""
         evaluations = [] if self._validation is None else self._validation.evaluations
-        news = [] if evaluations and self._totals.n_episodes == 0 else [self._trades()]
+        news = [self._trades()] if self._totals.n_episodes else []
         if evaluations:
             last = evaluations[-1]
             news.append(
-                f"validation {last.net_pnl_usd:+,.0f} USD by {last.n_trades:,} trades "
+                f"validation {last.net_pnl_usd:+,.0f} USD by {counted(last.n_trades, 'trade')} "
                 f"at {last.timestep:,}"
             )
         return "; ".join(news)
 
     def _trades(self) -> str:
         totals = self._totals
-        if totals.n_episodes == 0:
-            return "no episode finished yet"
         won = f" ({totals.win_rate:.0%} won)" if totals.n_trades else ""
         return (
-            f"{totals.n_trades:,} trades{won} in {totals.n_episodes:,} finished episodes, "
+            f"{counted(totals.n_trades, 'trade')}{won} in "
+            f"{counted(totals.n_episodes, 'finished episode')}, "
             f"net {totals.net_pnl_usd:+,.0f} USD"
         )
 

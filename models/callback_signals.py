@@ -2,7 +2,8 @@
 
 A Stable-Baselines3 callback. From the training's first step to the end of a `with` block around it,
 Ctrl-C and the system's request to terminate end the training after the current step; the agent
-keeps the best weights so far, or the last. What learns without steps is ended at once, as ever.
+keeps what validation would keep by then, or the last weights where nothing validates. What learns
+without steps is ended at once, as ever.
 """
 
 import signal

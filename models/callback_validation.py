@@ -1,6 +1,7 @@
 """Evaluate now and then on rows that are not learnt from, and keep the weights that did well there.
 
-A Stable-Baselines3 callback. It draws no random numbers; what it changes is which weights remain
+Where luck alone explains what all of them did, the agent is left with weights that stay flat. A
+Stable-Baselines3 callback. It draws no random numbers; what it changes is which weights remain
 when the training ends, and, where patience is set, when that is.
 """
 
@@ -17,11 +18,17 @@ from torch import Tensor
 
 from env.simulation import Simulation
 from models.decider import Decider
-from models.evaluation import Evaluation, EvaluationSpan, changes_usd, evaluation_of, walked
+from models.evaluation import Evaluation, EvaluationSpan, changes_of, evaluation_of, walked
+from models.flat_weights import flat_weights
 from models.selection import Selection
 from utils.logger import get_logger
+from utils.wording import counted
 
 WHERE = "the weights kept in memory"
+STAYS_FLAT = (
+    "no weights, since luck explains what they earned (to keep some all the same, train with a "
+    "`significance` of 1): the agent stays flat"
+)
 
 
 class Validation(BaseCallback):
@@ -33,8 +40,10 @@ class Validation(BaseCallback):
 
     Attributes:
         evaluations: Those made so far, oldest first.
-        kept: The one whose weights are kept; None before the first.
-        kept_weights: Those.
+        kept: The one whose weights are kept; None where luck explains all of them.
+        kept_weights: Those; empty without.
+        learnt_weights: The last ones of an agent that is left flat, for who trains it further; else
+            None.
         selection: What has chosen it.
         last_pass: The account after the last one; None before it.
         ran_out: Whether patience ended the training.
@@ -47,6 +56,7 @@ class Validation(BaseCallback):
         *,
         total_timesteps: int,
         n_evaluations: int,
+        significance: float,
         patience: int | None = None,
     ):
         """Plan the evaluations.
@@ -56,7 +66,8 @@ class Validation(BaseCallback):
             span: Where it is evaluated.
             total_timesteps: Of the whole training.
             n_evaluations: At equal distances over it; the last one is at its end.
-            patience: Evaluations in a row without a larger net PnL than ever before that end the
+            significance: See `Selection`.
+            patience: Evaluations in a row without more evidence than ever before that end the
                 training; None: never.
         """
         super().__init__()
@@ -69,7 +80,8 @@ class Validation(BaseCallback):
         self.evaluations: list[Evaluation] = []
         self.kept: Evaluation | None = None
         self.kept_weights: dict[str, Tensor] = {}
-        self.selection = Selection()
+        self.learnt_weights: dict[str, Tensor] | None = None
+        self.selection = Selection(n_evaluations, significance)
         self.last_pass: Simulation | None = None
         self.ran_out = False
 
@@ -85,20 +97,19 @@ class Validation(BaseCallback):
         self,
         told: Mapping[str, Any],
         kept_weights: Mapping[str, Tensor],
-        best_changes_usd: NDArray[np.float64] | None,
+        best: NDArray[np.float64] | None,
     ) -> None:
         """Go on from an interrupted training.
 
         Args:
             told: As `to_dict` had it.
             kept_weights: As they were.
-            best_changes_usd: Of `selection`, as it was.
+            best: Of `selection`, as it was.
         """
         self.evaluations = [from_json(each) for each in told["evaluations"]]
         self.kept = None if told["kept"] is None else from_json(told["kept"])
         self.kept_weights = dict(kept_weights)
-        self.selection.best_changes_usd = best_changes_usd
-        self.selection.kept_usd = 0.0 if self.kept is None else self.kept.net_pnl_usd
+        self.selection.best = best
         self.ran_out = self._is_out_of_patience()
 
     def _on_rollout_start(self) -> None:
@@ -113,8 +124,12 @@ class Validation(BaseCallback):
         is_whole = self.num_timesteps - self.first_step >= self._total
         if not self.evaluations or (is_whole and self._last_timestep < self.num_timesteps):
             self._evaluate()
-        assert self.kept is not None
-        self._decider.load_weights(self.kept_weights, WHERE)
+        if self.kept is None:
+            self.learnt_weights = self._decider.weights()
+            weights = flat_weights(self.learnt_weights, self._span.settings)
+        else:
+            weights = self.kept_weights
+        self._decider.load_weights(weights, WHERE)
         _log_line(self.kept, len(self.evaluations), self.ran_out)
 
     @property
@@ -127,9 +142,10 @@ class Validation(BaseCallback):
 
     def _evaluate(self) -> None:
         self.last_pass = walked(self._decider, self._span)
-        found = evaluation_of(self.last_pass, self._span.n_decisions, self.num_timesteps)
+        changes = changes_of(self.last_pass, self._span)
+        found = evaluation_of(self.last_pass, changes, self.num_timesteps)
         self.evaluations.append(found)
-        if self.selection.offer(changes_usd(self.last_pass, self._span.n_decisions)):
+        if self.selection.offer(changes):
             self.kept = found
             self.kept_weights = self._decider.weights()
         for name, value in asdict(found).items():
@@ -138,11 +154,11 @@ class Validation(BaseCallback):
         self.logger.dump(self.num_timesteps)
 
     def _is_out_of_patience(self) -> bool:
-        """Return whether the evaluation of largest net PnL is too long ago."""
+        """Return whether the evaluation of largest evidence is too long ago."""
         if self._patience is None or not self.evaluations:
             return False
-        nets = [each.net_pnl_usd for each in self.evaluations]
-        return len(nets) - 1 - nets.index(max(nets)) >= self._patience
+        seen = [0.0 if math.isnan(each.evidence) else each.evidence for each in self.evaluations]
+        return len(seen) - 1 - seen.index(max(seen)) >= self._patience
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
@@ -158,20 +174,22 @@ def from_json(values: Mapping[str, Any]) -> Evaluation:
     )
 
 
-def _log_line(kept: Evaluation, n_evaluations: int, ran_out: bool) -> None:
+def _log_line(kept: Evaluation | None, n_evaluations: int, ran_out: bool) -> None:
     """Say which weights were kept, and what they do; warn where they do nothing."""
+    does_trade = kept is not None and kept.n_trades > 0
+    get_logger("training").log(
+        logging.INFO if does_trade else logging.WARNING,
+        "validation kept %s, of %s%s",
+        STAYS_FLAT if kept is None else _what_it_did(kept),
+        counted(n_evaluations, "evaluation"),
+        "; stopped early, out of patience" if ran_out else "",
+    )
+
+
+def _what_it_did(kept: Evaluation) -> str:
     traded = (
-        f"which made {kept.n_trades:,} trades and {kept.net_pnl_usd:+,.2f} USD net"
+        f"which made {counted(kept.n_trades, 'trade')} and {kept.net_pnl_usd:+,.2f} USD net"
         if kept.n_trades
         else "which made no trade"
     )
-    patience = "; stopped early, out of patience" if ran_out else ""
-    level = logging.INFO if kept.n_trades else logging.WARNING
-    get_logger("training").log(
-        level,
-        "validation kept the weights of timestep %s, %s, of %d evaluations%s",
-        f"{kept.timestep:,}",
-        traded,
-        n_evaluations,
-        patience,
-    )
+    return f"the weights of timestep {kept.timestep:,}, {traded}"

@@ -32,6 +32,8 @@ WARNING = (
     "chosen, are no promise. Back-test on bars that the model has never seen."
 )
 
+NONE_KEPT = "None was kept: luck explains what they earned, so the agent stays flat."
+
 
 def card_text(description: ModelDescription) -> str:
     """Return the card in Markdown; the same description gives the same text."""
@@ -125,22 +127,31 @@ def _learning_rows(agent: AgentSettings, provenance: Mapping[str, Any]) -> dict[
 
 
 def _validation(found: Mapping[str, Any] | None) -> list[str]:
-    """Return where it was evaluated, and a line for each evaluation, the kept one marked."""
+    """Return where it was evaluated, and a line for each evaluation, the kept one marked.
+
+    The last figure is that by which it is told from luck, see `models.selection`.
+    """
     if not found or not found.get("evaluations"):
         return ["None: the last weights were kept."]
     span = f"{_number(found['n_decisions'])} decisions, {found['first']} to {found['last']}."
-    head = "| timestep | net USD | trades | win rate | exposure | |\n|---:|---:|---:|---:|---:|---|"
-    kept = found["kept"]["timestep"]
-    rows = [_evaluation_row(each, kept) for each in found["evaluations"]]
-    return [span, "\n".join([head, *rows])]
+    head = (
+        "| timestep | net USD | trades | win rate | exposure | errors above 0 | |\n"
+        "|---:|---:|---:|---:|---:|---:|---|"
+    )
+    kept = found["kept"]
+    timestep = None if kept is None else kept["timestep"]
+    rows = [_evaluation_row(each, timestep) for each in found["evaluations"]]
+    table = "\n".join([head, *rows])
+    return [span, table, NONE_KEPT] if kept is None else [span, table]
 
 
-def _evaluation_row(found: Mapping[str, Any], kept: int) -> str:
+def _evaluation_row(found: Mapping[str, Any], kept: int | None) -> str:
     rate = "-" if found["win_rate"] is None else f"{found['win_rate']:.1%}"
+    evidence = "-" if found["evidence"] is None else f"{found['evidence']:.2f}"
     mark = "kept" if found["timestep"] == kept else ""
     return (
         f"| {found['timestep']:,} | {money(found['net_pnl_usd'])} | {found['n_trades']:,} | {rate} "
-        f"| {found['exposure']:.1%} | {mark} |"
+        f"| {found['exposure']:.1%} | {evidence} | {mark} |"
     )
 
 

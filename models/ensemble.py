@@ -28,6 +28,9 @@ FITTING: dict[str, Callable[[TradingAgent], Any]] = {
     "lookback_window": lambda agent: agent.env_settings.lookback_window,
     "action_mode": lambda agent: agent.env_settings.action_mode,
     "max_position": lambda agent: agent.env_settings.max_position,
+    "stop_loss_ticks": lambda agent: agent.env_settings.stop_loss_ticks,
+    "take_profit_ticks": lambda agent: agent.env_settings.take_profit_ticks,
+    "trailing_stop_ticks": lambda agent: agent.env_settings.trailing_stop_ticks,
 }
 """What must be the same for all members, or else they do not speak of the same thing."""
 

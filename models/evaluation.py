@@ -8,12 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from config.settings import EnvSettings
 from env.market import Market
 from env.simulation import Simulation
 from models.decider import Decider
+from models.selection import standard_error
+
+DECAY = 0.94
+"""Of the weights of past moves in the volatility, from bar to bar: half of it is 11 bars old."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,8 @@ class Evaluation:
         sharpe_per_bar: Mean over standard deviation of the PnL per bar, not annualised; NaN where
             it never changes.
         exposure: Share of the span's closes with an open position.
+        evidence: Standard errors by which the sum of `changes_of` lies above nothing; NaN where
+            nothing changes.
     """
 
     timestep: int
@@ -36,6 +43,7 @@ class Evaluation:
     win_rate: float
     sharpe_per_bar: float
     exposure: float
+    evidence: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +90,17 @@ def walked(decider: Decider, span: EvaluationSpan) -> Simulation:
     return simulation
 
 
-def evaluation_of(simulation: Simulation, n_decisions: int, timestep: int) -> Evaluation:
+def evaluation_of(
+    simulation: Simulation, changes: NDArray[np.float64], timestep: int
+) -> Evaluation:
     """Return what a pass came to.
 
     Args:
         simulation: At its end.
-        n_decisions: Of the whole span, which ruin may have cut short.
+        changes: (n_decisions,) of `changes_of`, the whole span's, which ruin may have cut short.
         timestep: Of the training.
     """
+    error = standard_error(changes)
     n_trades, equity = simulation.n_trades, simulation.equity
     return Evaluation(
         timestep=timestep,
@@ -97,15 +108,26 @@ def evaluation_of(simulation: Simulation, n_decisions: int, timestep: int) -> Ev
         n_trades=n_trades,
         win_rate=simulation.n_wins / n_trades if n_trades else math.nan,
         sharpe_per_bar=sharpe_per_bar(equity),
-        exposure=float(np.count_nonzero(simulation.positions[1:])) / n_decisions,
+        exposure=float(np.count_nonzero(simulation.positions[1:])) / len(changes),
+        evidence=float(changes.sum()) / error if error > 0.0 else math.nan,
     )
 
 
-def changes_usd(simulation: Simulation, n_decisions: int) -> NDArray[np.float64]:
-    """Return a pass's changes of equity, bar by bar, (n_decisions,); zeros after a ruin."""
-    changes = np.zeros(n_decisions)
+def changes_of(simulation: Simulation, span: EvaluationSpan) -> NDArray[np.float64]:
+    """Return a pass's changes of equity, bar by bar, (n_decisions,); zeros after a ruin.
+
+    In units of what one contract's price moves in a bar: the root of the exponentially weighted
+    mean square of its moves until the decision (RiskMetrics, 1996), at least a tick. What a new
+    contract trades above the old one is no move.
+    """
     steps = np.diff(simulation.equity)
-    changes[: len(steps)] = steps
+    rows = slice(span.first_decision, span.first_decision + len(steps))
+    bars = span.market.bars
+    moves = bars.close[1:] - bars.close[:-1] - bars.roll_gap[1:]
+    ticks = pd.Series(np.square(moves, dtype=np.float64)).ewm(alpha=1.0 - DECAY).mean().pow(0.5)
+    typical = np.maximum(np.insert(ticks.to_numpy(), 0, 1.0)[rows], 1.0)
+    changes = np.zeros(span.n_decisions)
+    changes[: len(steps)] = steps / (typical * span.market.instrument.tick_value_usd)
     return changes
 
 

@@ -9,7 +9,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from config.settings import AgentSettings
 from env.trading_env import TradingEnv
-from models.callback_validation import Validation
+from models.callback_validation import WHERE, Validation
 from models.decider import Decider
 from models.evaluation import EvaluationSpan
 from models.network_decider import NetworkDecider
@@ -91,6 +91,8 @@ class NetworkLearner:
         tensorboard: Path | str | None,
     ) -> None:
         """Learn for `total_timesteps` more; see `run_training`."""
+        if self._validation is not None and self._validation.learnt_weights is not None:
+            self._decider.load_weights(self._validation.learnt_weights, WHERE)
         self._validation = self._planned_validation(total_timesteps)
         if self._ramp is None:
             self._ramp = ramp_of(self._settings, total_timesteps)
@@ -122,5 +124,6 @@ class NetworkLearner:
             ),
             total_timesteps=total_timesteps,
             n_evaluations=settings.n_evaluations,
+            significance=settings.significance,
             patience=settings.patience,
         )

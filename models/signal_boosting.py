@@ -1,8 +1,8 @@
 """The forecast of boosted trees: LightGBM on the averages of a window.
 
 Small trees of large leaves and few thresholds: where moves are nearly all noise, what is sought
-among many finds the noise. A model lies in a file as LightGBM's own text, in bytes; it is parsed,
-never executed.
+among many finds the noise. A model lies in a file as LightGBM's own text, in bytes; it is checked
+and parsed, never executed.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from config.settings import AgentSettings
+from models.boosting_text import checked_trees
 from models.signal_cross_fit import cross_fit, trained
 from models.signal_inputs import input_blocks, n_inputs
 from models.signal_predictor import FittedPredictor
@@ -180,10 +181,8 @@ def _parsed(text: bytes, width: int) -> Any:
     """
     import lightgbm  # noqa: PLC0415 - as above
 
+    checked = checked_trees(text, width)
     try:
-        booster = lightgbm.Booster(model_str=text.decode())
-    except (UnicodeDecodeError, lightgbm.basic.LightGBMError) as error:
+        return lightgbm.Booster(model_str=checked)
+    except lightgbm.basic.LightGBMError as error:
         raise ValueError("is no LightGBM model") from error
-    if booster.num_feature() != width:
-        raise ValueError(f"must be a model of {width} inputs, found {booster.num_feature()}")
-    return booster

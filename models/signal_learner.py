@@ -17,6 +17,7 @@ from models.signal_predictors import PREDICTORS
 from models.signal_task import signal_task
 from models.training_env import training_stop
 from utils.errors import ConfigError
+from utils.logger import get_logger
 from utils.registry import lookup
 
 
@@ -113,10 +114,15 @@ class SignalLearner:
             raise ConfigError(f"`total_timesteps` must be >= 1, was {total_timesteps}")
         env, settings = self._env, self._settings
         stop = training_stop(env, settings)
-        with _status(f"learning to forecast from {stop:,} bars by {settings.predictor}"):
+        what = f"learning to forecast from {stop:,} bars by {settings.predictor}"
+        with _status(what):
             self._n_learnt = learn_signal(self._decider, env.market, stop, env.settings, settings)
 
 
 def _status(text: str) -> Any:
+    """Show that something goes on: a spinner in a terminal, a line elsewhere."""
     console = Console(stderr=True)
-    return console.status(text) if console.is_terminal else nullcontext()
+    if console.is_terminal:
+        return console.status(text)
+    get_logger("training").info(text)
+    return nullcontext()

@@ -23,9 +23,13 @@ def bench(
     bars: Annotated[
         Path | None, Option(help="Parquet file of bars to learn on too; suite learning.")
     ] = None,
+    figure: Annotated[
+        Path | None, Option(help="PNG to draw the learning curves into; suite learning.")
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Measure one suite and print its lines as they come."""
+    _check_learning_options(suite, {"--bars": bars, "--figure": figure})
     from scripts.benchmarks.data import data_suite
     from scripts.benchmarks.env import env_suite
     from scripts.benchmarks.features import features_suite
@@ -39,7 +43,7 @@ def bench(
         "data": data_suite,
         "features": features_suite,
         "training": training_suite,
-        "learning": partial(learning_suite, bars=bars),
+        "learning": partial(learning_suite, bars=bars, figure=figure),
         "startup": startup_suite,
     }
     for line in lookup(suites, suite, "suite")(quick):
@@ -50,6 +54,18 @@ def bench(
         print(
             f"{line.suite:<9} {line.name:<18} {line.value:>12,.3f} {line.unit}{beside}", flush=True
         )
+
+
+def _check_learning_options(suite: str, given: dict[str, Path | None]) -> None:
+    """Refuse what only one suite has a use for, and a picture that cannot be written."""
+    from utils.errors import ConfigError
+    from utils.files import check_writable
+
+    for name, path in given.items():
+        if path is not None and suite != "learning":
+            raise ConfigError(f"`{name}` is for `--suite learning`, was {suite}; leave it out")
+    if given["--figure"] is not None:
+        check_writable(given["--figure"].parent, "--figure")
 
 
 if __name__ == "__main__":

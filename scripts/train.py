@@ -115,6 +115,10 @@ def train(
     evaluations: Annotated[
         int | None, Option(help="Evaluations on that share.", show_default="20")
     ] = None,
+    significance: Annotated[
+        float | None,
+        Option(help="Chance that luck alone is kept; 1: keep anything.", show_default="0.05"),
+    ] = None,
     patience: Annotated[
         int | None, Option(help="Stop after so many that are no better.", show_default="never")
     ] = None,
@@ -214,6 +218,7 @@ def train(
             "predictor": predictor,
             "validation_fraction": validation_fraction,
             "n_evaluations": evaluations,
+            "significance": significance,
             "patience": patience,
             "device": device,
             "seed": seed,

@@ -188,8 +188,12 @@ def load_policy(models: Sequence[Path]) -> TrainedPolicy:
 
     Raises:
         ArtifactError: If one cannot be loaded.
-        ConfigError: If one does not fit the others.
+        ConfigError: If one does not fit the others, or is named twice.
     """
+    places = [model.resolve() for model in models]
+    for count, place in enumerate(places):
+        if place in places[:count]:
+            raise ConfigError(f"`--model {models[count]}` is named twice; name each model once")
     agents = [TradingAgent.load(model) for model in models]
     return agents[0] if len(agents) == 1 else Ensemble(agents)
 

@@ -1,16 +1,25 @@
 """How much agents learn, and how fast: shares of a known optimum on bars that they never saw.
 
-Whatever is said of a training holds for the weights that its validation bars had chosen by then.
 Trainings are kept on disk, see scripts/benchmarks/learning_store.py.
 """
 
-import math
 import statistics
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from models.baselines import BASELINES
 from scripts.benchmarks.learning_clock import Point
+from scripts.benchmarks.learning_curves import (
+    Kind,
+    is_fitted,
+    is_plain,
+    kept_by,
+    seconds_to,
+    shares_by,
+    shares_within,
+    trainings,
+)
+from scripts.benchmarks.learning_figure import draw_learning
 from scripts.benchmarks.learning_market import (
     MARTINGALE,
     PLANTED,
@@ -19,7 +28,7 @@ from scripts.benchmarks.learning_market import (
     walk_policy,
 )
 from scripts.benchmarks.learning_plan import LONG, MIDDLE, SHORT, tasks
-from scripts.benchmarks.learning_run import METHODS, STOCK, Task
+from scripts.benchmarks.learning_run import STOCK, Task
 from scripts.benchmarks.learning_store import Finished, finished
 from scripts.benchmarks.line import BenchLine
 
@@ -29,148 +38,143 @@ LEAST_SHARE = 0.01
 """What a share is taken as at least where another is divided by it: stock PPO may lose money."""
 
 MINUTE = 60.0
+TIMESTEPS = (30_000, 100_000, 200_000, 1_000_000)
+"""At which methods are compared too, where all their seeds have got so far."""
 
 
-def learning_suite(quick: bool, bars: Path | None = None) -> Iterator[BenchLine]:
+def learning_suite(
+    quick: bool, bars: Path | None = None, figure: Path | None = None
+) -> Iterator[BenchLine]:
     """Yield the fixed lines, then one for each method and time.
 
     Args:
         quick: A smoke test.
         bars: A file of bars to learn on too.
+        figure: PNG to draw the curves into.
     """
     done = finished(tasks(quick, bars))
+    if figure is not None:
+        draw_learning(done, figure)
     yield _beside_stock("planted_edge", done, "EPG", MINUTE)
     yield _beside_stock("planted_edge_ppo", done, "PPO", MIDDLE)
-    yield _time_to_half(done)
-    yield _martingale_cost(done, QUICK_SHARE if quick else 1)
+    yield _time_to_half("time_to_half", done, "EPG")
+    if not quick:
+        yield _time_to_half("time_to_half_sequence", done, "EPG-sequence")
+    yield from _martingale_lines(done, QUICK_SHARE if quick else 1)
     yield from _table(done)
+    yield from _sparse_lines(done)
+    yield from _risk_lines(done)
     if bars is not None:
         yield from _file_lines(done, bars)
 
 
-def kept_by(points: Sequence[Point], seconds: float) -> Point:
-    """Return what the validation bars had chosen at a time: of the looks until then, the last kept.
-
-    A look falls behind its time by at most one rollout, which still counts.
-    """
-    n_seen = next(
-        (i + 1 for i, point in enumerate(points) if point.seconds >= seconds), len(points)
-    )
-    return next(point for point in reversed(points[:n_seen]) if point.is_kept)
-
-
-def seconds_to(points: Sequence[Point], share: float) -> float:
-    """Return when the weights kept first reached a share of the optimum; infinite if never."""
-    reached = (point.seconds for point in points if point.is_kept and (point.share or 0.0) >= share)
-    return next(reached, math.inf)
-
-
-def shares(done: Finished, method: str, seconds: float, extractor: str = "lstm") -> list[float]:
-    """Return the share that each seed's training had reached at a time, on the plain account."""
-    return [
-        point.share or 0.0
-        for task, points in done.items()
-        if _is_of(task, method, extractor)
-        for point in [kept_by(points, seconds)]
-    ]
-
-
-def _is_of(task: Task, method: str, extractor: str = "lstm") -> bool:
-    is_plain = task.preset == PLANTED and not task.has_stop
-    return is_plain and (task.method, task.extractor) == (method, extractor)
-
-
 def _beside_stock(name: str, done: Finished, method: str, seconds: float) -> BenchLine:
-    stock = statistics.median(shares(done, STOCK, seconds))
+    stock = statistics.median(shares_by(done, STOCK, seconds))
     return BenchLine(
         suite=SUITE,
         name=name,
-        value=statistics.median(shares(done, method, seconds)),
+        value=statistics.median(shares_by(done, method, seconds)),
         unit=f"of the optimum, {seconds:g} s",
         reference="stable-baselines3 PPO",
         reference_value=max(stock, LEAST_SHARE),
     )
 
 
-def _time_to_half(done: Finished) -> BenchLine:
+def _time_to_half(name: str, done: Finished, method: str) -> BenchLine:
     """Return the median seconds to half the optimum; who never got there took at least LONG."""
-    medians = {}
-    for method in ("EPG", "PPO"):
-        times = [seconds_to(points, HALF) for task, points in done.items() if _is_of(task, method)]
-        medians[method] = statistics.median(min(each, LONG) for each in times)
+    medians = []
+    for each in (method, "PPO"):
+        times = [seconds_to(points, HALF) for points in trainings(done, each).values()]
+        medians.append(statistics.median(min(seconds, LONG) for seconds in times))
     return BenchLine(
         suite=SUITE,
-        name="time_to_half",
-        value=medians["EPG"],
+        name=name,
+        value=medians[0],
         unit="s",
         reference="our PPO",
-        reference_value=medians["PPO"],
+        reference_value=medians[1],
     )
 
 
-def _martingale_cost(done: Finished, share: int) -> BenchLine:
-    """Return the most that any seed's agent paid, as a share of what random trading pays."""
-    costs = [
-        kept_by(points, LONG).cost_usd for task, points in done.items() if task.preset == MARTINGALE
-    ]
+def _martingale_lines(done: Finished, share: int) -> Iterator[BenchLine]:
+    """Yield what the worst seed's agent paid, beside random trading, and how it fared."""
+    kept = [kept_by(points, LONG) for task, points in done.items() if task.preset == MARTINGALE]
     span = learning_market(MARTINGALE, 0, share).unseen
     account = walk_policy(BASELINES["random"](0), span).account
-    return BenchLine(
-        suite=SUITE,
-        name="martingale_cost",
-        value=max(costs) / float(account.fees_usd + account.slippage_usd),
-        unit="of random trading's",
-    )
+    paid = max(point.cost_usd for point in kept) / float(account.fees_usd + account.slippage_usd)
+    yield _line("martingale_cost", paid, "of random trading's")
+    yield from _spread("martingale_exposure", [point.exposure for point in kept], "of closes")
+    yield from _spread("martingale_net", [point.net_usd for point in kept], "USD")
 
 
 def _table(done: Finished) -> Iterator[BenchLine]:
-    """Yield medians, worst and best seeds at each time, and what a stop and a view of risk do."""
-    kinds = dict.fromkeys((task.method, task.extractor) for task in done if task.preset == PLANTED)
-    for method, extractor in kinds:
-        for seconds in (SHORT, MINUTE, MIDDLE, LONG):
-            yield from _row(done, (method, extractor), seconds)
-    yield from _risk_lines(done)
+    """Yield medians, worst and best seeds of each method at each time, and after timesteps."""
+    for kind in dict.fromkeys((task.method, task.extractor) for task in done if is_plain(task)):
+        yield from _by_seconds(done, kind)
+        if not is_fitted(kind[0]):
+            yield from _by_timesteps(done, kind)
 
 
-def _row(done: Finished, kind: tuple[str, str], seconds: float) -> Iterator[BenchLine]:
+def _by_seconds(done: Finished, kind: Kind) -> Iterator[BenchLine]:
     method, extractor = kind
-    longest = max((task.seconds for task in done if _is_of(task, method, extractor)), default=0.0)
-    reached = shares(done, method, seconds, extractor)
-    is_fitted = METHODS.get(method, {}).get("algorithm") == "DP"
-    if not reached or seconds > longest or (is_fitted and seconds != SHORT):
-        return
-    figures = {"": statistics.median(reached), "_min": min(reached), "_max": max(reached)}
-    for ending, value in figures.items():
-        name = f"{method}_{extractor}_{seconds:g}s{ending}"
-        yield BenchLine(suite=SUITE, name=name, value=value, unit="of the optimum")
+    longest = max(task.seconds for task in trainings(done, method, extractor))
+    for seconds in (SHORT,) if is_fitted(method) else (SHORT, MINUTE, MIDDLE, LONG):
+        if seconds <= longest:
+            reached = shares_by(done, method, seconds, extractor)
+            yield from _spread(f"{method}_{extractor}_{seconds:g}s", reached, "of the optimum")
+
+
+def _by_timesteps(done: Finished, kind: Kind) -> Iterator[BenchLine]:
+    method, extractor = kind
+    for timesteps in TIMESTEPS:
+        reached = shares_within(done, method, timesteps, extractor)
+        if reached:
+            name = f"{method}_{extractor}_{timesteps}steps"
+            yield from _spread(name, reached, "of the optimum")
+
+
+def _sparse_lines(done: Finished) -> Iterator[BenchLine]:
+    """Yield what is learnt from the sparse reward in as long."""
+    sparse = [task for task in done if task.preset == PLANTED and task.reward == "sparse"]
+    for method in dict.fromkeys(task.method for task in sparse):
+        kept = _kept(done, [task for task in sparse if task.method == method])
+        reached = [point.share or 0.0 for point in kept]
+        yield from _spread(f"{method}_sparse", reached, "of the optimum")
 
 
 def _risk_lines(done: Finished) -> Iterator[BenchLine]:
+    """Yield what a stop and a view of risk do."""
     stopped = [task for task in done if task.has_stop]
     for method in dict.fromkeys(task.method for task in stopped):
-        kept = [kept_by(done[task], LONG) for task in stopped if task.method == method]
-        yield BenchLine(
-            suite=SUITE,
-            name=f"{method}_stopped_net",
-            value=statistics.median(point.net_usd for point in kept),
-            unit="USD",
-        )
+        kept = _kept(done, [task for task in stopped if task.method == method])
+        yield from _spread(f"{method}_stopped_net", [point.net_usd for point in kept], "USD")
     for method in ("EPG", "EPG-sharpe", "DP-ridge"):
-        ratios = [
-            kept_by(points, SHORT).sharpe or 0.0
-            for task, points in done.items()
-            if _is_of(task, method)
-        ]
+        found = trainings(done, method).values()
+        ratios = [kept_by(points, SHORT).sharpe or 0.0 for points in found]
         if ratios:
-            name, value = f"{method}_sharpe_per_bar", statistics.median(ratios)
-            yield BenchLine(suite=SUITE, name=name, value=value, unit="per bar")
+            yield from _spread(f"{method}_sharpe_per_bar", ratios, "per bar")
 
 
 def _file_lines(done: Finished, bars: Path) -> Iterator[BenchLine]:
-    """Yield net PnL on a file's unseen bars: the seeds' median, worst and best."""
+    """Yield net PnL and exposure on a file's unseen bars."""
     own = [task for task in done if task.preset == str(bars.resolve())]
     for method in dict.fromkeys(task.method for task in own):
-        nets = [kept_by(done[task], LONG).net_usd for task in own if task.method == method]
-        figures = {"": statistics.median(nets), "_min": min(nets), "_max": max(nets)}
-        for ending, value in figures.items():
-            yield BenchLine(suite=SUITE, name=f"{method}_file{ending}", value=value, unit="USD")
+        kept = _kept(done, [task for task in own if task.method == method])
+        yield from _spread(f"{method}_file", [point.net_usd for point in kept], "USD")
+        yield from _spread(f"{method}_file_exposure", [each.exposure for each in kept], "of closes")
+
+
+def _kept(done: Finished, chosen: Sequence[Task]) -> list[Point]:
+    """Return what each training had kept at its end."""
+    return [kept_by(done[task], LONG) for task in chosen]
+
+
+def _spread(name: str, values: Sequence[float], unit: str) -> Iterator[BenchLine]:
+    """Yield the seeds' median, worst and best."""
+    yield _line(name, statistics.median(values), unit)
+    yield _line(f"{name}_min", min(values), unit)
+    yield _line(f"{name}_max", max(values), unit)
+
+
+def _line(name: str, value: float, unit: str) -> BenchLine:
+    return BenchLine(suite=SUITE, name=name, value=value, unit=unit)

@@ -5,15 +5,13 @@ The clock stands still while it evaluates, so that looking costs the training no
 
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 
 from models.decider import Decider
-from models.evaluation import changes_usd, sharpe_per_bar, walked
+from models.evaluation import changes_of, evaluation_of, walked
 from models.selection import Selection
 from scripts.benchmarks.learning_market import LearningMarket, Yardstick
 
@@ -30,10 +28,12 @@ class Point:
         net_usd: On the unseen bars, by the weights of the moment.
         cost_usd: What that paid in commission and slippage.
         n_trades: Round trips on them.
+        exposure: Share of their closes with an open position.
         sharpe: Mean over standard deviation of the PnL per bar there, not annualised; None where
             nothing was traded.
         share: Of the optimum there, without the luck of the shocks; None without an optimum.
-        is_kept: Whether the validation bars would keep these weights rather than any before.
+        is_kept: Whether the validation bars would keep these weights rather than any before, and
+            rather than doing nothing.
     """
 
     seconds: float
@@ -41,6 +41,7 @@ class Point:
     net_usd: float
     cost_usd: float
     n_trades: int
+    exposure: float
     sharpe: float | None
     share: float | None
     is_kept: bool
@@ -50,36 +51,44 @@ class Point:
         return asdict(self)
 
 
+def flat_at(point: Point) -> Point:
+    """Return what staying flat comes to at a point."""
+    share = None if point.share is None else 0.0
+    nothing = {"net_usd": 0.0, "cost_usd": 0.0, "n_trades": 0, "exposure": 0.0, "sharpe": None}
+    return replace(point, **nothing, share=share, is_kept=True)
+
+
+def looks_within(seconds: float) -> list[float]:
+    """Return the times at which a training of so many seconds is looked at."""
+    return [each for each in SECONDS if each <= seconds]
+
+
 class Examiner:
     """Looks at what a decider would do, on validation and unseen bars."""
 
-    def __init__(self, split: LearningMarket, yardstick: Yardstick | None):
+    def __init__(self, split: LearningMarket, yardstick: Yardstick | None, selection: Selection):
         self._split = split
         self._yardstick = yardstick
-        self._selection = Selection()
+        self._selection = selection
 
     def look(self, decider: Decider, seconds: float, timesteps: int) -> Point:
         """Return the point of this moment."""
         validation, unseen = self._split.validation, self._split.unseen
-        chosen_by = changes_usd(walked(decider, validation), validation.n_decisions)
-        is_kept = self._selection.offer(chosen_by)
+        is_kept = self._selection.offer(changes_of(walked(decider, validation), validation))
         simulation = walked(decider, unseen)
         account = simulation.account
+        found = evaluation_of(simulation, changes_of(simulation, unseen), timesteps)
         return Point(
             seconds=round(seconds, 3),
             timesteps=timesteps,
-            net_usd=round(simulation.equity_usd - unseen.settings.initial_balance, 2),
+            net_usd=round(found.net_pnl_usd, 2),
             cost_usd=round(float(account.fees_usd + account.slippage_usd), 2),
-            n_trades=simulation.n_trades,
-            sharpe=_sharpe(simulation.equity),
+            n_trades=found.n_trades,
+            exposure=round(found.exposure, 6),
+            sharpe=None if math.isnan(found.sharpe_per_bar) else found.sharpe_per_bar,
             share=None if self._yardstick is None else self._yardstick.share_of(simulation),
             is_kept=is_kept,
         )
-
-
-def _sharpe(equity: NDArray[np.float64]) -> float | None:
-    ratio = sharpe_per_bar(equity)
-    return None if math.isnan(ratio) else ratio
 
 
 class Clocked(BaseCallback):
@@ -93,7 +102,7 @@ class Clocked(BaseCallback):
         super().__init__()
         self._examiner = examiner
         self._decider = decider
-        self._times = [each for each in SECONDS if each <= seconds]
+        self._times = looks_within(seconds)
         self.points: list[Point] = []
         self._elapsed = 0.0
         self._since = 0.0

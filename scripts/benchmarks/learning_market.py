@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from backtest.optimum import OptimalPolicy, cost_per_side_usd, optimum_of
+from config.instruments import get_instrument
 from config.settings import EnvSettings
 from data.drift_filter import filtered_drift
 from data.feature_set import FeatureSet
@@ -109,7 +110,7 @@ def file_market(file: Path, settings: EnvSettings = ACCOUNT) -> LearningMarket:
     Raises:
         DataError: If the file cannot be read or has too few bars.
     """
-    bars = load_bars(file)
+    bars = load_bars(file, get_instrument(settings.symbol))
     share = len(bars) / (TRAINING + VALIDATION + UNSEEN)
     stops = int(TRAINING * share), int((TRAINING + VALIDATION) * share)
     return split_market(bars, DECOYS, settings, stops)

@@ -8,6 +8,7 @@ from scripts.benchmarks.learning_market import MARTINGALE, PLANTED, QUICK_SHARE
 from scripts.benchmarks.learning_run import METHODS, STOCK, Task
 
 SEEDS = range(5)
+FEW_SEEDS = range(3)
 SHORT, MIDDLE, LONG = 30.0, 120.0, 300.0
 """Seconds at which methods are compared; each training is looked at on the way as well."""
 
@@ -33,7 +34,14 @@ def tasks(quick: bool, bars: Path | None = None) -> list[Task]:
     if quick:
         return list(_quick_tasks())
     own = [] if bars is None else list(_file_tasks(bars))
-    return [*_planted_tasks(), *_martingale_tasks(), *own, *_risk_tasks(), *_extractor_tasks()]
+    return [
+        *_planted_tasks(),
+        *_martingale_tasks(),
+        *own,
+        *_risk_tasks(),
+        *_extractor_tasks(),
+        *_choice_tasks(),
+    ]
 
 
 def _planted_tasks() -> Iterator[Task]:
@@ -71,6 +79,14 @@ def _extractor_tasks() -> Iterator[Task]:
     for extractor in OTHER_EXTRACTORS:
         for method in ("EPG", "EPG-warm", "PPO"):
             yield _task(method, 0, MIDDLE, extractor=extractor)
+
+
+def _choice_tasks() -> Iterator[Task]:
+    """Yield what two defaults are chosen by: the reward, and paths of one account each."""
+    for seed in FEW_SEEDS:
+        for method, seconds in (("EPG", 60.0), ("PPO", MIDDLE)):
+            yield replace(_task(method, seed, seconds), reward="sparse")
+        yield _task("PPO-shared", seed, MIDDLE)
 
 
 def _quick_tasks() -> Iterator[Task]:

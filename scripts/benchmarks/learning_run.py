@@ -18,9 +18,10 @@ from config.settings import AgentSettings, EnvSettings
 from models.agent import TradingAgent
 from models.algorithms import ALGORITHMS
 from models.determinism import torch_threads
+from models.evaluation import DECAY
 from models.network_decider import NetworkDecider
-from models.selection import MAX_ERRORS
-from scripts.benchmarks.learning_clock import Clocked, Examiner, Point
+from models.selection import MAX_ERRORS, Selection
+from scripts.benchmarks.learning_clock import Clocked, Examiner, Point, looks_within
 from scripts.benchmarks.learning_market import (
     ACCOUNT,
     MARTINGALE,
@@ -56,6 +57,7 @@ class Task:
         seconds: Of training.
         share: 1, or QUICK_SHARE.
         has_stop: Whether the account has a stop, see learning_market.STOPPED.
+        reward: Of the account, which learning follows.
     """
 
     method: str
@@ -65,11 +67,26 @@ class Task:
     seconds: float
     share: int = 1
     has_stop: bool = False
+    reward: str = ACCOUNT.reward
+
+    @property
+    def account(self) -> EnvSettings:
+        """Settings of the account."""
+        plain = STOPPED if self.has_stop else ACCOUNT
+        return plain.model_copy(update={"reward": self.reward})
+
+    @property
+    def significance(self) -> float:
+        """That of the choice: our algorithms' own; 1 for who knows of none."""
+        chosen = METHODS.get(self.method, {})
+        is_chosen = bool(chosen) and chosen["algorithm"] != "DP"
+        return AgentSettings(**chosen).significance if is_chosen else 1.0
 
     @property
     def name(self) -> str:
         """What tells this training from all others."""
         market = Path(self.preset).stem + ("-stopped" if self.has_stop else "")
+        market += "" if self.reward == ACCOUNT.reward else f"-{self.reward}"
         size = "" if self.share == 1 else "-quick"
         kind = f"{market}-{self.method}-{self.extractor}"
         return f"{kind}-{self.seed}-{self.seconds:g}s{size}-{self.edition}"
@@ -79,12 +96,13 @@ class Task:
         """Eight digits that change with the task, its settings, or what chooses its weights."""
         chosen = METHODS.get(self.method, {})
         settings = AgentSettings(**chosen).model_dump(mode="json") if chosen else {}
-        content = [asdict(self), settings, RAMP, MAX_ERRORS]
+        content = [asdict(self), settings, RAMP, MAX_ERRORS, DECAY]
         return sha256_of_bytes(canonical_json(content).encode())[:8]
 
 
 METHODS: dict[str, dict[str, Any]] = {
     "PPO": {"algorithm": "PPO"},
+    "PPO-shared": {"algorithm": "PPO", "shared_paths": 4},
     "A2C": {"algorithm": "A2C"},
     "EPG": {"algorithm": "EPG"},
     "EPG-sequence": {"algorithm": "EPG", "tower_mode": "sequence"},
@@ -98,13 +116,13 @@ METHODS: dict[str, dict[str, Any]] = {
 
 def points_of(task: Task) -> list[Point]:
     """Return what a training had learnt by when; it trains on one thread."""
-    settings = STOPPED if task.has_stop else ACCOUNT
     if task.preset in {PLANTED, MARTINGALE}:
-        split = learning_market(task.preset, task.seed, task.share, settings)
+        split = learning_market(task.preset, task.seed, task.share, task.account)
     else:
-        split = file_market(Path(task.preset), settings)
+        split = file_market(Path(task.preset), task.account)
     yardstick = Yardstick(split) if task.preset == PLANTED else None
-    return train(task, split, Examiner(split, yardstick))
+    selection = Selection(max(len(looks_within(task.seconds)), 1), task.significance)
+    return train(task, split, Examiner(split, yardstick, selection))
 
 
 def train(task: Task, split: LearningMarket, examiner: Examiner) -> list[Point]:

@@ -8,6 +8,8 @@ from typer import Argument, Option
 if TYPE_CHECKING:
     from models.manifest import ModelDescription
 
+COLUMNS = ("model", "algorithm", "extractor", "bars", "timesteps", "validation USD", "state")
+
 
 def list_models(
     folder: Annotated[
@@ -38,12 +40,14 @@ def list_models(
     if not found:
         console.print(f"no model in {shown(root)}; train one with scripts/train.py")
         return
-    table = Table()
-    for heading in found[0]:
-        table.add_column(heading)
+    table = Table(*COLUMNS)
     for each in found:
-        table.add_row(*(Text("-" if value is None else str(value)) for value in each.values()))
+        values = (each[column] for column in COLUMNS)
+        table.add_row(*(Text("-" if value is None else str(value)) for value in values))
     console.print(table)
+    for each in found:
+        if "error" in each:
+            console.print(Text(f"{each['model']}: {each['error']}"), soft_wrap=True)
 
 
 def summary(path: Path, name: str) -> dict[str, Any]:
@@ -54,21 +58,37 @@ def summary(path: Path, name: str) -> dict[str, Any]:
     try:
         description, _ = load_model(path)
     except FuturesGymError as error:
-        empty = dict.fromkeys(("algorithm", "extractor", "bars", "timesteps", "validation USD"))
-        return {"model": name, **empty, "state": f"damaged: {error}"}
+        empty = dict.fromkeys(COLUMNS)
+        return {**empty, "model": name, "state": "damaged", "error": str(error)}
     return {"model": name, **_known(description)}
 
 
 def _known(description: "ModelDescription") -> dict[str, Any]:
     provenance = description.provenance
     first, last = (str(provenance[f"training_{end}"])[:10] for end in ("first", "last"))
-    kept = (provenance.get("validation") or {}).get("kept")
-    is_finished = provenance.get("is_finished", True)
     return {
         "algorithm": description.agent_settings.algorithm,
-        "extractor": description.agent_settings.feature_extractor,
+        "extractor": description.agent_settings.kind,
         "bars": f"{description.env_settings.symbol} {first} to {last}",
         "timesteps": provenance.get("timesteps"),
-        "validation USD": None if kept is None else round(kept["net_pnl_usd"], 2),
-        "state": "ok" if is_finished else "ok, unfinished",
+        "validation USD": _validated_usd(provenance.get("validation")),
+        "state": _state(provenance),
     }
+
+
+def _state(provenance: dict[str, Any]) -> str:
+    """Return "ok", and what a user of the model should know besides."""
+    validation = provenance.get("validation")
+    remarks = {
+        "unfinished": not provenance.get("is_finished", True),
+        "stays flat": validation is not None and validation["kept"] is None,
+    }
+    return ", ".join(["ok", *(remark for remark, applies in remarks.items() if applies)])
+
+
+def _validated_usd(validation: dict[str, Any] | None) -> float | None:
+    """Return what the kept weights earned there; nothing for an agent that is left to stay flat."""
+    if validation is None:
+        return None
+    kept = validation["kept"]
+    return 0.0 if kept is None else round(kept["net_pnl_usd"], 2)

@@ -300,8 +300,8 @@ def test_calendar_no_bars_give_nothing():
 @pytest.mark.parametrize(
     ("index", "message"),
     [
-        (pd.DatetimeIndex(["2025-01-08"]), "1 timestamps without a time zone"),
-        (pd.DatetimeIndex(["2025-01-08", None], tz="UTC"), "1 timestamps missing"),
+        (pd.DatetimeIndex(["2025-01-08"]), "1 timestamp without a time zone"),
+        (pd.DatetimeIndex(["2025-01-08", None], tz="UTC"), "1 timestamp missing"),
         (utc("2025-01-08", "1950-01-01"), "1 of 2 bars lie outside the years"),
         (utc("2150-01-01"), "1970 to 2099, first 2150-01-01"),
     ],

@@ -23,7 +23,13 @@ ACCOUNTS = {
     "two contracts": {"stop_loss_ticks": 80.0, "max_position": 2},
     "sizes": {"stop_loss_ticks": None, "action_mode": "contracts", "max_position": 3},
     "ES": {"stop_loss_ticks": 12.0, "symbol": "ES"},
+    "flat at rolls": {"stop_loss_ticks": 60.0},
+    "charged for rolls": {"stop_loss_ticks": None, "roll": "charge"},
+    "charged for rolls under stops": {"stop_loss_ticks": 60.0, "roll": "charge"},
 }
+ROLLED = [name for name in ACCOUNTS if "rolls" in name]
+ROLL_EVERY, ROLL_GAP = 290, 12.5
+"""Bars of a contract, and points that the next one trades above it."""
 
 
 class Walker:
@@ -65,8 +71,11 @@ class Walker:
         return entered[0], closed[1] + entered[1], closed[2] + entered[2]
 
 
-def _market(settings: EnvSettings) -> Market:
+def _market(settings: EnvSettings, *, has_rolls: bool = False) -> Market:
     bars = synthetic_bars(N_BARS, "martingale", seed=3, symbol=settings.symbol)
+    if has_rolls:
+        is_roll = np.arange(N_BARS) % ROLL_EVERY == ROLL_EVERY - 1
+        bars = bars.assign(is_roll=is_roll, roll_gap=ROLL_GAP * is_roll)
     return build_market(bars, ["rsi"], symbol=settings.symbol)
 
 
@@ -86,7 +95,7 @@ def _actions(n_actions: int, seed: int):
 @pytest.mark.parametrize("name", ACCOUNTS)
 def test_description_and_environment_agree_on_random_actions(name):
     settings = EnvSettings(**{**FREE, **ACCOUNTS[name]})
-    market = _market(settings)
+    market = _market(settings, has_rolls=name in ROLLED)
     has_exits = settings.stop_loss_ticks or settings.trailing_stop_ticks
     problem = describe(market, settings, max_age=N_BARS if has_exits else 0)
     simulation, walker = Simulation(market, settings), Walker(problem)

@@ -10,9 +10,11 @@ from stable_baselines3.common.callbacks import BaseCallback
 import models.callback_validation as validation
 from config.settings import load_profile, overridden
 from data.synthetic import synthetic_bars
+from env.actions import Action
 from models.actor_critic import weights_of
 from models.agent import TradingAgent
 from models.evaluation import Evaluation
+from models.selection import LEAST_BARS
 from models.training import make_training_env, train_agent
 from tests.helpers.agents import SMALL, small_env
 from utils.errors import DataError
@@ -46,16 +48,18 @@ def _evaluations(monkeypatch, figures):
     """Let evaluations come to these net PnLs, one after the other."""
     left = iter(figures)
 
-    def made_up(_, n_decisions, timestep):
+    def made_up(_, changes, timestep):
         net = next(left)
         return Evaluation(
             timestep=timestep, net_pnl_usd=net, n_trades=int(net != 0.0), win_rate=0.5,
-            sharpe_per_bar=0.1, exposure=0.5,
+            sharpe_per_bar=0.1, exposure=0.5, evidence=net,
         )  # fmt: skip
 
     steady = iter(figures)
     monkeypatch.setattr(validation, "evaluation_of", made_up)
-    monkeypatch.setattr(validation, "changes_usd", lambda _, n: np.full(n, next(steady) / n))
+    monkeypatch.setattr(
+        validation, "changes_of", lambda _, span: np.full(span.n_decisions, next(steady))
+    )
 
 
 def _trained(timesteps: int, *callbacks, **overrides) -> TradingAgent:
@@ -102,7 +106,7 @@ def test_validation_puts_the_best_weights_back(monkeypatch, caplog):
         np.testing.assert_array_equal(kept, best)
     assert agent.provenance["validation"]["kept"]["timestep"] == 64
     assert (
-        "validation kept the weights of timestep 64, which made 1 trades and +7.00 USD net, of "
+        "validation kept the weights of timestep 64, which made 1 trade and +7.00 USD net, of "
         "4 evaluations" in caplog.text
     )
 
@@ -110,8 +114,8 @@ def test_validation_puts_the_best_weights_back(monkeypatch, caplog):
 def test_validation_keeps_the_later_of_what_it_cannot_tell_apart(monkeypatch):
     _evaluations(monkeypatch, [-5.0, 7.0, 6.0, 5.0])
     swings = iter([[0.0], [7.0, 0.0], [0.0, 6.0], [2.5, 2.5]])
-    noisy = lambda _, n: np.resize(next(swings), n)  # noqa: E731
-    monkeypatch.setattr(validation, "changes_usd", noisy)
+    noisy = lambda _, span: np.resize(next(swings), span.n_decisions)  # noqa: E731
+    monkeypatch.setattr(validation, "changes_of", noisy)
     agent = _trained(8 * ROLLOUT)
     assert agent.provenance["validation"]["kept"]["timestep"] == 128
 
@@ -121,6 +125,60 @@ def test_validation_lets_flat_win_over_a_loss_and_says_so(monkeypatch, caplog):
     with caplog.at_level(logging.INFO, "futuresgym.training"):
         _trained(8 * ROLLOUT)
     assert "validation kept the weights of timestep 64, which made no trade, of" in caplog.text
+
+
+def test_validation_leaves_an_agent_flat_whose_earnings_luck_explains(monkeypatch, caplog):
+    _evaluations(monkeypatch, [-5.0, 7.0, 6.0, 5.0])
+    swings = iter([[0.0], [7.0, -6.0], [-2.0, 3.0], [-1.0, 1.2]])
+    noisy = lambda *_: np.resize(next(swings), LEAST_BARS)  # noqa: E731
+    monkeypatch.setattr(validation, "changes_of", noisy)
+    with caplog.at_level(logging.INFO, "futuresgym.training"):
+        agent = _trained(8 * ROLLOUT, significance=0.05)
+    assert agent.provenance["validation"]["kept"] is None
+    assert len(agent.provenance["validation"]["evaluations"]) == 4
+    assert "validation kept no weights, since luck explains what they earned" in caplog.text
+    (line,) = [each for each in caplog.records if "validation kept" in each.message]
+    assert line.levelno == logging.WARNING
+    env = small_env()
+    agent.reset(env.market, env.settings)
+    observation, _ = env.reset()
+    for bar in range(2, 50):
+        assert agent.decide(bar, observation) == Action.CLOSE
+        observation, *_ = env.step(Action.CLOSE)
+
+
+def test_validation_keeps_what_luck_does_not_explain(monkeypatch):
+    _evaluations(monkeypatch, [-5.0, 7.0, 6.0, 5.0])
+    swings = iter([[0.0], [7.0, -6.0], [2.0, 3.0], [-1.0, 2.0]])
+    noisy = lambda *_: np.resize(next(swings), LEAST_BARS)  # noqa: E731
+    monkeypatch.setattr(validation, "changes_of", noisy)
+    agent = _trained(8 * ROLLOUT, significance=0.05)
+    assert agent.provenance["validation"]["kept"]["timestep"] == 96
+
+
+@pytest.mark.parametrize("algorithm", ["PPO", "EPG"])
+def test_training_on_an_agent_that_was_left_flat_goes_on_from_what_it_had_learnt(
+    monkeypatch, algorithm
+):
+    nothing = lambda _, span: np.zeros(span.n_decisions)  # noqa: E731
+    monkeypatch.setattr(validation, "changes_of", nothing)
+    flat, plain = (
+        TradingAgent(
+            small_env(),
+            settings=HELD_BACK,
+            significance=significance,
+            algorithm=algorithm,
+            cost_ramp_steps=0,
+        )
+        for significance in (0.05, 1.0)
+    )
+    for _ in range(2):
+        for agent in (flat, plain):
+            agent.train(4 * ROLLOUT)
+    learnt = flat._learner._validation.learnt_weights
+    assert not learnt["action_net.bias"].equal(flat._decider.weights()["action_net.bias"])
+    for name, weight in plain._decider.weights().items():
+        np.testing.assert_array_equal(weight.numpy(), learnt[name].numpy(), err_msg=name)
 
 
 def test_validation_stops_when_patience_is_out(monkeypatch, caplog):
@@ -151,9 +209,9 @@ def test_validation_never_meets_the_cost_ramp(monkeypatch):
     scales = []
     made = validation.evaluation_of
 
-    def watched(simulation, n_decisions, timestep):
+    def watched(simulation, changes, timestep):
         scales.append(simulation.account.costs.scale)
-        return made(simulation, n_decisions, timestep)
+        return made(simulation, changes, timestep)
 
     monkeypatch.setattr(validation, "evaluation_of", watched)
     _trained(8 * ROLLOUT, cost_ramp_steps=8 * ROLLOUT)
@@ -174,6 +232,16 @@ def test_validation_logs_its_figures(tmp_path):
         [each["net_pnl_usd"] for each in evaluations], rel=1e-6
     )
     assert {"eval/n_trades", "eval/exposure"} <= set(events.Tags()["scalars"])
+
+
+def test_validation_logs_how_far_each_evaluation_is_from_luck(monkeypatch, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    _evaluations(monkeypatch, [-1.5, 2.5, 0.5, 1.0])
+    TradingAgent(small_env(), settings=HELD_BACK).train(8 * ROLLOUT, tensorboard=tmp_path)
+    (run,) = tmp_path.iterdir()
+    logged = EventAccumulator(str(run)).Reload().Scalars("eval/evidence")
+    assert [event.value for event in logged] == [-1.5, 2.5, 0.5, 1.0]
 
 
 def _settings():

@@ -140,11 +140,11 @@ def test_rich_progress_without_a_terminal_prints_ten_lines():
     assert " won) in 26 finished episodes, net " in lines[-1]
 
 
-def test_rich_progress_before_the_first_episode_ends_says_so():
+def test_rich_progress_before_the_first_update_and_episode_says_how_many_steps():
     out = io.StringIO()
     agent = TradingAgent(small_env(), settings=SMALL)
     agent.train(16, callbacks=[RichProgress(16, console=Console(file=out, width=200))])
-    assert out.getvalue().splitlines()[0].endswith("no episode finished yet")
+    assert out.getvalue().splitlines()[0] == "training: 2/16 steps"
 
 
 def test_rich_progress_in_a_terminal_ends_full():

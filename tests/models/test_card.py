@@ -14,11 +14,11 @@ VALIDATION = {
     "evaluations": [
         {
             "timestep": 20, "net_pnl_usd": -12.5, "n_trades": 3, "win_rate": 0.3333,
-            "sharpe_per_bar": -0.1, "exposure": 0.25,
+            "sharpe_per_bar": -0.1, "exposure": 0.25, "evidence": -1.234,
         },
         {
             "timestep": 40, "net_pnl_usd": 0.0, "n_trades": 0, "win_rate": None,
-            "sharpe_per_bar": None, "exposure": 0.0,
+            "sharpe_per_bar": None, "exposure": 0.0, "evidence": None,
         },
     ],
 }  # fmt: skip
@@ -27,6 +27,13 @@ VALIDATION = {
 def _card(**provenance) -> str:
     description = model_description()
     return card_text(replace(description, provenance={**description.provenance, **provenance}))
+
+
+def test_card_says_that_none_was_kept():
+    card = _card(validation={**VALIDATION, "kept": None})
+    assert "None was kept: luck explains what they earned, so the agent stays flat." in card
+    assert "| kept |" not in card
+    assert "None was kept" not in _card(validation=VALIDATION)
 
 
 def test_card_names_model_bars_features_costs_and_seed():
@@ -53,8 +60,8 @@ def test_card_names_model_bars_features_costs_and_seed():
 def test_card_says_which_evaluation_was_kept():
     lines = _card(validation=VALIDATION).splitlines()
     assert "1,200 decisions, 2024-03-05T00:00:00+00:00 to 2024-03-05T10:00:00+00:00." in lines
-    assert "| 20 | -12.50 | 3 | 33.3% | 25.0% |  |" in lines
-    assert "| 40 | +0.00 | 0 | - | 0.0% | kept |" in lines
+    assert "| 20 | -12.50 | 3 | 33.3% | 25.0% | -1.23 |  |" in lines
+    assert "| 40 | +0.00 | 0 | - | 0.0% | - | kept |" in lines
 
 
 def test_card_without_validation_says_so():

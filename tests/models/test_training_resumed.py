@@ -95,15 +95,15 @@ def test_resumed_training_ends_in_the_same_bits(algorithm, tmp_path):
 
 
 def test_resumed_training_keeps_the_weights_that_were_best_before(tmp_path, monkeypatch):
-    def made_up(_, n_decisions, timestep):
+    def made_up(_, changes, timestep):
         return Evaluation(
             timestep=timestep, net_pnl_usd=float(timestep == 32), n_trades=1, win_rate=0.5,
-            sharpe_per_bar=0.1, exposure=0.5,
+            sharpe_per_bar=0.1, exposure=0.5, evidence=float(timestep == 32),
         )  # fmt: skip
 
-    steady = lambda done, n: np.full(n, float(next(numbers) == 1))  # noqa: E731
+    steady = lambda _, span: np.full(span.n_decisions, float(next(numbers) == 1))  # noqa: E731
     monkeypatch.setattr("models.callback_validation.evaluation_of", made_up)
-    monkeypatch.setattr("models.callback_validation.changes_usd", steady)
+    monkeypatch.setattr("models.callback_validation.changes_of", steady)
     numbers = itertools.count(1)
     whole = _agent()
     whole.train(TOTAL)
@@ -111,6 +111,18 @@ def test_resumed_training_keeps_the_weights_that_were_best_before(tmp_path, monk
     numbers = itertools.count(1)
     _interrupted(tmp_path, 96)
     _assert_same(whole, _resumed(tmp_path))
+
+
+def test_resumed_training_whose_earnings_luck_explains_stays_flat_as_the_whole(
+    tmp_path, monkeypatch
+):
+    nothing = lambda _, span: np.zeros(span.n_decisions)  # noqa: E731
+    monkeypatch.setattr("models.callback_validation.changes_of", nothing)
+    whole = _agent(significance=0.05)
+    whole.train(TOTAL)
+    assert whole.provenance["validation"]["kept"] is None
+    _interrupted(tmp_path, 96, significance=0.05)
+    _assert_same(whole, _resumed(tmp_path, significance=0.05))
 
 
 def _told(checkpoint):
@@ -128,8 +140,8 @@ def test_resumed_training_keeps_the_evaluations_of_before(tmp_path):
 
 def test_resumed_training_does_not_forget_that_patience_ran_out(tmp_path, monkeypatch):
     """The checkpoint of the evaluation by which patience ran out, before the training has ended."""
-    steady = lambda done, n: np.full(n, -float(next(numbers)))  # noqa: E731
-    monkeypatch.setattr("models.callback_validation.changes_usd", steady)
+    steady = lambda _, span: np.full(span.n_decisions, -float(next(numbers)))  # noqa: E731
+    monkeypatch.setattr("models.callback_validation.changes_of", steady)
     monkeypatch.setattr("models.callback_validation.evaluation_of", _ever_worse)
     numbers = itertools.count(1)
     whole = _agent(patience=2)
@@ -144,10 +156,10 @@ def test_resumed_training_does_not_forget_that_patience_ran_out(tmp_path, monkey
     _assert_same(whole, _resumed(tmp_path, patience=2))
 
 
-def _ever_worse(_, n_decisions, timestep):
+def _ever_worse(_, changes, timestep):
     return Evaluation(
         timestep=timestep, net_pnl_usd=-float(timestep), n_trades=1, win_rate=0.5,
-        sharpe_per_bar=0.1, exposure=0.5,
+        sharpe_per_bar=0.1, exposure=0.5, evidence=-float(timestep),
     )  # fmt: skip
 
 

@@ -222,10 +222,11 @@ def test_backtest_of_something_beside_a_model_says_where_the_model_is(
 def test_backtest_of_several_models_reports_one_ensemble_and_how_far_they_agree(
     capsys, bars_file, model_dir, tmp_path
 ):
-    """One model twice is for what it decides, every time."""
+    """A model and its copy are for what they decide, every time."""
     words = ["--model", model_dir, "--data", bars_file]
     one = run_script(capsys, "backtest", *words, "--out", tmp_path / "one")
-    two = run_script(capsys, "backtest", "--model", model_dir, *words, "--out", tmp_path / "two")
+    twin = shutil.copytree(model_dir, tmp_path / "twin")
+    two = run_script(capsys, "backtest", "--model", twin, *words, "--out", tmp_path / "two")
     assert two.exit_code == 0, two.err
     assert "ENSEMBLE: on average 100% of the members of ensemble-of-2" in two.out
     assert "ENSEMBLE" not in one.out
@@ -239,6 +240,12 @@ def test_backtest_of_several_models_reports_one_ensemble_and_how_far_they_agree(
     provenance = json.loads((tmp_path / "two" / "provenance.json").read_text())["model"]
     assert provenance["member_2"]["name"] == "PPO-lstm"
     assert "ensemble-of-2" in (tmp_path / "two" / "report.html").read_text()
+
+
+def test_backtest_of_a_model_named_twice_is_refused(capsys, bars_file, model_dir):
+    again = model_dir / ".." / model_dir.name
+    words = ["--model", model_dir, "--model", again, "--data", bars_file]
+    assert_one_clear_line(run_script(capsys, "backtest", *words), str(again), "is named twice")
 
 
 def test_backtest_of_models_that_do_not_fit_is_refused(capsys, bars_file, model_dir, tmp_path):

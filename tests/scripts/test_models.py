@@ -39,7 +39,10 @@ def test_models_list_shows_every_model_and_its_state(capsys, saved):
     assert outcome.exit_code == 0
     assert "seed_0" in outcome.out
     assert "PPO" in outcome.out
-    assert "damaged" in outcome.out
+    table, error = outcome.out.rsplit("\n", 2)[:2]
+    assert "damaged" in table
+    assert error.startswith("seed_1: ")
+    assert WEIGHTS in error
 
 
 def test_models_list_as_json_holds_the_figures(capsys, saved):
@@ -51,6 +54,15 @@ def test_models_list_as_json_holds_the_figures(capsys, saved):
     assert first["state"] == "ok"
     kept = TradingAgent.load(saved / "seed_0").provenance["validation"]["kept"]
     assert first["validation USD"] == round(kept["net_pnl_usd"], 2)
+
+
+def test_models_list_of_an_agent_that_is_left_flat_shows_no_earnings(capsys, saved):
+    def left_flat(content):
+        content["provenance"]["validation"]["kept"] = None
+
+    edit_manifest(saved / "seed_0", left_flat)
+    first, _ = json.loads(run_script(capsys, "models", "list", saved, "--json").out)
+    assert first["validation USD"] == 0.0
 
 
 def test_models_list_of_nothing_says_how_to_train(capsys, tmp_path):

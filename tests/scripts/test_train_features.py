@@ -136,7 +136,7 @@ def test_train_help_shows_the_defaults_of_the_settings():
         if isinstance(text, str) and name != "out":
             default = fields[names.get(name, name)]
             assert text == (default if isinstance(default, str) else f"{default:g}"), name
-    assert sum(isinstance(text, str) for text in shown.values()) == 37
+    assert sum(isinstance(text, str) for text in shown.values()) == 38
 
 
 def test_train_with_refused_column_of_ta_says_why(capsys, bars_file):

@@ -38,6 +38,8 @@ def checkpoints(monkeypatch, tmp_path) -> Path:
         (["--shared-paths", 3], ["`shared_paths`", "3"]),
         (["--validation-fraction", 1], ["`validation_fraction`", "1"]),
         (["--evaluations", 0], ["`--evaluations`", "0"]),
+        (["--significance", 0], ["`significance`", "0"]),
+        (["--significance", 2], ["`significance`", "2"]),
         (["--patience", 0], ["`patience`", "0"]),
         (["--cost-ramp", -1], ["`--cost-ramp`", "-1"]),
         (["--cost-ramp", 999], ["`cost_ramp_steps` must be <= the timesteps (256), was 999"]),
