@@ -66,8 +66,9 @@ def expanding_folds(n_rows: int, n_folds: int, embargo_bars: int) -> tuple[Split
     needed = 2 * max(MIN_TEST_BARS * n_folds, embargo_bars + 1)
     if n_rows < needed:
         raise DataError(
-            f"{n_folds} folds with an embargo of {embargo_bars} bars need at least {needed} bars, "
-            f"had {n_rows}: {needed - n_rows} are missing"
+            f"{n_folds} folds of {MIN_TEST_BARS} test bars or more, with an embargo of "
+            f"{embargo_bars} bars, need at least {needed} bars, had {n_rows}: "
+            f"{needed - n_rows} are missing"
         )
     first_test, length = n_rows // 2, (n_rows - n_rows // 2) // n_folds
     starts = [first_test + fold * length for fold in range(n_folds)]
