@@ -107,7 +107,7 @@ def _train_length(edges: FoldEdges, plan: FoldPlan, begin: int) -> int:
     """Return the units of the first fold's training."""
     if plan.train_length is not None:
         return plan.train_length
-    return max((edges.n_units - begin) // 2, 1)
+    return (edges.n_units - begin) // 2
 
 
 def _test_blocks(edges: FoldEdges, plan: FoldPlan, begin: int, train: int) -> list[Block]:

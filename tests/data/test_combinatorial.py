@@ -55,6 +55,16 @@ def test_combinatorial_splits_validate_at_the_end_of_their_longest_run():
         assert bounds(split.validation) == validation
 
 
+def test_combinatorial_splits_of_two_longest_runs_the_later_one_validates():
+    """Five groups of eight sessions; of groups 1 and 3, three sessions each are left."""
+    splits = combinatorial_splits(
+        dates_of([3] * 40), plan(n_groups=5, n_tested=3, validation_length=1)
+    )
+    split = next(split for split in splits if split.groups == (0, 2, 4))
+    assert [bounds(run) for run in split.train] == [(33, 42), (81, 84)]
+    assert split.validation == slice(87, 90)
+
+
 def test_combinatorial_splits_of_bars_by_hand():
     """17 bars in three groups: 1 + 2 bars are left out before each, 1 + 2 + 1 after."""
     gap = FoldGap(horizon_bars=1, embargo=2, embargo_unit=Unit.BARS)
@@ -117,6 +127,14 @@ def test_combinatorial_splits_with_nothing_to_learn_from_say_what_is_missing():
         combinatorial_splits(DAYS[: 12 * 3], plan())
     splits = combinatorial_splits(DAYS[: 16 * 3], plan())
     assert splits[1].train == (slice(45, 48),)
+
+
+def test_combinatorial_splits_gaps_wider_than_groups_are_counted_as_missing_too():
+    """Of group 1, one session long, the gaps of 3 and 2 sessions take four more than there are."""
+    own = plan(n_groups=3)
+    with pytest.raises(DataError, match=r"^split 2 .* left 0 .* needs 1 .*: 15 sessions are miss"):
+        combinatorial_splits(DAYS[: 3 * 3], own)
+    assert combinatorial_splits(DAYS[: 18 * 3], own)[1].train == (slice(27, 30),)
 
 
 def test_combinatorial_splits_with_nothing_to_validate_by_say_what_is_missing():

@@ -54,6 +54,7 @@ def test_expanding_folds_smallest_test_block_has_a_decision_and_a_bar_to_trade_o
     folds = expanding_folds(40, 10, 0)
     assert [fold.test.stop - fold.test.start for fold in folds] == [2] * 10
     with pytest.raises(
-        DataError, match="11 folds .* need at least 44 bars, had 40: 4 are missing$"
+        DataError,
+        match="11 folds of 2 test bars or more, .* need at least 44 .* 40: 4 are missing$",
     ):
         expanding_folds(40, 11, 0)
