@@ -225,7 +225,7 @@ def _check_dates(trade_dates: Dates) -> None:
     if trade_dates.dtype != TRADE_DATE:
         raise ConfigError(
             f"`trade_dates` must be {TRADE_DATE}, one date per bar, were {trade_dates.dtype}: get "
-            f"them of the bars' index with `Calendar.trade_dates`"
+            f"them from the bars' index with `Calendar.trade_dates`"
         )
     if len(trade_dates) == 0:
         raise DataError("no bars to make folds of")

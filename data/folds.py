@@ -6,8 +6,8 @@ The words of this file, and of the other files of folds:
 - What is learnt at row t is asked of the rows t - lookback + 1 to t, and answered by its *label*,
   the rows t + 1 to t + horizon.
 - A *fold* learns from training rows, chooses by validation rows, and is judged on test rows.
-- The *purge* leaves out the training rows next to a test or validation block whose labels, or
-  whose block's labels, would overlap: at least the horizon.
+- The *purge* leaves out training rows next to a test or validation block: those whose labels reach
+  into it, and those that its labels reach. It is at least the horizon.
 - The *embargo* leaves out further rows next to a test block, at least one session: what fades
   slowly, as averages, volatility and open positions do, must not reach across. One of sessions
   leaves out so many whole ones, beside the test block's own.
