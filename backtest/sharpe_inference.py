@@ -102,7 +102,7 @@ def probability_above(estimate: SharpeEstimate, benchmark: float) -> float:
         benchmark: SR*, per session.
     """
     factor = estimate.variance_factor
-    if not factor > 0.0 or math.isnan(benchmark):
+    if not factor > 0.0:
         return math.nan
     excess = estimate.sharpe - benchmark
     return _NORMAL.cdf(excess * math.sqrt(estimate.n_sessions - 1) / math.sqrt(factor))

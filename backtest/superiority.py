@@ -82,7 +82,7 @@ def superior_ability(
         return _not_better(best=0, n_variants=n_variants, block_length=1)
     columns = np.flatnonzero(differing)
     block_length = _block_length(differences[:, columns])
-    scaled = differences[:, columns] / _long_run_deviation(differences[:, columns], block_length)
+    scaled = differences[:, columns] / long_run_deviation(differences[:, columns], block_length)
     best = int(columns[scaled.mean(axis=0).argmax()])
     if means[best] <= 0.0:
         return _not_better(best=best, n_variants=n_variants, block_length=block_length)
@@ -143,11 +143,15 @@ def _block_length(differences: Floats) -> int:
     return round(np.mean([best_block_length(column) for column in differences.T]))
 
 
-def _long_run_deviation(differences: Floats, block_length: int) -> Floats:
+def long_run_deviation(differences: Floats, block_length: int) -> Floats:
     """Return the deviation of sqrt(n) mean(d) under the stationary bootstrap, (n_variants,).
 
     The autocovariance at lag i has the weight (n - i) / n (1 - q)^i + i / n (1 - q)^(n - i), with
     q = 1 / block length (Hansen 2005, after Politis and Romano 1994).
+
+    Args:
+        differences: (n_sessions, n_variants) returns less the benchmark's.
+        block_length: Mean length of a block, sessions.
     """
     n_rows = len(differences)
     centred = differences - differences.mean(axis=0)

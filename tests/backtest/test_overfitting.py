@@ -65,8 +65,10 @@ def test_overfitting_pairs_by_hand():
 def test_overfitting_drops_the_oldest_sessions_that_fill_no_block():
     longer = np.vstack([np.full((3, 3), 50.0), rows_of(BLOCK_MEANS)])
     found = probability_of_overfitting(longer, n_blocks=4)
+    whole = probability_of_overfitting(rows_of(BLOCK_MEANS), n_blocks=4)
     assert found.n_dropped == 3
-    assert found.pbo == pytest.approx(1 / 3)
+    np.testing.assert_array_equal(found.logits, whole.logits)
+    np.testing.assert_array_equal(found.out_of_sample, whole.out_of_sample)
 
 
 def test_overfitting_equal_variants_tie_at_the_median():
@@ -89,7 +91,7 @@ def test_overfitting_variant_without_deviation_scores_zero(idle_return):
     returns = np.column_stack([np.full(64, idle_return), noise(4, (64, 1))[:, 0] - 0.02])
     found = probability_of_overfitting(returns, n_blocks=8)
     assert found.in_sample.tolist() == found.out_of_sample.tolist() == [0.0] * 70
-    assert found.pbo == 0.0
+    assert (found.pbo, found.probability_of_loss) == (0.0, 0.0)
     assert math.isnan(found.degradation_slope)
 
 

@@ -118,11 +118,25 @@ def test_best_block_length_grows_with_persistence():
 
 @pytest.mark.parametrize(
     "record",
-    [np.zeros(50), np.full(50, 0.001), noise(0, LEAST_LENGTH - 1)],
-    ids=["flat", "constant", "short"],
+    [
+        np.zeros(50),
+        np.full(50, 0.001),
+        metrics.session_returns(10_000.0 * 1.001 ** np.arange(50)),
+        noise(0, LEAST_LENGTH - 1),
+    ],
+    ids=["flat", "constant", "constant_but_for_float_noise", "short"],
 )
 def test_best_block_length_without_anything_to_go_by_is_one(record):
     assert best_block_length(record) == 1
+
+
+@pytest.mark.parametrize("n_rows", [LEAST_LENGTH, 200])
+def test_best_block_length_is_that_of_the_stationary_bootstrap_rounded_up(n_rows):
+    from arch.bootstrap import optimal_block_length
+
+    record = correlated(2, n_rows, 0.6)
+    exact = float(optimal_block_length(record)["stationary"].iloc[0])
+    assert best_block_length(record) - 1 < exact < best_block_length(record)
 
 
 def test_best_block_length_is_never_much_above_a_third_of_the_record():
@@ -141,14 +155,18 @@ def test_intervals_hold_the_point_and_follow_the_confidence():
         assert wide[name].point == narrow[name].point
 
 
-def test_interval_ends_are_the_order_statistics_of_the_resamples():
-    record = np.arange(20.0)
-    settings = BootstrapSettings(n_resamples=101, confidence=0.9, block_length=1)
+@pytest.mark.parametrize(("n_resamples", "outside"), [(101, 5), (116, 5), (121, 6)])
+def test_interval_ends_are_the_order_statistics_of_the_resamples(n_resamples, outside):
+    record, weights = np.arange(20.0), np.arange(20.0)
     found = bootstrap_intervals(
-        record, {"mean": lambda rows: rows.mean(axis=1)}, generator(4), settings
+        record,
+        {"weighted": lambda drawn: drawn @ weights},
+        generator(4),
+        BootstrapSettings(n_resamples=n_resamples, confidence=0.9, block_length=1),
     )
-    means = np.sort(record[rows(20, 1, 101, seed=4)].mean(axis=1))
-    assert found["mean"] == Interval(low=means[5], high=means[95], point=9.5)
+    figures = np.sort(record[rows(20, 1, n_resamples, seed=4)] @ weights)
+    ends = Interval(low=figures[outside], high=figures[-1 - outside], point=2_470.0)
+    assert found == {"weighted": ends}
 
 
 def test_intervals_same_seed_gives_the_same_bits_and_another_other_ones():

@@ -62,6 +62,12 @@ def test_probabilistic_sharpe_by_hand():
     assert probabilistic_sharpe(HAND) == pytest.approx(0.84475, abs=1e-4)
 
 
+def test_probability_of_two_outcomes_whose_error_vanishes_is_nan():
+    # kurtosis 1 + skewness^2, and a ratio of 2 / skewness: 1 - 2 + 1 = 0
+    lottery = SharpeEstimate(sharpe=1.0, skewness=2.0, kurtosis=5.0, n_sessions=10)
+    assert math.isnan(probability_above(lottery, 0.0))
+
+
 def test_probabilistic_sharpe_at_its_own_ratio_is_a_half():
     assert probabilistic_sharpe(HAND, math.sqrt(0.375)) == pytest.approx(0.5)
 
@@ -155,7 +161,10 @@ def test_trials_benchmark_undefined_trials_count_in_number_only():
 
 
 def test_trials_benchmark_of_several_with_one_defined_is_nan():
-    assert math.isnan(trials_benchmark(np.array([0.1, math.nan])))
+    trials = np.array([0.1, math.nan])
+    assert math.isnan(trials_benchmark(trials))
+    assert math.isnan(deflated_sharpe(HAND, trials))
+    assert math.isnan(minimum_track_record(HAND, trials_benchmark(trials)))
 
 
 def test_deflated_sharpe_of_one_trial_is_the_probabilistic_one_above_zero():

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from backtest.superiority import superior_ability
+from backtest.resampling import resampled_rows
+from backtest.superiority import long_run_deviation, superior_ability
 from utils.errors import ConfigError, DataError
 
 N_SESSIONS = 300
@@ -85,8 +86,8 @@ def test_superiority_clear_losers_do_not_hide_an_edge():
 
 
 def test_superiority_a_volatile_variant_does_not_drown_a_steady_one():
-    # ten times the risk and no edge: its mean scatters more than the steady one earns
-    variants = np.hstack([fair(10, 1) + 0.002, 10.0 * fair(11, 1)])
+    # ten times the risk: its mean is larger, and scatters more than the steady one earns
+    variants = np.hstack([fair(10, 1) + 0.002, 10.0 * fair(11, 1) + 0.003])
     found = ability(variants)
     assert found.best == 0
     assert found.p_consistent < 0.02
@@ -103,6 +104,26 @@ def test_superiority_persistent_noise_is_given_long_blocks():
     assert ability(persistent).block_length > 3 * ability(shocks).block_length
 
 
+def test_superiority_p_values_are_shares_of_the_resamples():
+    share = ability(noise(14), n_resamples=101).p_consistent
+    assert 0.0 < share < 1.0
+    assert share * 101 == pytest.approx(round(share * 101))
+
+
+def test_long_run_deviation_by_hand():
+    # sums of products 2, 0, -1 at lags 0, 1, 2; lags 1 and 2 weigh 2/3 / 2 + 1/3 / 4 = 5/12
+    one, twice = long_run_deviation(np.array([[1.0, 3.0], [0.0, 1.0], [-1.0, -1.0]]), 2)
+    assert one == pytest.approx(math.sqrt((2.0 - 2.0 * 5 / 12) / 3))
+    assert twice == pytest.approx(2.0 * one)
+
+
+def test_long_run_deviation_is_that_of_resampled_means():
+    record = np.convolve(noise(17, 1)[:, 0], np.ones(4) / 4.0, mode="same")
+    rows = np.concatenate(list(resampled_rows(N_SESSIONS, 6, 4_000, np.random.default_rng(0))))
+    resampled = record[rows].mean(axis=1).std() * math.sqrt(N_SESSIONS)
+    assert long_run_deviation(record[:, None], 6)[0] == pytest.approx(resampled, rel=0.05)
+
+
 def test_superiority_same_seed_gives_the_same_and_another_another():
     variants = noise(14)
     first, second, other = (ability(variants, seed=seed) for seed in (1, 1, 2))
@@ -114,6 +135,7 @@ def test_superiority_the_benchmark_itself_is_no_better_and_is_left_out():
     benchmark = noise(15, 1)[:, 0]
     itself = ability(np.column_stack([benchmark, benchmark]), benchmark)
     assert p_values(itself) == (1.0, 1.0, 1.0)
+    assert itself.n_variants == 2
     better = benchmark + noise(16, 1)[:, 0] + 0.003
     both = ability(np.column_stack([benchmark, better]), benchmark)
     assert (both.best, both.n_variants) == (1, 2)

@@ -52,7 +52,7 @@ def test_shuffled_drawdowns_as_traded_is_that_of_the_metrics():
 @pytest.mark.parametrize(("sign", "deepest"), [(1.0, 0.0), (-1.0, -10.0)])
 def test_shuffled_drawdowns_orders_that_cannot_matter_do_not(sign, deepest):
     # tenths do not add up to the same bits in every order
-    found = shuffled(sign * np.array([0.1, 0.2, 0.3, 0.7, 1.1, 1.3, 2.7, 3.6]))
+    found = shuffled(sign * np.array([0.1, 0.2, 0.3, 0.7, 1.1, 1.3, 2.7, 3.6]), 12.3)
     assert set(found.quantiles_usd.values()) == {deepest}
     assert found.deeper_share == 0.0
 
