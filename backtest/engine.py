@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.frames import fills_frame, trades_frame
+from backtest.remarks import flat_remarks
 from backtest.result import BacktestResult
 from backtest.span import rows_between, rows_of
 from config.settings import EnvSettings, overridden
@@ -220,6 +221,9 @@ def _run(
         was_liquidated=simulation.is_ruined,
         denials=denials,
         agreement=policy.agreement if isinstance(policy, TrainedPolicy) else None,
+        remarks=flat_remarks(policy.name, policy.provenance)
+        if isinstance(policy, TrainedPolicy)
+        else (),
     )
 
 

@@ -1,6 +1,10 @@
 """What a reader must know of a result's account before its numbers mean anything."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from backtest.result import BacktestResult
+from models.flat_reason import flat_reason, is_left_flat
 
 DENIED_SHARE = 0.05
 """Share of the decisions that may be denied without a word."""
@@ -28,3 +32,21 @@ def account_remarks(result: BacktestResult) -> list[str]:
             f"`{reason}` ({result.denials[reason]:,})."
         )
     return remarks
+
+
+def flat_remarks(name: str, provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return a sentence for an agent, or each member of an ensemble, that training left flat.
+
+    Args:
+        name: Of the agent or the ensemble.
+        provenance: Likewise.
+    """
+    told = provenance.get("validation")
+    if "member_1" not in provenance and is_left_flat(told):
+        return (f"FLAT: {name} makes no trade, as training has left it: {flat_reason(told)}.",)
+    return tuple(
+        f"FLAT: {key.replace('_', ' ')} of {name} was left flat in training and votes for that "
+        "with its whole weight: leave it out, or expect few trades."
+        for key, member in provenance.items()
+        if key.startswith("member_") and is_left_flat(member.get("validation"))
+    )

@@ -49,8 +49,9 @@ class TradeStatistics(BaseCallback):
         if self._n_closes == 0:
             return
         totals = self._totals
-        self.logger.record("trade/n_trades", totals.n_trades)
-        self.logger.record("trade/net_pnl", totals.net_pnl_usd)
+        if totals.n_episodes:
+            self.logger.record("trade/n_trades", totals.n_trades)
+            self.logger.record("trade/net_pnl", totals.net_pnl_usd)
         self.logger.record("trade/exposure", self._n_exposed / self._n_closes)
         for name in ("win_rate", "cost_share"):
             value = getattr(totals, name)

@@ -19,15 +19,15 @@ from torch import Tensor
 from env.simulation import Simulation
 from models.decider import Decider
 from models.evaluation import Evaluation, EvaluationSpan, changes_of, evaluation_of, walked
+from models.flat_reason import flat_reason
 from models.flat_weights import flat_weights
 from models.selection import Selection
 from utils.logger import get_logger
 from utils.wording import counted
 
 WHERE = "the weights kept in memory"
-STAYS_FLAT = (
-    "no weights, since luck explains what they earned (to keep some all the same, train with a "
-    "`significance` of 1): the agent stays flat"
+REMEDY = (
+    "train longer or on more bars, or keep some weights all the same with a `significance` of 1"
 )
 
 
@@ -90,6 +90,7 @@ class Validation(BaseCallback):
         return {
             **self._span.to_dict(),
             "kept": None if self.kept is None else as_json(self.kept),
+            "errors_needed": self.selection.least_errors,
             "evaluations": [as_json(each) for each in self.evaluations],
         }
 
@@ -130,7 +131,7 @@ class Validation(BaseCallback):
         else:
             weights = self.kept_weights
         self._decider.load_weights(weights, WHERE)
-        _log_line(self.kept, len(self.evaluations), self.ran_out)
+        self._log_outcome()
 
     @property
     def _last_timestep(self) -> int:
@@ -153,6 +154,20 @@ class Validation(BaseCallback):
                 self.logger.record(f"eval/{name}", value)
         self.logger.dump(self.num_timesteps)
 
+    def _log_outcome(self) -> None:
+        """Say which weights were kept, and what they do; warn where they do nothing."""
+        logger = get_logger("training")
+        if self.kept is None:
+            logger.warning("the agent is left flat: %s; %s", flat_reason(self.to_dict()), REMEDY)
+            return
+        logger.log(
+            logging.INFO if self.kept.n_trades > 0 else logging.WARNING,
+            "validation kept %s, of %s%s",
+            _what_it_did(self.kept),
+            counted(len(self.evaluations), "evaluation"),
+            "; stopped early, out of patience" if self.ran_out else "",
+        )
+
     def _is_out_of_patience(self) -> bool:
         """Return whether the evaluation of largest evidence is too long ago."""
         if self._patience is None or not self.evaluations:
@@ -171,18 +186,6 @@ def from_json(values: Mapping[str, Any]) -> Evaluation:
     """Return the evaluation that `as_json` made the values of."""
     return Evaluation(
         **{name: math.nan if value is None else value for name, value in values.items()}
-    )
-
-
-def _log_line(kept: Evaluation | None, n_evaluations: int, ran_out: bool) -> None:
-    """Say which weights were kept, and what they do; warn where they do nothing."""
-    does_trade = kept is not None and kept.n_trades > 0
-    get_logger("training").log(
-        logging.INFO if does_trade else logging.WARNING,
-        "validation kept %s, of %s%s",
-        STAYS_FLAT if kept is None else _what_it_did(kept),
-        counted(n_evaluations, "evaluation"),
-        "; stopped early, out of patience" if ran_out else "",
     )
 
 

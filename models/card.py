@@ -8,6 +8,7 @@ from typing import Any
 
 from config.instruments import get_instrument
 from config.settings import AgentSettings, EnvSettings
+from models.flat_reason import flat_reason, is_left_flat
 from models.manifest import ModelDescription
 
 UNKNOWN = "unknown"
@@ -32,7 +33,10 @@ WARNING = (
     "chosen, are no promise. Back-test on bars that the model has never seen."
 )
 
-NONE_KEPT = "None was kept: luck explains what they earned, so the agent stays flat."
+NEEDED = (
+    "It takes {:.2f} errors above nothing to be kept. They count in units of volatility, so that "
+    "their sign may differ from that of USD."
+)
 
 
 def card_text(description: ModelDescription) -> str:
@@ -142,7 +146,11 @@ def _validation(found: Mapping[str, Any] | None) -> list[str]:
     timestep = None if kept is None else kept["timestep"]
     rows = [_evaluation_row(each, timestep) for each in found["evaluations"]]
     table = "\n".join([head, *rows])
-    return [span, table, NONE_KEPT] if kept is None else [span, table]
+    needed = found.get("errors_needed")
+    said = [] if needed is None else [NEEDED.format(needed)]
+    if is_left_flat(found):
+        said.append(f"The agent is left flat: {flat_reason(found)}.")
+    return [span, table, *said]
 
 
 def _evaluation_row(found: Mapping[str, Any], kept: int | None) -> str:

@@ -34,6 +34,11 @@ FITTING: dict[str, Callable[[TradingAgent], Any]] = {
 }
 """What must be the same for all members, or else they do not speak of the same thing."""
 
+ALIKE = {
+    "scaler": "train both on the same rows: all with the `validation_fraction` 0 where one is DP"
+}
+"""How members are made to agree on what no setting names."""
+
 
 class Ensemble:
     """Agents that decide by their mean opinion; a policy as each of them is, see `models.policy`.
@@ -125,9 +130,10 @@ def _check_members(members: Sequence[TradingAgent]) -> None:
         for what, of in FITTING.items():
             expected, found = of(members[0]), of(member)
             if expected != found:
+                remedy = ALIKE.get(what, "train it alike")
                 raise ConfigError(
                     f"member {count} of the ensemble, {member.name}, does not fit: its {what} must "
-                    f"be {expected}, like member 1's, was {found}; leave it out, or train it alike"
+                    f"be {expected}, like member 1's, was {found}; leave it out, or {remedy}"
                 )
 
 

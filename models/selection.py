@@ -13,7 +13,7 @@ Of the others, the largest is often a lucky one, from early in the training. But
 the same bars: the difference bar by bar has far less noise. So of all that are no worse than the
 best by more than two standard errors of that difference, the one trained longest is taken. Two,
 because the best of many is better than it deserves. But what loses does not take the place of what
-does not.
+does not, nor what earns nothing that of what earns.
 """
 
 import math
@@ -33,6 +33,7 @@ class Selection:
     """The choice so far.
 
     Attributes:
+        least_errors: Standard errors above nothing that an evaluation has to be; None for any.
         best: (n,) changes of equity, bar by bar, of the best evaluation; None before the first that
             luck does not explain.
     """
@@ -45,7 +46,7 @@ class Selection:
             significance: Greatest probability, in (0, 1], that luck alone makes one of them kept;
                 1 keeps one whatever it is.
         """
-        self._least_errors = least_errors(n_offers, significance)
+        self.least_errors = least_errors(n_offers, significance)
         self.best: NDArray[np.float64] | None = None
 
     def offer(self, changes: NDArray[np.float64]) -> bool:
@@ -59,15 +60,15 @@ class Selection:
         if self.best is None or changes.sum() > self.best.sum():
             self.best = changes
             return True
-        if changes.sum() < 0.0 <= self.best.sum():
+        if changes.sum() < self.best.sum() and changes.sum() <= 0.0 <= self.best.sum():
             return False
         difference = self.best - changes
         return not difference.sum() > MAX_ERRORS * standard_error(difference)
 
     def _is_evident(self, changes: NDArray[np.float64]) -> bool:
-        if self._least_errors is None:
+        if self.least_errors is None:
             return True
-        least = self._least_errors * standard_error(changes)
+        least = self.least_errors * standard_error(changes)
         return len(changes) >= LEAST_BARS and bool(changes.sum() > least)
 
 

@@ -64,8 +64,11 @@ def _check_learning_options(suite: str, given: dict[str, Path | None]) -> None:
     for name, path in given.items():
         if path is not None and suite != "learning":
             raise ConfigError(f"`{name}` is for `--suite learning`, was {suite}; leave it out")
-    if given["--figure"] is not None:
-        check_writable(given["--figure"].parent, "--figure")
+    figure = given["--figure"]
+    if figure is not None:
+        if figure.suffix != ".png":
+            raise ConfigError(f"`--figure` must be a .png file, was {figure}")
+        check_writable(figure.parent, "--figure")
 
 
 if __name__ == "__main__":

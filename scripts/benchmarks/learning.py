@@ -19,7 +19,7 @@ from scripts.benchmarks.learning_curves import (
     shares_within,
     trainings,
 )
-from scripts.benchmarks.learning_figure import draw_learning
+from scripts.benchmarks.learning_figure import TITLE, draw_learning
 from scripts.benchmarks.learning_market import (
     MARTINGALE,
     PLANTED,
@@ -27,7 +27,7 @@ from scripts.benchmarks.learning_market import (
     learning_market,
     walk_policy,
 )
-from scripts.benchmarks.learning_plan import LONG, MIDDLE, SHORT, tasks
+from scripts.benchmarks.learning_plan import LONG, MIDDLE, QUICK_SECONDS, SHORT, tasks
 from scripts.benchmarks.learning_run import STOCK, Task
 from scripts.benchmarks.learning_store import Finished, finished
 from scripts.benchmarks.line import BenchLine
@@ -38,6 +38,7 @@ LEAST_SHARE = 0.01
 """What a share is taken as at least where another is divided by it: stock PPO may lose money."""
 
 MINUTE = 60.0
+SMOKE_TEST = f"SMOKE TEST: {QUICK_SECONDS:g} s each, one seed, a tenth of the bars"
 TIMESTEPS = (30_000, 100_000, 200_000, 1_000_000)
 """At which methods are compared too, where all their seeds have got so far."""
 
@@ -54,11 +55,11 @@ def learning_suite(
     """
     done = finished(tasks(quick, bars))
     if figure is not None:
-        draw_learning(done, figure)
-    yield _beside_stock("planted_edge", done, "EPG", MINUTE)
-    yield _beside_stock("planted_edge_ppo", done, "PPO", MIDDLE)
-    yield _time_to_half("time_to_half", done, "EPG")
+        draw_learning(done, figure, SMOKE_TEST if quick else TITLE)
+    yield _beside_stock("planted_edge", done, "EPG", QUICK_SECONDS if quick else MINUTE)
+    yield _beside_stock("planted_edge_ppo", done, "PPO", QUICK_SECONDS if quick else MIDDLE)
     if not quick:
+        yield _time_to_half("time_to_half", done, "EPG")
         yield _time_to_half("time_to_half_sequence", done, "EPG-sequence")
     yield from _martingale_lines(done, QUICK_SHARE if quick else 1)
     yield from _table(done)
@@ -75,7 +76,7 @@ def _beside_stock(name: str, done: Finished, method: str, seconds: float) -> Ben
         name=name,
         value=statistics.median(shares_by(done, method, seconds)),
         unit=f"of the optimum, {seconds:g} s",
-        reference="stable-baselines3 PPO",
+        reference=f"stable-baselines3 PPO, at least {LEAST_SHARE:g}",
         reference_value=max(stock, LEAST_SHARE),
     )
 

@@ -26,24 +26,27 @@ SIZE_INCHES, DOTS_PER_INCH = (11.0, 5.4), 100
 LOWEST, HIGHEST = -0.7, 1.05
 """Of the share axis; who loses more than that has learnt nothing."""
 
+TITLE = "Planted edge, LSTM: median of seeds, from the worst to the best"
+
 Ends = tuple[float, float, float, float]
 """At, worst, median, best."""
 
 
-def draw_learning(done: Finished, file: Path) -> None:
+def draw_learning(done: Finished, file: Path, title: str = TITLE) -> None:
     """Write the picture as PNG.
 
     Args:
         done: Trainings; who is not among them is not drawn.
         file: Where; replaced.
+        title: Above it.
     """
-    picture = _picture(done)
+    picture = _picture(done, title)
     png = io.BytesIO()
     picture.savefig(png, dpi=DOTS_PER_INCH, format="png")
     write_bytes_atomically(file, png.getvalue())
 
 
-def _picture(done: Finished) -> Any:
+def _picture(done: Finished, title: str) -> Any:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=SIZE_INCHES, layout="constrained")
@@ -58,7 +61,7 @@ def _picture(done: Finished) -> Any:
     by_time.set_ylabel("share of the optimum on unseen bars")
     handles, labels = by_time.get_legend_handles_labels()
     figure.legend(handles, labels, fontsize=9, ncols=3, loc="outside lower center")
-    figure.suptitle("Planted edge, LSTM: median of seeds, from the worst to the best", fontsize=11)
+    figure.suptitle(title, fontsize=11)
     return figure
 
 

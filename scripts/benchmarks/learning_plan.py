@@ -9,6 +9,7 @@ from scripts.benchmarks.learning_run import METHODS, STOCK, Task
 
 SEEDS = range(5)
 FEW_SEEDS = range(3)
+QUICK_SECONDS = 3.0
 SHORT, MIDDLE, LONG = 30.0, 120.0, 300.0
 """Seconds at which methods are compared; each training is looked at on the way as well."""
 
@@ -91,9 +92,9 @@ def _choice_tasks() -> Iterator[Task]:
 
 def _quick_tasks() -> Iterator[Task]:
     for method in ("EPG", "PPO", STOCK, "DP-ridge"):
-        yield _task(method, 0, 3.0, share=QUICK_SHARE)
+        yield _task(method, 0, QUICK_SECONDS, share=QUICK_SHARE)
     for method in ("EPG", "PPO"):
-        yield _task(method, 0, 3.0, preset=MARTINGALE, share=QUICK_SHARE)
+        yield _task(method, 0, QUICK_SECONDS, preset=MARTINGALE, share=QUICK_SHARE)
 
 
 def _task(

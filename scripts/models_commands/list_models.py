@@ -78,17 +78,19 @@ def _known(description: "ModelDescription") -> dict[str, Any]:
 
 def _state(provenance: dict[str, Any]) -> str:
     """Return "ok", and what a user of the model should know besides."""
+    from models.flat_reason import is_left_flat
+
     validation = provenance.get("validation")
     remarks = {
         "unfinished": not provenance.get("is_finished", True),
-        "stays flat": validation is not None and validation["kept"] is None,
+        "stays flat": is_left_flat(validation),
+        "no trades in validation": bool(validation and validation["kept"])
+        and validation["kept"]["n_trades"] == 0,
     }
     return ", ".join(["ok", *(remark for remark, applies in remarks.items() if applies)])
 
 
 def _validated_usd(validation: dict[str, Any] | None) -> float | None:
-    """Return what the kept weights earned there; nothing for an agent that is left to stay flat."""
-    if validation is None:
-        return None
-    kept = validation["kept"]
-    return 0.0 if kept is None else round(kept["net_pnl_usd"], 2)
+    """Return what the kept weights earned there; None for an agent that is left flat."""
+    kept = None if validation is None else validation["kept"]
+    return None if kept is None else round(kept["net_pnl_usd"], 2)

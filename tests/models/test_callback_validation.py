@@ -136,8 +136,9 @@ def test_validation_leaves_an_agent_flat_whose_earnings_luck_explains(monkeypatc
         agent = _trained(8 * ROLLOUT, significance=0.05)
     assert agent.provenance["validation"]["kept"] is None
     assert len(agent.provenance["validation"]["evaluations"]) == 4
-    assert "validation kept no weights, since luck explains what they earned" in caplog.text
-    (line,) = [each for each in caplog.records if "validation kept" in each.message]
+    (line,) = [each for each in caplog.records if "left flat" in each.message]
+    assert "the agent is left flat: 4 evaluations on 8 bars cannot tell anything" in line.message
+    assert line.message.endswith("with a `significance` of 1")
     assert line.levelno == logging.WARNING
     env = small_env()
     agent.reset(env.market, env.settings)

@@ -11,6 +11,7 @@ VALIDATION = {
     "last": "2024-03-05T10:00:00+00:00",
     "n_decisions": 1_200,
     "kept": {"timestep": 40},
+    "errors_needed": 2.241,
     "evaluations": [
         {
             "timestep": 20, "net_pnl_usd": -12.5, "n_trades": 3, "win_rate": 0.3333,
@@ -31,9 +32,14 @@ def _card(**provenance) -> str:
 
 def test_card_says_that_none_was_kept():
     card = _card(validation={**VALIDATION, "kept": None})
-    assert "None was kept: luck explains what they earned, so the agent stays flat." in card
+    assert (
+        "The agent is left flat: of 2 evaluations on 1,200 bars none earned anything: the best "
+        "lies 1.23 standard errors below nothing." in card
+    )
     assert "| kept |" not in card
-    assert "None was kept" not in _card(validation=VALIDATION)
+    kept = _card(validation=VALIDATION)
+    assert "left flat" not in kept
+    assert "It takes 2.24 errors above nothing to be kept." in kept
 
 
 def test_card_names_model_bars_features_costs_and_seed():

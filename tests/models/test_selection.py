@@ -46,6 +46,12 @@ def test_loss_does_not_take_the_place_of_never_trading_however_uncertain():
     assert selection.offer(np.array([-99.0, 100.0, -99.0, 100.0]))
 
 
+def test_never_trading_does_not_take_the_place_of_a_gain_however_uncertain():
+    selection = _anything()
+    selection.offer(np.array([100.0, -99.0, 100.0, -99.0]))
+    assert not selection.offer(np.zeros(4))
+
+
 def test_smaller_loss_that_cannot_be_told_apart_takes_the_place_of_a_loss():
     selection = _anything()
     selection.offer(np.array([-1.0, 0.0]))
