@@ -19,11 +19,14 @@ def kept_by(points: Sequence[Point], seconds: float) -> Point:
     """Return what the validation bars had chosen at a time: of the looks until then, the last kept.
 
     Nothing chosen is staying flat. A look falls behind its time by at most one rollout, which
-    still counts.
+    still counts; but a warm start that is not over yet has nothing.
     """
     n_seen = next(
         (i + 1 for i, point in enumerate(points) if point.seconds >= seconds), len(points)
     )
+    last = points[n_seen - 1]
+    if last.timesteps == 0 and last.seconds > seconds:
+        return flat_at(last)
     return _last_kept(points[:n_seen])
 
 

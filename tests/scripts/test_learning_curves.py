@@ -42,6 +42,13 @@ def test_kept_by_is_staying_flat_where_nothing_is_kept():
     assert kept_by(points, 5.0).share == 0.4
 
 
+def test_kept_by_counts_no_warm_start_that_is_not_over():
+    points = [look(40.0, 0.6, timesteps=0), look(45.0, 0.7, timesteps=100)]
+    assert kept_by(points, 30.0).share == 0.0
+    assert kept_by(points, 40.0).share == 0.6
+    assert kept_by(points, 45.0).share == 0.7
+
+
 def test_kept_within_timesteps_counts_no_later_look_and_no_shorter_training():
     points = [
         look(1.0, 0.1, timesteps=100),
