@@ -157,15 +157,17 @@ class Validation(BaseCallback):
     def _log_outcome(self) -> None:
         """Say which weights were kept, and what they do; warn where they do nothing."""
         logger = get_logger("training")
+        patience = "; stopped early, out of patience" if self.ran_out else ""
         if self.kept is None:
-            logger.warning("the agent is left flat: %s; %s", flat_reason(self.to_dict()), REMEDY)
+            reason = flat_reason(self.to_dict())
+            logger.warning("the agent is left flat: %s%s; %s", reason, patience, REMEDY)
             return
         logger.log(
             logging.INFO if self.kept.n_trades > 0 else logging.WARNING,
             "validation kept %s, of %s%s",
             _what_it_did(self.kept),
             counted(len(self.evaluations), "evaluation"),
-            "; stopped early, out of patience" if self.ran_out else "",
+            patience,
         )
 
     def _is_out_of_patience(self) -> bool:

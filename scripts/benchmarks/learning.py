@@ -24,6 +24,7 @@ from scripts.benchmarks.learning_market import (
     MARTINGALE,
     PLANTED,
     QUICK_SHARE,
+    file_market,
     learning_market,
     walk_policy,
 )
@@ -39,6 +40,7 @@ LEAST_SHARE = 0.01
 
 MINUTE = 60.0
 SMOKE_TEST = f"SMOKE TEST: {QUICK_SECONDS:g} s each, one seed, a tenth of the bars"
+EARLY = 8.0
 TIMESTEPS = (30_000, 100_000, 200_000, 1_000_000)
 """At which methods are compared too, where all their seeds have got so far."""
 
@@ -64,6 +66,7 @@ def learning_suite(
     yield from _martingale_lines(done, QUICK_SHARE if quick else 1)
     yield from _table(done)
     yield from _sparse_lines(done)
+    yield from _shared_lines(done)
     yield from _risk_lines(done)
     if bars is not None:
         yield from _file_lines(done, bars)
@@ -104,6 +107,8 @@ def _martingale_lines(done: Finished, share: int) -> Iterator[BenchLine]:
     account = walk_policy(BASELINES["random"](0), span).account
     paid = max(point.cost_usd for point in kept) / float(account.fees_usd + account.slippage_usd)
     yield _line("martingale_cost", paid, "of random trading's")
+    stayed_flat = sum(point.n_trades == 0 for point in kept) / len(kept)
+    yield _line("martingale_flat", stayed_flat, "of the agents")
     yield from _spread("martingale_exposure", [point.exposure for point in kept], "of closes")
     yield from _spread("martingale_net", [point.net_usd for point in kept], "USD")
 
@@ -119,7 +124,10 @@ def _table(done: Finished) -> Iterator[BenchLine]:
 def _by_seconds(done: Finished, kind: Kind) -> Iterator[BenchLine]:
     method, extractor = kind
     longest = max(task.seconds for task in trainings(done, method, extractor))
-    for seconds in (SHORT,) if is_fitted(method) else (SHORT, MINUTE, MIDDLE, LONG):
+    if is_fitted(method):
+        found = trainings(done, method, extractor).values()
+        yield from _spread(f"{method}_fit", [points[0].seconds for points in found], "s")
+    for seconds in (SHORT,) if is_fitted(method) else (EARLY, SHORT, MINUTE, MIDDLE, LONG):
         if seconds <= longest:
             reached = shares_by(done, method, seconds, extractor)
             yield from _spread(f"{method}_{extractor}_{seconds:g}s", reached, "of the optimum")
@@ -143,6 +151,16 @@ def _sparse_lines(done: Finished) -> Iterator[BenchLine]:
         yield from _spread(f"{method}_sparse", reached, "of the optimum")
 
 
+def _shared_lines(done: Finished) -> Iterator[BenchLine]:
+    """Yield what PPO reaches without shared paths on the seeds that were trained with them."""
+    few = {task.seed for task in trainings(done, "PPO-shared")}
+    plain = {task: each for task, each in trainings(done, "PPO").items() if task.seed in few}
+    if few and plain:
+        yield from _spread(
+            f"PPO_unshared_{MIDDLE:g}s", shares_by(plain, "PPO", MIDDLE), "of the optimum"
+        )
+
+
 def _risk_lines(done: Finished) -> Iterator[BenchLine]:
     """Yield what a stop and a view of risk do."""
     stopped = [task for task in done if task.has_stop]
@@ -157,12 +175,19 @@ def _risk_lines(done: Finished) -> Iterator[BenchLine]:
 
 
 def _file_lines(done: Finished, bars: Path) -> Iterator[BenchLine]:
-    """Yield net PnL and exposure on a file's unseen bars."""
+    """Yield net PnL and exposure on a file's unseen bars, without the choice too, and baselines."""
     own = [task for task in done if task.preset == str(bars.resolve())]
     for method in dict.fromkeys(task.method for task in own):
         kept = _kept(done, [task for task in own if task.method == method])
         yield from _spread(f"{method}_file", [point.net_usd for point in kept], "USD")
         yield from _spread(f"{method}_file_exposure", [each.exposure for each in kept], "of closes")
+        last = [done[task][-1].net_usd for task in own if task.method == method]
+        yield from _spread(f"{method}_file_last_weights", last, "USD")
+    unseen = file_market(bars).unseen
+    for name in ("buy_and_hold", "random"):
+        simulation = walk_policy(BASELINES[name](0), unseen)
+        net_usd = simulation.equity_usd - unseen.settings.initial_balance
+        yield _line(f"{name}_file", net_usd, "USD")
 
 
 def _kept(done: Finished, chosen: Sequence[Task]) -> list[Point]:

@@ -191,6 +191,17 @@ def test_validation_stops_when_patience_is_out(monkeypatch, caplog):
     assert "stopped early, out of patience" in caplog.text
 
 
+def test_validation_says_that_patience_was_out_of_an_agent_that_is_left_flat_too(
+    monkeypatch, caplog
+):
+    _evaluations(monkeypatch, [3.0, 2.0, 1.0, 9.0])
+    nothing = lambda _, span: np.zeros(span.n_decisions)  # noqa: E731
+    monkeypatch.setattr(validation, "changes_of", nothing)
+    _trained(8 * ROLLOUT, patience=2, significance=0.05)
+    assert "left flat: " in caplog.text
+    assert "; stopped early, out of patience; train longer" in caplog.text
+
+
 def test_validation_without_patience_goes_on(monkeypatch):
     _evaluations(monkeypatch, [3.0, 2.0, 1.0, 0.5])
     assert _timesteps(_trained(8 * ROLLOUT)) == [32, 64, 96, 128]

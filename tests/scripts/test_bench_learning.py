@@ -57,7 +57,8 @@ def test_martingale_cost_is_the_worst_seeds_over_random_tradings():
     account = walk_policy(learning.BASELINES["random"](0), span).account
     paid = float(account.fees_usd + account.slippage_usd)
     assert paid > 50.0
-    cost, exposure, *_ = learning._martingale_lines(done, QUICK_SHARE)
+    cost, flat, exposure, *_ = learning._martingale_lines(done, QUICK_SHARE)
+    assert (flat.name, flat.value) == ("martingale_flat", 0.0)
     assert cost.name == "martingale_cost"
     assert cost.value == pytest.approx(7.5 / paid)
     assert (exposure.name, exposure.value) == ("martingale_exposure", 0.4)
