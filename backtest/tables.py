@@ -60,6 +60,23 @@ class Row:
     cells: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table under a heading of its own.
+
+    Attributes:
+        heading: What it shows.
+        columns: Headings of the columns, that of the rows' own headings first.
+        rows: One cell per column after the first.
+        note: A sentence below it; empty for none.
+    """
+
+    heading: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    note: str = ""
+
+
 def metric_rows(results: Sequence[BacktestResult]) -> list[Row]:
     """Return one row per metric, one cell per result; an undefined number is a dash."""
     return [
