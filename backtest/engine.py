@@ -4,25 +4,22 @@ There is no second kernel and no second observation here: `env.simulation` moves
 shows it. Metrics are left to `metrics.py`.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from backtest.frames import fills_frame, trades_frame
-from backtest.remarks import flat_remarks
+from backtest.accounts import account_of, all_or_nothing, other_terms, without_foreign_fee
+from backtest.policy_run import Progress, run_policy
+from backtest.replay import equity_of_decisions, replay_decisions
 from backtest.result import BacktestResult
 from backtest.span import rows_between, rows_of
-from config.settings import EnvSettings, overridden
+from config.settings import EnvSettings
 from data.bars import check_bars
 from env.market import Market, build_market
-from env.simulation import Simulation
-from env.terms import terms_of
 from models.agent import TradingAgent
 from models.baselines import BASELINES
 from models.policy import Policy, TrainedPolicy
@@ -34,17 +31,6 @@ DEFAULT_FEATURES = ("log_return",)
 
 BASELINE_FEATURES = ("time_sin",)
 """What a baseline is shown, which looks at none: one that is there from the first bar on."""
-
-WHERE = "BacktestEngine"
-ARGUMENTS = {"initial_balance": "initial_capital"}
-"""Settings that the engine's callers know by another name."""
-
-
-Progress = Callable[[int, int], None]
-"""Is told how many bars are done, and of how many."""
-
-PROGRESS_STRIDE = 256
-"""Bars between two calls of it."""
 
 
 class BacktestEngine:
@@ -90,9 +76,10 @@ class BacktestEngine:
             "symbol": symbol,
             "stop_loss_ticks": stop_loss_ticks,
         }
-        _account_of(EnvSettings(), self._account)  # refuses a wrong value here, not later
+        account_of(EnvSettings(), self._account)  # refuses a wrong value here, not later
         self._rows = rows_between(self._bars.index, start, end)
         self._asked = f"`start` {start} and `end` {end}"
+        self._markets: dict[str, Market] = {}
 
     def run_with_model(
         self,
@@ -115,12 +102,12 @@ class BacktestEngine:
         agent = TradingAgent.load(model) if isinstance(model, Path | str) else model
         _check_feature_columns(agent, feature_columns)
         _check_own_columns(agent, self._bars)
-        settings = _account_of(_without_foreign_fee(agent, self._account), self._account)
+        settings = account_of(without_foreign_fee(agent, self._account), self._account)
         market = build_market(
             self._bars, agent.feature_set.names, symbol=settings.symbol, scaler=agent.scaler
         )
         start, stop = self._decision_rows(market, settings)
-        return _run(agent, market, settings, (start, stop), on_progress)
+        return run_policy(agent, market, settings, (start, stop), on_progress)
 
     def run_with_policy(
         self,
@@ -142,12 +129,12 @@ class BacktestEngine:
             ConfigError: If a feature is unknown, or the span has too few bars.
             DataError: If the bars are off the tick grid.
         """
-        settings = _account_of(settings or EnvSettings(), self._account)
+        settings = account_of(settings or EnvSettings(), self._account)
         market = build_market(
             self._bars, feature_columns or DEFAULT_FEATURES, symbol=settings.symbol
         )
         rows = self._decision_rows(market, settings)
-        return _run(policy, market, settings, rows, on_progress)
+        return run_policy(policy, market, settings, rows, on_progress)
 
     def run_baselines(self, like: BacktestResult, seed: int = 0) -> list[BacktestResult]:
         """Back-test every baseline exactly as `like` was: same bars, costs, size and stop.
@@ -164,15 +151,84 @@ class BacktestEngine:
             ConfigError: If these bars do not hold the span of `like`.
         """
         rows = rows_of(like, self._bars.index)
-        settings = _all_or_nothing(like.settings)
-        market = build_market(self._bars, BASELINE_FEATURES, symbol=settings.symbol)
-        rules = [_run(make(seed), market, settings, rows, None) for make in BASELINES.values()]
+        settings = all_or_nothing(like.settings)
+        market = self._plain_market(settings.symbol)
+        rules = [run_policy(make(seed), market, settings, rows) for make in BASELINES.values()]
         try:
             learnt = PredictorDp(self._bars, like.feature_columns, rows[0], settings)
         except (ConfigError, DataError) as error:
             why = f"LEFT OUT: the baseline {PREDICTOR_DP}: {error}."
             return [replace(rules[0], remarks=(why,)), *rules[1:]]
-        return [*rules, _run(learnt, learnt.market, settings, rows, None)]
+        return [*rules, run_policy(learnt, learnt.market, settings, rows)]
+
+    def run_decisions(
+        self, decisions: ArrayLike, like: BacktestResult, name: str
+    ) -> BacktestResult:
+        """Back-test decisions that are known beforehand, with the bars and the account of `like`.
+
+        Bit for bit what a policy taking them would come to, some ten times as fast.
+
+        Args:
+            decisions: (n - 1,) as in `BacktestResult.decisions`, in the action mode of `like`.
+            like: The result to stand beside; must come from these bars.
+            name: What reports call it.
+
+        Raises:
+            ConfigError: If they do not fit the span or the action mode of `like`, or these bars do
+                not hold it.
+        """
+        market, rows = self._plain_market(like.settings.symbol), rows_of(like, self._bars.index)
+        return replay_decisions(decisions, market, like.settings, rows, name)
+
+    def equity_of_decisions(
+        self, decisions: ArrayLike, like: BacktestResult
+    ) -> NDArray[np.float64]:
+        """Return the equity (n,), USD, of `run_decisions` alone: for hundreds of random traders."""
+        market, rows = self._plain_market(like.settings.symbol), rows_of(like, self._bars.index)
+        return equity_of_decisions(decisions, market, like.settings, rows)
+
+    def replayed(
+        self,
+        result: BacktestResult,
+        path_policy: str | None = None,
+        commission_factor: float = 1.0,
+        slippage_factor: float = 1.0,
+    ) -> BacktestResult:
+        """Return the same decisions under other terms; agreement, remarks and name stay.
+
+        A policy that looks at its position might have decided otherwise: this is what would have
+        become of what it did decide.
+
+        Args:
+            result: Must come from these bars.
+            path_policy: Key of PATH_POLICIES; None keeps it.
+            commission_factor: Times the commission, >= 0.
+            slippage_factor: Times every kind of slippage, half the spread included, >= 0. Fills
+                slip by whole ticks, so that 1.5 times one tick is refused.
+
+        Raises:
+            ConfigError: For terms that are none, or a result that these bars do not hold, or that
+                kept no decisions.
+        """
+        if result.decisions is None:
+            raise ConfigError(f"the result of `{result.name}` has no decisions to replay")
+        rows = rows_of(result, self._bars.index)
+        settings = other_terms(result.settings, path_policy, commission_factor, slippage_factor)
+        market = self._plain_market(settings.symbol)
+        replayed = replay_decisions(result.decisions, market, settings, rows, result.name)
+        return replace(
+            replayed,
+            feature_columns=result.feature_columns,
+            is_in_sample=result.is_in_sample,
+            agreement=result.agreement,
+            remarks=result.remarks,
+        )
+
+    def _plain_market(self, symbol: str) -> Market:
+        """Return the bars as a market of `symbol`, of which no feature is looked at."""
+        if symbol not in self._markets:
+            self._markets[symbol] = build_market(self._bars, BASELINE_FEATURES, symbol=symbol)
+        return self._markets[symbol]
 
     def _decision_rows(self, market: Market, settings: EnvSettings) -> tuple[int, int]:
         """Return the row of the first decision, and the row after the last bar."""
@@ -194,61 +250,6 @@ class BacktestEngine:
         )
 
 
-def _run(
-    policy: Policy,
-    market: Market,
-    settings: EnvSettings,
-    rows: tuple[int, int],
-    on_progress: Progress | None,
-) -> BacktestResult:
-    start, stop = rows
-    simulation = Simulation(market, settings)
-    simulation.reset(start, stop)
-    policy.reset(market, settings)
-    denials = _walk(simulation, policy, stop - 1 - start, on_progress)
-    n_left = stop - start - len(simulation.equity)
-    return BacktestResult(
-        name=policy.name,
-        timestamps=market.timestamps[start:stop],
-        trade_dates=market.trade_dates[start:stop],
-        equity=_carried_on(simulation.equity, n_left),
-        positions=_carried_on(simulation.positions, n_left),
-        fills=fills_frame(simulation.fills, market),
-        trades=trades_frame(simulation.trades, market),
-        settings=settings,
-        feature_columns=market.feature_set.names,
-        is_in_sample=_has_seen(policy, market.timestamps[start + 1 : stop]),
-        was_liquidated=simulation.is_ruined,
-        denials=denials,
-        agreement=policy.agreement if isinstance(policy, TrainedPolicy) else None,
-        remarks=flat_remarks(policy.name, policy.provenance)
-        if isinstance(policy, TrainedPolicy)
-        else (),
-    )
-
-
-def _walk(
-    simulation: Simulation, policy: Policy, n_steps: int, on_progress: Progress | None
-) -> dict[str, int]:
-    """Let the policy decide at every close until the episode is over; return what was denied."""
-    n_done, denials = 0, Counter[str]()
-    while not simulation.is_done:
-        simulation.step(policy.decide(simulation.bar, simulation.observation()))
-        n_done += 1
-        if simulation.denial:
-            denials[simulation.last_denial] += 1
-        if on_progress is not None and (simulation.is_done or n_done % PROGRESS_STRIDE == 0):
-            on_progress(n_done, n_steps)
-    return dict(denials)
-
-
-def _carried_on(values: NDArray[Any], n_rows: int) -> NDArray[Any]:
-    """Return `values` followed by `n_rows` repetitions of the last, read-only."""
-    whole = np.append(values, np.repeat(values[-1:], n_rows))
-    whole.flags.writeable = False
-    return whole
-
-
 def _check_feature_columns(agent: TrainedPolicy, feature_columns: Sequence[str] | None) -> None:
     own = agent.feature_set.names
     if feature_columns is None or list(feature_columns) == list(own):
@@ -266,40 +267,3 @@ def _check_own_columns(agent: TrainedPolicy, bars: pd.DataFrame) -> None:
             f"the model needs the column `{missing[0]}` that its training bars had, these have "
             f"{', '.join(map(str, bars.columns))}; add it"
         )
-
-
-def _account_of(settings: EnvSettings, account: Mapping[str, Any]) -> EnvSettings:
-    """Return the settings with what the engine was told in place of their own."""
-    return overridden(settings, account, WHERE, ARGUMENTS)
-
-
-def _all_or_nothing(settings: EnvSettings) -> EnvSettings:
-    """Return the settings for rules that are long, short or flat, and no shares of that.
-
-    Where actions are sizes, the largest position that the account can open from the start.
-    """
-    if settings.action_mode == "discrete":
-        return settings
-    terms = terms_of(settings)
-    largest = terms.max_position
-    if terms.initial_margin_usd > 0:
-        largest = min(largest, int(settings.initial_balance // terms.initial_margin_usd))
-    return settings.model_copy(update={"action_mode": "discrete", "max_position": largest})
-
-
-def _has_seen(policy: Policy, traded: pd.DatetimeIndex) -> bool:
-    """Return whether a policy was trained on bars that it trades on, or on later ones.
-
-    The first decision bar is not traded on, so it may be the last one of the training.
-    """
-    if not isinstance(policy, TrainedPolicy):
-        return False
-    return bool(traded[0] <= pd.Timestamp(policy.provenance["training_last"]))
-
-
-def _without_foreign_fee(agent: TrainedPolicy, account: Mapping[str, Any]) -> EnvSettings:
-    """Return the agent's settings; its commission is dropped where another contract is traded."""
-    own = agent.env_settings
-    if account["symbol"] is None or account["symbol"] == own.symbol:
-        return own
-    return own.model_copy(update={"commission": None})

@@ -27,10 +27,14 @@ class BacktestResult:
         equity: (n,) USD at each bar's close; row 0 is the initial capital.
         positions: (n,) signed contracts at each bar's close.
         fills: One row per fill, oldest first: time (open time of the bar it happened in), quantity
-            (signed contracts), price (points), fee_usd, reason.
+            (signed contracts), price (points), fee_usd, slippage_ticks (how much of the price that
+            is, >= 0), slippage_usd, reason, order_id (0 of the account's own orders).
         trades: One row per round trip, by exit: entry_time, exit_time, direction (1 long, -1
-            short), quantity (contracts, > 0), entry_price, exit_price (points), gross_usd,
-            fees_usd, net_usd, reason (of the exit).
+            short), quantity (contracts entered, > 0), entry_price, exit_price (points, averages),
+            gross_usd, fees_usd, net_usd, mae_ticks and mae_usd (<= 0: how far the price went
+            against the average entry), mfe_ticks and mfe_usd (>= 0: in its favour), holding_bars
+            (closes at which it was open), r_multiple (net_usd over what the first stop would have
+            lost before costs; NaN without a stop), reason (of the exit).
         settings: The account and its costs.
         feature_columns: The features that the policy saw.
         is_in_sample: Whether the policy was trained on any bar after row 0, or on later ones.
@@ -39,6 +43,12 @@ class BacktestResult:
         agreement: Mean share of an ensemble's members that were for what it decided; None where
             nobody else was asked.
         remarks: Sentences that a reader must see beside the numbers.
+        decisions: (n - 1,) the choice taken at each close but the last, as the kernel knows it: one
+            of env.actions.Action, or a signed target position in the other action modes; 0 after a
+            ruin. None where a strategy handed in orders instead.
+        orders: One row per order, cancellation or target that a strategy handed in, oldest first;
+            empty where `decisions` say it all.
+        n_ambiguous: Bars whose result depends on the path policy.
     """
 
     name: str
@@ -55,6 +65,9 @@ class BacktestResult:
     denials: Mapping[str, int] = field(default_factory=dict)
     agreement: float | None = None
     remarks: tuple[str, ...] = ()
+    decisions: NDArray[np.int64] | None = None
+    orders: pd.DataFrame = field(default_factory=pd.DataFrame)
+    n_ambiguous: int = 0
 
     @property
     def instrument(self) -> Instrument:

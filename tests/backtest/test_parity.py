@@ -116,6 +116,20 @@ def run_in_env(bars, actions, settings):
     return env.simulation
 
 
+def assert_same_result(replay, result):
+    """Fail unless the replay of a policy's decisions is what the policy itself came to."""
+    assert replay.equity.tobytes() == result.equity.tobytes()
+    assert np.array_equal(replay.positions, result.positions)
+    assert replay.fills.equals(result.fills)
+    assert replay.trades.equals(result.trades)
+    assert replay.denials == result.denials
+    assert np.array_equal(replay.decisions, result.decisions)
+    assert (replay.n_ambiguous, replay.was_liquidated) == (
+        result.n_ambiguous,
+        result.was_liquidated,
+    )
+
+
 def assert_same_run(bars, settings, seed=7):
     """Fail unless both runs are one and the same; return the reasons of its fills."""
     actions = random_actions(settings, seed)
@@ -130,7 +144,12 @@ def assert_same_run(bars, settings, seed=7):
     assert (result.equity[n_rows:] == simulation.equity[-1]).all()
     assert np.array_equal(result.positions[:n_rows], simulation.positions)
     assert result.fills.equals(fills_frame(simulation.fills, simulation.market))
-    assert result.trades.equals(trades_frame(simulation.trades, simulation.market))
+    own_trades = trades_frame(simulation.trades, simulation.market).drop(columns="r_multiple")
+    assert result.trades.drop(columns="r_multiple").equals(own_trades)
+    assert result.n_ambiguous == simulation.n_ambiguous
+    assert_same_result(engine.run_decisions(result.decisions, result, result.name), result)
+    equity = engine.equity_of_decisions(result.decisions, result)
+    assert equity.tobytes() == result.equity.tobytes()
     assert simulation.is_ruined or n_rows > N_BARS - 200
     return set(result.fills["reason"])
 

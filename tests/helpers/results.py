@@ -31,7 +31,10 @@ def hand_made_result(
             "quantity": [1, -1],
             "price": [20_000.25, 20_005.13],
             "fee_usd": [0.62, 0.62],
+            "slippage_ticks": [1, 1],
+            "slippage_usd": [0.5, 0.5],
             "reason": ["signal", "stop"],
+            "order_id": [0, 0],
         }
     )
     trades = pd.DataFrame(
@@ -45,6 +48,12 @@ def hand_made_result(
             "gross_usd": [9.76],
             "fees_usd": [1.24],
             "net_usd": [8.52],
+            "mae_ticks": [-5.0],
+            "mfe_ticks": [23.0],
+            "mae_usd": [-2.5],
+            "mfe_usd": [11.5],
+            "holding_bars": [2],
+            "r_multiple": [0.0852],
             "reason": ["stop"],
         }
     )
