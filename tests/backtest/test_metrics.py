@@ -276,8 +276,21 @@ def test_compute_metrics_of_a_flat_account_has_zeros_and_nan_but_no_warning():
         "win_rate",
         "profit_factor",
         "expectancy_usd",
+        "average_win_usd",
+        "average_loss_usd",
+        "payoff_ratio",
+        "cost_share",
     }
-    assert undefined == expected | {"cost_share"}
+    not_told = {
+        "total_slippage_usd",
+        "slippage_share",
+        "expectancy_ticks",
+        "expectancy_r",
+        "mean_mae_usd",
+        "mean_mfe_usd",
+        "mean_holding_bars",
+    }
+    assert undefined == expected | not_told
 
 
 @pytest.mark.parametrize(
