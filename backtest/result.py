@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from backtest.metrics import AccountHistory, Metrics, compute_metrics
+from backtest.metrics import AccountHistory, Metrics, TradeDetail, compute_metrics
 from config.instruments import Instrument, get_instrument
 from config.settings import EnvSettings
 
@@ -94,5 +94,19 @@ class BacktestResult:
                 fees_usd=float(self.fills["fee_usd"].sum()),
                 traded_notional_usd=points_traded * self.instrument.multiplier,
                 was_liquidated=self.was_liquidated,
+                slippage_usd=float(self.fills["slippage_usd"].sum()),
+                detail=self._detail(),
             )
+        )
+
+    def _detail(self) -> TradeDetail:
+        trades = self.trades
+        net_usd = trades["net_usd"].to_numpy(dtype=np.float64)
+        quantity = trades["quantity"].to_numpy(dtype=np.float64)
+        return TradeDetail(
+            net_ticks=net_usd / (quantity * self.instrument.tick_value_usd),
+            r_multiple=trades["r_multiple"].to_numpy(dtype=np.float64),
+            mae_usd=trades["mae_usd"].to_numpy(dtype=np.float64),
+            mfe_usd=trades["mfe_usd"].to_numpy(dtype=np.float64),
+            holding_bars=trades["holding_bars"].to_numpy(dtype=np.int64),
         )

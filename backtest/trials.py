@@ -92,7 +92,7 @@ class HoldOutUses:
     def sentence(self) -> str:
         """For a report, without a full stop."""
         if self.n_looks == 0:
-            return "these sessions were never looked at before"
+            return "no look at these sessions was logged"
         looks = "once" if self.n_looks == 1 else f"{self.n_looks:,} times"
         return f"these sessions were looked at {looks}, by {counted(self.n_things, 'candidate')}"
 

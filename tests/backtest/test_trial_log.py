@@ -42,7 +42,7 @@ def add_ten(folder, name):
 
 def test_trial_log_without_a_file_knows_nothing(log):
     assert log.trials_on(JANUARY).trials == ()
-    assert uses_of(()).sentence == "these sessions were never looked at before"
+    assert uses_of(()).sentence == "no look at these sessions was logged"
 
 
 def test_trial_log_gives_back_what_was_added_bit_for_bit(log):

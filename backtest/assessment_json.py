@@ -1,0 +1,74 @@
+"""An assessment as values for metrics.json: every figure, and why one is absent.
+
+How it is shown to people is left to `assessment_tables.py`.
+"""
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from backtest.assessed import Assessment
+from backtest.comparisons import SeedDispersion
+from backtest.overfitting import Overfitting
+from backtest.random_traders import RandomTraders
+
+
+def assessment_json(assessment: Assessment) -> dict[str, Any]:
+    """Return all figures as JSON values, NaN and infinity as None; draws and paths are left out."""
+    reruns, baselines = assessment.reruns, assessment.baselines or {}
+    values = {
+        "verdict": assessment.verdict,
+        "confidence": assessment.confidence,
+        "n_ambiguous": assessment.n_ambiguous,
+        "intervals": {name: asdict(each) for name, each in assessment.intervals.items()},
+        "deflation": asdict(assessment.deflation) if assessment.deflation else None,
+        "random_traders": _random_json(assessment.random),
+        "baselines": {name: asdict(each) for name, each in baselines.items()},
+        "best_of_all": asdict(assessment.best_of_all) if assessment.best_of_all else None,
+        "overfitting": _overfitting_json(assessment.overfitting),
+        "reruns": {name: [asdict(each) for each in parts] for name, parts in reruns.items()},
+        "trade_order": asdict(assessment.trade_order) if assessment.trade_order else None,
+        "seeds": _seeds_json(assessment.seeds),
+        "absent": dict(assessment.absent),
+    }
+    return {name: _finite(value) for name, value in values.items()}
+
+
+def _random_json(random: RandomTraders | None) -> dict[str, Any] | None:
+    if random is None:
+        return None
+    return {
+        "p_value": random.p_value,
+        "n_traders": random.n_traders,
+        "net_usd": sorted(random.net_usd.tolist()),
+        "median_n_trades": random.median.metrics["n_trades"],
+    }
+
+
+def _overfitting_json(overfitting: Overfitting | None) -> dict[str, Any] | None:
+    if overfitting is None:
+        return None
+    return {
+        "pbo": overfitting.pbo,
+        "probability_of_loss": overfitting.probability_of_loss,
+        "degradation_slope": overfitting.degradation_slope,
+        "n_splits": len(overfitting.logits),
+    }
+
+
+def _seeds_json(seeds: SeedDispersion | None) -> dict[str, Any] | None:
+    if seeds is None:
+        return None
+    return {
+        "names": list(seeds.names),
+        "total_returns": seeds.total_returns.tolist(),
+        "sharpes": seeds.sharpes.tolist(),
+    }
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
