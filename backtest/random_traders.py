@@ -10,8 +10,10 @@ shuffled, and so are the holding times among the long trades and among the short
 within a stretch stay, because a reversal needs them. Where all is closed at each session's end,
 whole sessions of trading change places, each moved within the free time of its day.
 
-Limits: a trade that the result's stop cut short is as short for them, and may be cut again by their
-own; so they hold a little less. Trades of several sizes are of their first size for them.
+A trade that a stop or target cut short would have been held on: theirs are to be held as long as
+the result's decisions say, or until its next trade, and are cut short by their own stops. Where
+orders were handed in, nobody knows how long that is: they are then held as long as it was, and, cut
+by their own stops, a little less. Trades of several sizes have a single one for them.
 """
 
 from dataclasses import dataclass
@@ -23,9 +25,13 @@ from numpy.typing import NDArray
 from backtest.engine import BacktestEngine
 from backtest.result import BacktestResult
 from env.actions import ACTION_CODES, DECISIONS, Action
+from env.kernel.names import Reason
 from utils.errors import DataError
 
 LEAST_TRADERS = 100
+
+PROTECTIVE = tuple(r.label for r in (Reason.STOP, Reason.TRAILING_STOP, Reason.TARGET))
+"""Exits that no decision asked for."""
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -58,12 +64,14 @@ class Trading:
 
     Attributes:
         begins: Closes, counted from the first decision, at which they were decided.
-        lengths: Closes that they were held for, >= 1.
+        lengths: Closes that they were to be held for, >= 1.
+        held: Closes that they were held for, from 1 to `lengths`.
         sides: Signed contracts.
     """
 
     begins: Rows
     lengths: Rows
+    held: Rows
     sides: Rows
 
 
@@ -108,11 +116,38 @@ def trading_of(result: BacktestResult) -> Trading:
     entered = stamps.get_indexer(pd.DatetimeIndex(trades["entry_time"]))
     left = stamps.get_indexer(pd.DatetimeIndex(trades["exit_time"]))
     sizes = np.minimum(trades["quantity"].to_numpy(), result.settings.max_position)
-    return Trading(
-        begins=entered - 1,
-        lengths=np.maximum(left - entered, 1),
-        sides=(trades["direction"].to_numpy() * sizes).astype(np.int64),
-    )
+    sides = (trades["direction"].to_numpy() * sizes).astype(np.int64)
+    begins, held = entered - 1, np.maximum(left - entered, 1)
+    is_cut = trades["reason"].isin(PROTECTIVE).to_numpy()
+    planned = np.where(is_cut, _planned_ends(begins, sides, result) - begins, held)
+    return Trading(begins=begins, lengths=np.maximum(planned, held), held=held, sides=sides)
+
+
+def _planned_ends(begins: Rows, sides: Rows, result: BacktestResult) -> Rows:
+    """Return the closes at which trades would have been given up without a stop.
+
+    That is the first decision against a trade, or the next trade's; 0 where no decision is known.
+    """
+    decisions = result.decisions
+    if decisions is None:
+        return np.zeros(len(begins), dtype=np.int64)
+    n_closes = len(decisions)
+    is_same_side = np.append(sides[1:] == sides[:-1], False)  # a flat close keeps these two apart
+    following = np.append(begins[1:], n_closes) - is_same_side
+    ends = np.empty(len(begins), dtype=np.int64)
+    for side in (1, -1):
+        leaving = np.append(np.flatnonzero(_is_against(decisions, side, result)), n_closes)
+        mask = np.sign(sides) == side
+        ends[mask] = leaving[np.searchsorted(leaving[:-1], begins[mask], side="right")]
+    return np.minimum(ends, following)
+
+
+def _is_against(decisions: Rows, side: int, result: BacktestResult) -> NDArray[np.bool_]:
+    """Return which decisions give up a position of a side."""
+    if ACTION_CODES[result.settings.action_mode] == DECISIONS:
+        opposite = Action.SELL if side > 0 else Action.BUY
+        return np.asarray((decisions == Action.CLOSE) | (decisions == opposite))
+    return np.asarray(np.sign(decisions) != side)
 
 
 def shuffled(trading: Trading, result: BacktestResult, generator: np.random.Generator) -> Trading:
@@ -144,7 +179,7 @@ def _over_the_span(trading: Trading, n_closes: int, generator: np.random.Generat
     room = max(0, n_closes - int(lengths.sum() + gaps.sum()))
     gaps[0] = generator.integers(room + 1)
     begins = np.cumsum(gaps) + np.cumsum(lengths) - lengths
-    return Trading(begins=begins, lengths=lengths, sides=sides)
+    return Trading(begins=begins, lengths=lengths, held=lengths, sides=sides)
 
 
 def _exchanged(lengths: Rows, is_long: NDArray[np.bool_], generator: np.random.Generator) -> Rows:
@@ -164,7 +199,7 @@ def _by_session(trading: Trading, starts: Rows, generator: np.random.Generator) 
     entries = trading.begins + 1  # a decision at the last close of a day is the next day's trade
     session = np.searchsorted(starts, entries, side="right") - 1
     offsets, sizes = entries - starts[session], np.diff(starts)
-    ends = offsets + trading.lengths
+    ends = offsets + trading.held
     first, last = sizes.copy(), np.zeros(len(sizes), dtype=np.int64)
     np.minimum.at(first, session, offsets)
     np.maximum.at(last, session, ends)
@@ -174,7 +209,12 @@ def _by_session(trading: Trading, starts: Rows, generator: np.random.Generator) 
     shift = generator.integers(-earlier, room + 1)
     begins = np.maximum(starts[day[session]] + offsets + shift[session] - 1, 0)
     order = np.argsort(begins, kind="stable")
-    return Trading(begins=begins[order], lengths=trading.lengths[order], sides=trading.sides[order])
+    return Trading(
+        begins=begins[order],
+        lengths=trading.lengths[order],
+        held=trading.held[order],
+        sides=trading.sides[order],
+    )
 
 
 def _decisions(trading: Trading, result: BacktestResult) -> Rows:

@@ -1,6 +1,5 @@
 """An assessment tells an edge from luck, says what it lacks, and is the same for the same seed."""
 
-
 import numpy as np
 import pytest
 
