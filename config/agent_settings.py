@@ -41,6 +41,8 @@ class AgentSettings(FrozenSettings):
         bf16: Whether the tower computes in bfloat16 while training.
         validation_fraction: Last share of the decisions that is not learnt from, but chooses the
             weights that are kept; 0 keeps the last ones.
+        validation_bars: The same as a number of last bars, in place of the share.
+        validation_purge_bars: Bars before those that choose which are not learnt from either.
         n_evaluations: Evaluations on that share in one training, at equal distances.
         significance: Greatest probability, per training, that luck alone makes one of them leave a
             policy that trades; where luck explains all of them, the agent is left to stay flat. 1
@@ -80,6 +82,8 @@ class AgentSettings(FrozenSettings):
     shared_paths: int = Field(default=1, ge=1, le=4_096)
     bf16: bool = False
     validation_fraction: float = Field(default=0.15, ge=0, lt=1)
+    validation_bars: int | None = Field(default=None, ge=2)
+    validation_purge_bars: int = Field(default=0, ge=0)
     n_evaluations: int = Field(default=20, ge=1, le=100_000)
     significance: float = Field(default=0.05, ge=1e-6, le=1)
     patience: int | None = Field(default=None, ge=1)

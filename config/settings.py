@@ -1,7 +1,8 @@
 """Every tunable number, in frozen models that refuse unknown keys; profiles override defaults.
 
-The agent's are in config/agent_settings.py, the environment's in config/env_settings.py, the checks
-of all in config/checking.py; all are to be had from here.
+The agent's are in config/agent_settings.py, the environment's in config/env_settings.py, those of
+walk-forward folds in config/fold_settings.py, the checks of all in config/checking.py; all are to
+be had from here.
 """
 
 import tomllib
@@ -12,6 +13,7 @@ from pydantic import Field
 from config.agent_settings import AgentSettings
 from config.checking import FrozenSettings, checked, overridden
 from config.env_settings import EnvSettings
+from config.fold_settings import FoldSettings
 from utils.errors import ConfigError
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "AgentSettings",
     "DemoSettings",
     "EnvSettings",
+    "FoldSettings",
     "Settings",
     "TrainSettings",
     "checked",
@@ -56,8 +59,6 @@ class TrainSettings(FrozenSettings):
         features: Feature names, in order.
         timesteps: Environment steps.
         test_fraction: Last share of the bars, which training never touches.
-        folds: Test blocks of a walk-forward run.
-        embargo_bars: Bars left out between training and test block; 276 are one session.
         scaler: Key of FITS: standard, robust or rank_normal, fitted on the training rows.
         scale_by_session: Whether regular hours and the rest are scaled apart.
     """
@@ -65,8 +66,6 @@ class TrainSettings(FrozenSettings):
     features: tuple[str, ...] = Field(default=DEFAULT_FEATURES, strict=False)  # TOML has lists
     timesteps: int = Field(default=100_000, ge=1)
     test_fraction: float = Field(default=0.2, ge=0, lt=1)
-    folds: int = Field(default=3, ge=1, le=1_000)
-    embargo_bars: int = Field(default=276, ge=0)
     scaler: str = "standard"
     scale_by_session: bool = False
 
@@ -91,6 +90,7 @@ class Settings(FrozenSettings):
     env: EnvSettings = EnvSettings()
     agent: AgentSettings = AgentSettings()
     train: TrainSettings = TrainSettings()
+    folds: FoldSettings = FoldSettings()
     demo: DemoSettings = DemoSettings()
 
 

@@ -28,8 +28,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from config.fold_settings import Unit
 from data.fold_edges import Block, Dates, FoldEdges, even_blocks, fold_edges
-from data.fold_gap import FoldGap, Unit
+from data.fold_gap import FoldGap
 from utils.errors import ConfigError, DataError
 
 MAX_SPLITS = 10_000

@@ -12,7 +12,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from data.fold_gap import FoldGap, Unit
+from config.fold_settings import Unit
+from data.fold_gap import FoldGap
 from data.splits import MIN_TEST_BARS
 from utils.errors import ConfigError, DataError
 

@@ -4,16 +4,9 @@ The words are those of data/folds.py; data/fold_edges.py makes rows of given bar
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from config.fold_settings import Unit
 from utils.errors import ConfigError
-
-
-class Unit(StrEnum):
-    """What a length is counted in."""
-
-    BARS = "bars"
-    SESSIONS = "sessions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,19 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
-from data.fold_gap import FoldGap, Unit
+from config.fold_settings import FoldKind, Unit
+from data.fold_gap import FoldGap
 from data.splits import MIN_TEST_BARS
 from utils.errors import ConfigError
-
-
-class FoldKind(StrEnum):
-    """Where the training rows of a fold begin, and whether they grow from fold to fold."""
-
-    ROLLING = "rolling"
-    EXPANDING = "expanding"
-    ANCHORED = "anchored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,8 +30,9 @@ from datetime import date
 
 import numpy as np
 
+from config.fold_settings import FoldKind
 from data.fold_edges import Block, Dates, FoldEdges, even_blocks, fold_edges
-from data.fold_plan import FoldKind, FoldPlan
+from data.fold_plan import FoldPlan
 from utils.errors import DataError
 
 
@@ -85,6 +86,17 @@ def plan_folds(trade_dates: Dates, plan: FoldPlan) -> tuple[Fold, ...]:
         start = stop - train if plan.kind == FoldKind.ROLLING else begin
         folds.append(_fold(edges, plan, (start, stop), test, number=len(folds) + 1))
     return tuple(folds)
+
+
+def first_training(trade_dates: Dates, plan: FoldPlan) -> int:
+    """Return the units that the first fold trains on, those that validate included.
+
+    Args:
+        trade_dates: As for `plan_folds`; errors as there.
+        plan: Which folds.
+    """
+    edges = fold_edges(trade_dates, plan.unit, plan.gap)
+    return _train_length(edges, plan, _beginning(edges, trade_dates, plan))
 
 
 def _beginning(edges: FoldEdges, trade_dates: Dates, plan: FoldPlan) -> int:

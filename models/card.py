@@ -12,6 +12,7 @@ from models.flat_reason import flat_reason, is_left_flat
 from models.manifest import ModelDescription
 
 UNKNOWN = "unknown"
+VALIDATION_FIELDS = ("validation_fraction", "validation_bars", "validation_purge_bars")
 ACCOUNT_FIELDS = {
     "symbol": "instrument",
     "initial_balance": "initial balance, USD",
@@ -113,7 +114,7 @@ def _commission(settings: EnvSettings) -> str:
 def _learning_rows(agent: AgentSettings, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """Return algorithm, seed and timesteps, and every setting that is not as it is by default."""
     usual = AgentSettings(algorithm=agent.algorithm).model_dump(mode="json")
-    said = {"algorithm", "feature_extractor", "predictor", "seed", "validation_fraction"}
+    said = {"algorithm", "feature_extractor", "predictor", "seed", *VALIDATION_FIELDS}
     unusual = {
         f"`{name}`": _none_named(value)
         for name, value in agent.model_dump(mode="json").items()
@@ -125,8 +126,18 @@ def _learning_rows(agent: AgentSettings, provenance: Mapping[str, Any]) -> dict[
         "predictor" if agent.algorithm == "DP" else "feature extractor": agent.kind,
         "seed": agent.seed,
         "timesteps asked for": _number(asked),
-        "share that chose the weights": agent.validation_fraction,
+        **_chosen_by(agent),
         **unusual,
+    }
+
+
+def _chosen_by(agent: AgentSettings) -> dict[str, Any]:
+    """Return which last rows chose the weights, as a share or as bars."""
+    if agent.validation_bars is None:
+        return {"share that chose the weights": agent.validation_fraction}
+    return {
+        "bars that chose the weights": _number(agent.validation_bars),
+        "bars purged before them": _number(agent.validation_purge_bars),
     }
 
 

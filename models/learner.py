@@ -13,8 +13,8 @@ from models.callback_validation import WHERE, Validation
 from models.decider import Decider
 from models.evaluation import EvaluationSpan
 from models.network_decider import NetworkDecider
-from models.training_env import training_stop
 from models.training_run import ramp_of, run_training
+from models.validation_span import is_validated, validated_from
 
 
 class Learner(Protocol):
@@ -113,14 +113,15 @@ class NetworkLearner:
     def _planned_validation(self, total_timesteps: int) -> Validation | None:
         """Return the evaluations of a training; None where no row is held back for them."""
         env, settings = self._env, self._settings
-        if settings.validation_fraction == 0:
+        if not is_validated(settings):
             return None
+        earliest = env.market.first_decision(env.settings.lookback_window)
         return Validation(
             self._decider,
             EvaluationSpan(
                 market=env.market,
                 settings=env.settings,
-                first_decision=training_stop(env, settings) - 1,
+                first_decision=validated_from(env.market.n_bars, earliest, settings),
             ),
             total_timesteps=total_timesteps,
             n_evaluations=settings.n_evaluations,

@@ -19,7 +19,7 @@ from data.store import fingerprint
 from env.trading_env import TradingEnv
 from models.agent import TradingAgent
 from models.callback_checkpoint import CheckpointPlan
-from models.validation_span import validation_start
+from models.validation_span import learnt_until
 from utils.errors import DataError
 
 
@@ -80,7 +80,7 @@ def _last_learnt_from(rows: NDArray[np.float64], settings: Settings) -> int:
     """
     is_complete = np.isfinite(rows).all(axis=1)
     first_decision = int(is_complete.argmax()) + settings.env.lookback_window - 1
-    return validation_start(len(rows), first_decision, settings.agent.validation_fraction)
+    return learnt_until(len(rows), first_decision, settings.agent)
 
 
 def _check_length(n_bars: int, features: FeatureSet, lookback: int) -> None:

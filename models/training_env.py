@@ -21,7 +21,7 @@ from env.rewards import RATIO_REWARDS
 from env.trading_env import TradingEnv
 from env.vector_env import TradingVectorEnv
 from models.batched_env import BatchedEnv
-from models.validation_span import validation_start
+from models.validation_span import learnt_until
 from utils.errors import ConfigError
 
 CHECKS = (OrderEnforcing, PassiveEnvChecker)
@@ -84,8 +84,8 @@ def make_vec_env(env: TradingEnv, settings: AgentSettings) -> RewardUnit:
 
     Args:
         env: The user's environment; not stepped.
-        settings: `n_envs`, `shared_paths`, `training_episode_bars` and `validation_fraction` are
-            used.
+        settings: `n_envs`, `shared_paths`, `training_episode_bars` and what is held back to choose
+            the weights are used.
 
     Raises:
         ConfigError: If `shared_paths` does not divide `n_envs`, or the rows that are left to
@@ -104,10 +104,9 @@ def make_vec_env(env: TradingEnv, settings: AgentSettings) -> RewardUnit:
         n_held_back = env.market.n_bars - stop
         if n_held_back == 0 or settings.n_envs % settings.shared_paths:
             raise
-        raise ConfigError(
-            f"{error}; `validation_fraction` of {settings.validation_fraction:g} holds the last "
-            f"{n_held_back} bars back"
-        ) from error
+        asked = f"`validation_fraction` of {settings.validation_fraction:g}"
+        cause = asked if settings.validation_bars is None else "the validation"
+        raise ConfigError(f"{error}; {cause} holds the last {n_held_back} bars back") from error
     return RewardUnit(BatchedEnv(envs), reward_unit(env, stop))
 
 
@@ -129,7 +128,7 @@ def training_episode_bars(env: TradingEnv, settings: AgentSettings) -> int:
 def training_stop(env: TradingEnv, settings: AgentSettings) -> int:
     """Return the row after the last bar that training may touch; see `models.validation_span`."""
     first_decision = env.market.first_decision(env.settings.lookback_window)
-    return validation_start(env.market.n_bars, first_decision, settings.validation_fraction)
+    return learnt_until(env.market.n_bars, first_decision, settings)
 
 
 def reward_unit(env: TradingEnv, stop: int) -> float:

@@ -74,18 +74,26 @@ def run_folder(run: Run) -> Iterator[Path]:
     It stays where the run was killed or interrupted, or failed after its first checkpoint.
     """
     folder = first_free(CHECKPOINTS_DIR / run.out.name)
-    with removed_at_the_end(folder):
-        write_text_atomically(folder / RUN_FILE, sealed_text(_content(run)))
+    with removed_at_the_end(folder, run):
+        write_run(folder, run)
         yield folder
 
 
+def write_run(folder: Path, run: Run) -> None:
+    """Keep in `folder` what was asked for."""
+    write_text_atomically(folder / RUN_FILE, sealed_text(_content(run)))
+
+
 @contextmanager
-def removed_at_the_end(folder: Path) -> Iterator[None]:
-    """Remove a run's folder where the block ends well, or fails without a checkpoint."""
+def removed_at_the_end(folder: Path, run: Run) -> Iterator[None]:
+    """Remove a run's folder where the block ends well, or fails before anything is worth keeping.
+
+    That is a checkpoint, or a finished fold.
+    """
     try:
         yield
     except FuturesGymError:  # not an exit after a signal: that run can be taken up
-        if not _has_checkpoints(folder):
+        if not (_has_checkpoints(folder) or _has_folds(run)):
             shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
@@ -154,6 +162,10 @@ def check_bars(run: Run, bars: pd.DataFrame, data: Path) -> None:
 def _has_checkpoints(folder: Path) -> bool:
     inner = [path for path in folder.iterdir() if path.is_dir()]
     return any(checkpoints_of(each) for each in [folder, *inner])
+
+
+def _has_folds(run: Run) -> bool:
+    return run.is_walk_forward and run.out.is_dir() and any(run.out.iterdir())
 
 
 def _content(run: Run) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from data.store import fingerprint
 from models.callback_checkpoint import CheckpointPlan
 from scripts import fetching, printing, second_market, workflow
 from scripts.resuming import Run, check_bars, check_settings, removed_at_the_end, run_folder
-from scripts.training import TrainingFiles, train_and_save, walk_forward_with_progress
+from scripts.training import TrainingFiles, train_and_save
+from scripts.walking import Workplace, ending_cleanly, walk
 from utils.errors import ConfigError
 
 
@@ -81,7 +82,7 @@ def go_on(asked: Asked, earlier: Run, folder: Path) -> None:
     with _directory(asked, run) as directory:
         bars, traded = _bars(replace(asked, symbol=run.symbol, other=run.other), run.data)
         check_bars(run, bars, run.data)
-        with removed_at_the_end(folder):
+        with removed_at_the_end(folder, run):
             _train(bars, run, directory, plan)
     _print_next(run, directory, traded)
 
@@ -125,7 +126,8 @@ def _train(bars: pd.DataFrame, run: Run, directory: Path, plan: CheckpointPlan) 
         checkpoints=plan,
     )
     if run.is_walk_forward:
-        walk_forward_with_progress(bars, run.settings, files)
+        with ending_cleanly(f"scripts/train.py --resume {printing.shown(plan.folder)}"):
+            walk(bars, run.settings, files, Workplace())
     else:
         train_and_save(bars, run.settings, files)
 

@@ -1,6 +1,5 @@
 """A training as scripts run it: watched, interruptible, taken up again, saved."""
 
-import itertools
 import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,20 +7,17 @@ from pathlib import Path
 import pandas as pd
 import typer
 
-from backtest.report import write_metrics_json
-from backtest.walk_forward import walk_forward
 from config.settings import Settings
 from data.splits import chronological_split
-from data.store import fingerprint, load_metadata
+from data.store import load_metadata
 from models.agent import TradingAgent
 from models.callback_checkpoint import CheckpointPlan
 from models.callback_signals import StopOnSignal
 from models.callbacks import RichProgress
 from models.training import train_agent
-from scripts.printing import console, print_commands, print_results, shown
+from scripts.printing import console, print_commands, shown
 from scripts.second_market import OTHER_SYMBOL, noted_symbol
-from scripts.workflow import DATA_SYMBOL, METRICS_NAME
-from utils.errors import ConfigError
+from scripts.workflow import DATA_SYMBOL
 from utils.paths import TENSORBOARD_DIR
 
 
@@ -65,7 +61,7 @@ def train_and_save(bars: pd.DataFrame, settings: Settings, files: TrainingFiles)
         settings: What to learn from and how.
         files: Where to read and write.
     """
-    noted = _noted(files)  # before the training, in which the files may go
+    noted = noted_of(files)  # before the training, in which the files may go
     split = chronological_split(len(bars), settings.train.test_fraction)
     agent, received = _trained(bars.iloc[split.train], settings, files)
     agent.provenance.update(noted)
@@ -78,42 +74,6 @@ def train_and_save(bars: pd.DataFrame, settings: Settings, files: TrainingFiles)
         )
         _leave(received, files.checkpoints)
     return agent
-
-
-def walk_forward_with_progress(
-    bars: pd.DataFrame, settings: Settings, files: TrainingFiles
-) -> None:
-    """Train and test fold by fold; save each fold's agent as soon as it is tested, then print.
-
-    Where the run is one that is taken up again, the folds that are saved already are kept.
-    """
-    numbers, noted = itertools.count(1), _noted(files)
-
-    def train(rows: pd.DataFrame, own: Settings) -> TradingAgent:
-        fold = files.of_fold(f"fold_{next(numbers)}")
-        if fold.directory.exists():
-            return _kept_fold(fold.directory, rows)
-        agent, received = _trained(rows, own, fold)
-        if received is not None:
-            console.print(f"interrupted in {fold.directory.name}; the folds before it are saved")
-            _leave(received, files.checkpoints)
-        return agent
-
-    results = []
-    for outcome in walk_forward(bars, settings, train):
-        directory = files.directory / outcome.result.name
-        if not directory.exists():
-            outcome.agent.provenance.update(noted)
-            outcome.agent.save(directory)
-        results.append(outcome.result)
-    write_metrics_json(files.directory / METRICS_NAME, results)
-    print_results(results)
-    total = sum(result.metrics["net_profit_usd"] for result in results)
-    console.print(f"all {len(results)} folds out of sample: {total:+,.2f} USD net")
-    console.print(
-        f"models and metrics: {shown(files.directory)}, each of "
-        f"{results[0].name} to {results[-1].name} a model of its own"
-    )
 
 
 def _trained(
@@ -129,21 +89,6 @@ def _trained(
     return agent, stop.received
 
 
-def _kept_fold(directory: Path, rows: pd.DataFrame) -> TradingAgent:
-    """Return the agent of a fold that was finished before.
-
-    Raises:
-        ConfigError: If it was trained on other rows.
-    """
-    agent = TradingAgent.load(directory)
-    if agent.provenance.get("data_fingerprint") != fingerprint(rows):
-        raise ConfigError(
-            f"`{directory}` was trained on other bars than this fold's; choose another --out"
-        )
-    console.print(f"{directory.name}: kept, as it was trained before")
-    return agent
-
-
 def _leave(received: signal.Signals, checkpoints: CheckpointPlan | None) -> None:
     """Say how to go on, and leave with the exit code that shells know the signal by."""
     if checkpoints is not None:
@@ -152,7 +97,7 @@ def _leave(received: signal.Signals, checkpoints: CheckpointPlan | None) -> None
     raise typer.Exit(128 + received)
 
 
-def _noted(files: TrainingFiles) -> dict[str, str | None]:
+def noted_of(files: TrainingFiles) -> dict[str, str | None]:
     """Return what a model's provenance says of the files of its training."""
     own = None if files.data is None else load_metadata(files.data).get("symbol")
     second = noted_symbol(files.other, files.data)

@@ -2,10 +2,11 @@
 
 import pytest
 
+from config.fold_settings import Unit
 from config.instruments import get_instrument
 from data.calendar import calendar_of
 from data.combinatorial import CombinatorialPlan, backtest_paths, combinatorial_splits
-from data.fold_gap import FoldGap, Unit
+from data.fold_gap import FoldGap
 from data.store import load_bars
 from tests.helpers.bars import real_data
 from tests.helpers.folds import assert_whole_sessions, bounds, dates_of, rows_of

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.fold_settings import Unit
 from data.combinatorial import CombinatorialPlan, backtest_paths, combinatorial_splits
-from data.fold_gap import FoldGap, Unit
+from data.fold_gap import FoldGap
 from tests.helpers.folds import assert_whole_sessions, dates_of, purged_bars, rows_of
 from utils.errors import DataError
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from config.fold_settings import Unit
 from data.fold_edges import even_blocks, fold_edges
-from data.fold_gap import FoldGap, Unit
+from data.fold_gap import FoldGap
 from tests.helpers.folds import dates_of
 from utils.errors import ConfigError, DataError
 

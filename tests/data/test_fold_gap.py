@@ -2,7 +2,8 @@
 
 import pytest
 
-from data.fold_gap import FoldGap, Unit
+from config.fold_settings import Unit
+from data.fold_gap import FoldGap
 from utils.errors import ConfigError
 
 

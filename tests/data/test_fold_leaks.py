@@ -8,9 +8,10 @@ bars. A horizon of 24 bars reaches over an embargo of one session of 3.
 import numpy as np
 import pytest
 
+from config.fold_settings import FoldKind, Unit
 from data.combinatorial import CombinatorialPlan, combinatorial_splits
-from data.fold_gap import FoldGap, Unit
-from data.fold_plan import FoldKind, FoldPlan
+from data.fold_gap import FoldGap
+from data.fold_plan import FoldPlan
 from data.folds import plan_folds
 from tests.helpers.folds import dates_of, rows_of
 

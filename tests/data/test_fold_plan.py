@@ -2,8 +2,9 @@
 
 import pytest
 
-from data.fold_gap import FoldGap, Unit
-from data.fold_plan import FoldKind, FoldPlan
+from config.fold_settings import FoldKind, Unit
+from data.fold_gap import FoldGap
+from data.fold_plan import FoldPlan
 from utils.errors import ConfigError
 
 GAP = FoldGap(horizon_bars=2)

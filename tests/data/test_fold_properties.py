@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.fold_gap import FoldGap, Unit
-from data.fold_plan import FoldKind, FoldPlan
+from config.fold_settings import FoldKind, Unit
+from data.fold_gap import FoldGap
+from data.fold_plan import FoldPlan
 from data.folds import plan_folds
 from tests.helpers.folds import assert_whole_sessions, dates_of, purged_bars, rows_of
 from utils.errors import DataError

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from config.fold_settings import FoldKind, Unit
 from config.instruments import get_instrument
 from data.calendar import calendar_of
-from data.fold_gap import FoldGap, Unit
-from data.fold_plan import FoldKind, FoldPlan
+from data.fold_gap import FoldGap
+from data.fold_plan import FoldPlan
 from data.folds import plan_folds
 from data.store import load_bars
 from tests.helpers.bars import real_data

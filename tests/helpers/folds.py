@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from data.fold_gap import FoldGap, Unit
+from config.fold_settings import Unit
+from data.fold_gap import FoldGap
 
 FIRST_DATE = np.datetime64("2024-01-02")
 

@@ -163,13 +163,13 @@ def test_backtest_of_bars_noted_like_those_of_the_training_still_checks_their_ti
 
 def test_backtest_finds_in_every_trained_model_what_its_bars_were_noted_as(capsys, tmp_path):
     data = tmp_path / "NQ.parquet"
-    save_bars(synthetic_bars(800, seed=1), data, {"symbol": "NQ"})
+    save_bars(synthetic_bars(1_500, seed=1), data, {"symbol": "NQ"})
     words = ["--data", data, "--symbol", "MNQ", "--profile", "smoke", "--timesteps", 128]
     assert run_script(capsys, "train", *words, "--out", tmp_path / "one").exit_code == 0
-    folds = [*words, "--walk-forward", "--folds", 1, "--out", tmp_path / "folds"]
+    folds = [*words, "--walk-forward", "--folds", 1, "--seeds", 0, "--out", tmp_path / "folds"]
     outcome = run_script(capsys, "train", *folds)
     assert outcome.exit_code == 0, outcome.err
-    for model in (tmp_path / "one", tmp_path / "folds" / "fold_1"):
+    for model in (tmp_path / "one", tmp_path / "folds" / "fold_1_seed_0" / "model"):
         assert TradingAgent.load(model).provenance["data_symbol"] == "NQ"
 
 

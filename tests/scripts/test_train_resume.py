@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from backtest.fold_files import MODEL
+from backtest.task_failure import TaskFailedError
 from data.store import save_bars
 from data.synthetic import synthetic_bars
 from models.agent import TradingAgent
@@ -57,7 +59,7 @@ def _train(capsys, *words):
 
 
 def _lose(capsys, *words) -> None:
-    with pytest.raises(RuntimeError, match="lost"):
+    with pytest.raises((RuntimeError, TaskFailedError), match="lost"):
         run_script(capsys, "train", *words)
 
 
@@ -162,7 +164,8 @@ def test_train_without_distance_between_checkpoints_is_refused(capsys, bars_file
 def test_walk_forward_resumed_keeps_finished_folds_and_goes_on(
     capsys, bars_file, tmp_path, checkpoints, lost, monkeypatch
 ):
-    words = ["--data", bars_file, *SHORT, *LAST, "--walk-forward", "--folds", 2]
+    lengths = ["--folds", 2, "--train-length", 2, "--test-length", 1, "--seeds", 0]
+    words = ["--data", bars_file, *SHORT, *LAST, "--walk-forward", *lengths]
     whole = _train(capsys, *words, "--out", tmp_path / "whole")
     lost(700)
     # the first fold is whole before the second is lost: its ramp is another object
@@ -177,16 +180,15 @@ def test_walk_forward_resumed_keeps_finished_folds_and_goes_on(
     monkeypatch.setattr(CostRamp, "_on_step", second_only)
     _lose(capsys, *words, "--out", tmp_path / "folds")
     lost(None)
-    assert [path.name for path in (tmp_path / "folds").iterdir()] == ["fold_1"]
+    assert [path.name for path in (tmp_path / "folds").iterdir()] == ["fold_1_seed_0"]
     outcome = _train(capsys, "--resume", checkpoints / "folds")
-    assert "fold_1: kept" in outcome.out
+    assert "fold_1_seed_0: kept" in outcome.out
     assert "training goes on from timestep 640" in outcome.err
     last = [line for line in whole.out.splitlines() if "all 2 folds" in line]
     assert last == [line for line in outcome.out.splitlines() if "all 2 folds" in line]
-    for fold in ("fold_1", "fold_2"):
-        assert sha256_of_file(tmp_path / "folds" / fold / WEIGHTS) == sha256_of_file(
-            tmp_path / "whole" / fold / WEIGHTS
-        )
+    for fold in ("fold_1_seed_0", "fold_2_seed_0"):
+        one, other = (tmp_path / run / fold / MODEL / WEIGHTS for run in ("folds", "whole"))
+        assert sha256_of_file(one) == sha256_of_file(other)
 
 
 RUN = """

@@ -1,0 +1,150 @@
+"""A run of walk_forward.py from its options to its report: begun, or gone on with in its folder.
+
+What was asked for lies in the run's own folder, beside its folds, as that of train.py lies beside
+its checkpoints.
+"""
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from config.settings import Settings
+from data.feature_set import FeatureSet
+from data.store import fingerprint
+from models.callback_checkpoint import CheckpointPlan
+from scripts import second_market, workflow
+from scripts.printing import shown
+from scripts.resuming import RUN_FILE, Run, check_bars, check_settings, read_run, write_run
+from scripts.training import TrainingFiles
+from scripts.walking import Workplace, ending_cleanly, walk
+from utils.clock import SystemClock
+from utils.errors import ConfigError
+from utils.files import check_writable
+from utils.paths import MODELS_DIR
+
+CHECKPOINTS = "checkpoints"
+"""Folder in the run's own where the folds under way have theirs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalkAsked:
+    """What the user typed, resolved; None where nothing was.
+
+    Attributes:
+        settings: Of the profile, or of the run that is gone on with, overridden by the options.
+        data: The file of bars.
+        other: The second market's.
+        symbol: What to trade them as.
+        out: Folder of the run.
+        has_tensorboard: Whether it is logged.
+        checkpoint_every: Timesteps between checkpoints.
+    """
+
+    settings: Settings
+    data: Path | None
+    other: Path | None
+    symbol: str | None
+    out: Path | None
+    has_tensorboard: bool
+    checkpoint_every: int | None
+
+
+def earlier_run(out: Path | None, is_asked_for: bool, has_data: bool) -> Run | None:
+    """Return what the run in `out` was asked for; None where there is none.
+
+    Args:
+        out: Folder of the run; None is a new one.
+        is_asked_for: Whether there must be one.
+        has_data: Whether bars were named.
+
+    Raises:
+        ArtifactError: If what it says was edited or damaged.
+        ConfigError: If there must be one and `out` does not say where; if no bars are named for a
+            new one; or if `out` holds something else.
+    """
+    if is_asked_for and out is None:
+        raise ConfigError("`--resume` needs `--out`, the folder of the run to go on with")
+    if out is not None and (is_asked_for or (out / RUN_FILE).exists()):
+        return read_run(out)
+    if not has_data:
+        raise ConfigError("`--data` must name a file of bars, or `--resume` go on with a run")
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(
+            f"`--out {out}` exists, is not empty and holds no `{RUN_FILE}` of a walk-forward run; "
+            f"choose another folder"
+        )
+    return None
+
+
+def run_walk(asked: WalkAsked, earlier: Run | None, place: Workplace) -> None:
+    """Do what was asked for, or what is missing of it.
+
+    Raises:
+        ConfigError: If an option contradicts the earlier run, or its bars have changed.
+        DataError: If the bars cannot be read, or the folds do not fit them.
+    """
+    if earlier is None:
+        _begin(asked, place)
+        return
+    folder = asked.out or earlier.out
+    check_settings(earlier, folder, asked.settings)
+    run = replace(
+        earlier,
+        data=asked.data or earlier.data,
+        other=asked.other or earlier.other,
+        symbol=asked.symbol or earlier.symbol,
+        out=folder,
+        has_tensorboard=asked.has_tensorboard or earlier.has_tensorboard,
+    )
+    bars = _bars(run)
+    check_bars(run, bars, run.data)
+    _walk(bars, run, asked.checkpoint_every, place)
+
+
+def _begin(asked: WalkAsked, place: Workplace) -> None:
+    assert asked.data is not None
+    usual = MODELS_DIR / SystemClock().now().strftime("walk_%Y%m%d_%H%M%S")
+    folder = workflow.first_free(usual) if asked.out is None else asked.out
+    run = Run(
+        settings=asked.settings,
+        data=asked.data,
+        other=asked.other,
+        symbol=asked.symbol,
+        out=folder,
+        is_walk_forward=True,
+        has_tensorboard=asked.has_tensorboard,
+        data_fingerprint="",
+    )
+    with workflow.kept_if_used(folder):
+        check_writable(folder, f"--out {folder}")
+        bars = _bars(run)
+        _walk(bars, replace(run, data_fingerprint=fingerprint(bars)), asked.checkpoint_every, place)
+
+
+def _bars(run: Run) -> pd.DataFrame:
+    """Return the bars of all markets."""
+    bars, _ = workflow.bars_to_trade(run.data, run.symbol, run.settings.env.symbol)
+    specs = FeatureSet(run.settings.train.features, tuple(bars.columns)).specs
+    return second_market.beside(bars, specs, run.other)
+
+
+def _walk(bars: pd.DataFrame, run: Run, every: int | None, place: Workplace) -> None:
+    folder = run.out
+    files = TrainingFiles(
+        directory=folder,
+        log_name=folder.name if run.has_tensorboard else None,
+        data=run.data,
+        other=run.other,
+        checkpoints=CheckpointPlan(folder=folder / CHECKPOINTS, every=every),
+    )
+    with ending_cleanly(f"scripts/walk_forward.py --resume --out {shown(folder)}"):
+        walk(bars, run.settings, files, place, begun=lambda: _note(run))
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+
+
+def _note(run: Run) -> None:
+    """Keep what was asked for, once the folds are known to fit."""
+    if not (run.out / RUN_FILE).exists():
+        write_run(run.out, run)
