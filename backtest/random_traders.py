@@ -139,7 +139,8 @@ def _planned_ends(begins: Rows, sides: Rows, result: BacktestResult) -> Rows:
         leaving = np.append(np.flatnonzero(_is_against(decisions, side, result)), n_closes)
         mask = np.sign(sides) == side
         ends[mask] = leaving[np.searchsorted(leaving[:-1], begins[mask], side="right")]
-    return np.minimum(ends, following)
+    planned: Rows = np.minimum(ends, following)
+    return planned
 
 
 def _is_against(decisions: Rows, side: int, result: BacktestResult) -> NDArray[np.bool_]:
