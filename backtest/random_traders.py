@@ -10,30 +10,21 @@ shuffled, and so are the holding times among the long trades and among the short
 within a stretch stay, because a reversal needs them. Where all is closed at each session's end,
 whole sessions of trading change places, each moved within the free time of its day.
 
-A trade that a stop or target cut short would have been held on: theirs are to be held as long as
-the result's decisions say, or until its next trade, and are cut short by their own stops. Where
-orders were handed in, nobody knows how long that is: they are then held as long as it was, and, cut
-by their own stops, a little less. Trades of several sizes have a single one for them.
+When the result's own trades were on is read by `trading_pattern.py`.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.engine import BacktestEngine
 from backtest.result import BacktestResult
-from env.actions import ACTION_CODES, DECISIONS, Action
-from env.kernel.names import Reason
-from utils.errors import DataError
+from backtest.trading_pattern import Rows, Trading, has_actions, trading_of
+from env.actions import Action
 
 LEAST_TRADERS = 100
 
-PROTECTIVE = tuple(r.label for r in (Reason.STOP, Reason.TRAILING_STOP, Reason.TARGET))
-"""Exits that no decision asked for."""
-
-Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
@@ -56,23 +47,6 @@ class RandomTraders:
     def n_traders(self) -> int:
         """How many there were."""
         return len(self.net_usd)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trading:
-    """When trades were on; one entry per trade, by entry.
-
-    Attributes:
-        begins: Closes, counted from the first decision, at which they were decided.
-        lengths: Closes that they were to be held for, >= 1.
-        held: Closes that they were held for, from 1 to `lengths`.
-        sides: Signed contracts.
-    """
-
-    begins: Rows
-    lengths: Rows
-    held: Rows
-    sides: Rows
 
 
 def random_traders(
@@ -101,54 +75,6 @@ def random_traders(
         p_value=float((1 + np.sum(net_usd >= own_usd)) / (1 + n_traders)),
         median=median,
     )
-
-
-def trading_of(result: BacktestResult) -> Trading:
-    """Return when a result's trades were on.
-
-    Raises:
-        DataError: If it has none.
-    """
-    trades = result.trades.sort_values("entry_time", kind="stable")
-    if trades.empty:
-        raise DataError(f"`{result.name}` made no trade that random ones could be like")
-    stamps = result.timestamps
-    entered = stamps.get_indexer(pd.DatetimeIndex(trades["entry_time"]))
-    left = stamps.get_indexer(pd.DatetimeIndex(trades["exit_time"]))
-    sizes = np.minimum(trades["quantity"].to_numpy(), result.settings.max_position)
-    sides = (trades["direction"].to_numpy() * sizes).astype(np.int64)
-    begins, held = entered - 1, np.maximum(left - entered, 1)
-    is_cut = trades["reason"].isin(PROTECTIVE).to_numpy()
-    planned = np.where(is_cut, _planned_ends(begins, sides, result) - begins, held)
-    return Trading(begins=begins, lengths=np.maximum(planned, held), held=held, sides=sides)
-
-
-def _planned_ends(begins: Rows, sides: Rows, result: BacktestResult) -> Rows:
-    """Return the closes at which trades would have been given up without a stop.
-
-    That is the first decision against a trade, or the next trade's; 0 where no decision is known.
-    """
-    decisions = result.decisions
-    if decisions is None:
-        return np.zeros(len(begins), dtype=np.int64)
-    n_closes = len(decisions)
-    is_same_side = np.append(sides[1:] == sides[:-1], False)  # a flat close keeps these two apart
-    following = np.append(begins[1:], n_closes) - is_same_side
-    ends = np.empty(len(begins), dtype=np.int64)
-    for side in (1, -1):
-        leaving = np.append(np.flatnonzero(_is_against(decisions, side, result)), n_closes)
-        mask = np.sign(sides) == side
-        ends[mask] = leaving[np.searchsorted(leaving[:-1], begins[mask], side="right")]
-    planned: Rows = np.minimum(ends, following)
-    return planned
-
-
-def _is_against(decisions: Rows, side: int, result: BacktestResult) -> NDArray[np.bool_]:
-    """Return which decisions give up a position of a side."""
-    if ACTION_CODES[result.settings.action_mode] == DECISIONS:
-        opposite = Action.SELL if side > 0 else Action.BUY
-        return np.asarray((decisions == Action.CLOSE) | (decisions == opposite))
-    return np.asarray(np.sign(decisions) != side)
 
 
 def shuffled(trading: Trading, result: BacktestResult, generator: np.random.Generator) -> Trading:
@@ -200,7 +126,7 @@ def _by_session(trading: Trading, starts: Rows, generator: np.random.Generator) 
     entries = trading.begins + 1  # a decision at the last close of a day is the next day's trade
     session = np.searchsorted(starts, entries, side="right") - 1
     offsets, sizes = entries - starts[session], np.diff(starts)
-    ends = offsets + trading.held
+    ends = np.minimum(offsets + trading.held, sizes[session])
     first, last = sizes.copy(), np.zeros(len(sizes), dtype=np.int64)
     np.minimum.at(first, session, offsets)
     np.maximum.at(last, session, ends)
@@ -225,11 +151,10 @@ def _decisions(trading: Trading, result: BacktestResult) -> Rows:
     targets, which have no such choice, ask for the position anew.
     """
     n_closes = len(result.timestamps) - 1
-    is_discrete = ACTION_CODES[result.settings.action_mode] == DECISIONS
     ends = np.minimum(trading.begins + trading.lengths, n_closes)
     decisions = np.zeros(n_closes, dtype=np.int64)
     inside = trading.begins < n_closes
-    if is_discrete:
+    if has_actions(result):
         decisions[ends[ends < n_closes]] = Action.CLOSE
         entries = np.where(trading.sides > 0, Action.BUY, Action.SELL)
         decisions[trading.begins[inside]] = entries[inside]
