@@ -144,7 +144,8 @@ def _interval_table(assessment: Assessment) -> Table:
         columns=("Figure", "Record", "From", "To"),
         rows=tuple(rows),
         note=f"{assessment.confidence:.0%} of resampled records lie between the two ends "
-        "(stationary bootstrap, which keeps runs of sessions or trades together).",
+        "(stationary bootstrap, which keeps runs of sessions or trades together); of more than "
+        "5,000 trades fewer records are drawn.",
     )
 
 
