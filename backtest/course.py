@@ -55,11 +55,25 @@ def course_of(simulation: Simulation, denials: Mapping[str, int]) -> Course:
 
 
 def result_of(
-    name: str, course: Course, market: Market, settings: EnvSettings, rows: tuple[int, int]
+    name: str,
+    course: Course,
+    market: Market,
+    settings: EnvSettings,
+    rows: tuple[int, int],
+    stops: Mapping[int, float] | None = None,
 ) -> BacktestResult:
     """Return the result of a course over the rows from the first up to before the second.
 
     After a ruin its equity and positions go on as they were.
+
+    Args:
+        name: What reports call it.
+        course: What happened.
+        market: Where.
+        settings: The account.
+        rows: Of the first decision, and after the last bar.
+        stops: How far the stop is that an order brings, ticks, by the order's id; where it brings
+            none it is the account's own.
     """
     start, stop = rows
     n_left = stop - start - len(course.equity)
@@ -70,7 +84,7 @@ def result_of(
         equity=carried_on(course.equity, n_left),
         positions=carried_on(course.positions, n_left),
         fills=fills_frame(course.fills, market),
-        trades=trades_frame(course.trades, market, _stop_ticks(settings)),
+        trades=trades_frame(course.trades, market, stop_ticks(course, settings, stops or {})),
         settings=settings,
         feature_columns=market.feature_set.names,
         was_liquidated=course.is_ruined,
@@ -86,7 +100,19 @@ def carried_on(values: NDArray[Any], n_rows: int) -> NDArray[Any]:
     return whole
 
 
-def _stop_ticks(settings: EnvSettings) -> float:
+def stop_ticks(
+    course: Course, settings: EnvSettings, stops: Mapping[int, float]
+) -> NDArray[np.float64]:
+    """Return how far the first stop of each trade was from its entry, ticks; NaN without one."""
+    quantity = course.fills["quantity"]
+    after = np.cumsum(quantity)
+    is_entry = (after != 0) & (np.sign(after) != np.sign(after - quantity))
+    ids = course.fills["order_id"][is_entry][: len(course.trades)]
+    own = _own_stop_ticks(settings)
+    return np.array([stops.get(order_id, own) for order_id in ids.tolist()], dtype=np.float64)
+
+
+def _own_stop_ticks(settings: EnvSettings) -> float:
     """Return how far the account's own stop is from an entry, ticks; NaN where it has none."""
     for distance in (settings.stop_loss_ticks, settings.trailing_stop_ticks):
         if distance is not None:

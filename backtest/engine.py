@@ -13,10 +13,16 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from backtest.accounts import account_of, all_or_nothing, other_terms, without_foreign_fee
+from backtest.feed import Feed
+from backtest.model_checks import check_feature_columns, check_own_columns
 from backtest.policy_run import Progress, run_policy
+from backtest.repeated_orders import RepeatedOrders
 from backtest.replay import equity_of_decisions, replay_decisions
 from backtest.result import BacktestResult
-from backtest.span import rows_between, rows_of
+from backtest.span import NO_WINDOW, decision_rows, rows_between, rows_of
+from backtest.strategy import Strategy, TargetStrategy
+from backtest.strategy_run import run_strategy
+from backtest.target_run import run_targets
 from config.settings import EnvSettings
 from data.bars import check_bars
 from env.market import Market, build_market
@@ -24,7 +30,7 @@ from models.agent import TradingAgent
 from models.baselines import BASELINES
 from models.policy import Policy, TrainedPolicy
 from models.predictor_dp import PREDICTOR_DP, PredictorDp
-from utils.errors import ArtifactError, ConfigError, DataError
+from utils.errors import ConfigError, DataError
 
 DEFAULT_FEATURES = ("log_return",)
 """What a policy that asks for no features is shown."""
@@ -100,14 +106,14 @@ class BacktestEngine:
             DataError: If the bars are off the tick grid or lack the model's own columns.
         """
         agent = TradingAgent.load(model) if isinstance(model, Path | str) else model
-        _check_feature_columns(agent, feature_columns)
-        _check_own_columns(agent, self._bars)
+        check_feature_columns(agent, feature_columns)
+        check_own_columns(agent, self._bars)
         settings = account_of(without_foreign_fee(agent, self._account), self._account)
         market = build_market(
             self._bars, agent.feature_set.names, symbol=settings.symbol, scaler=agent.scaler
         )
-        start, stop = self._decision_rows(market, settings)
-        return run_policy(agent, market, settings, (start, stop), on_progress)
+        rows = decision_rows(market, settings.lookback_window, self._rows, self._asked)
+        return run_policy(agent, market, settings, rows, on_progress)
 
     def run_with_policy(
         self,
@@ -133,8 +139,37 @@ class BacktestEngine:
         market = build_market(
             self._bars, feature_columns or DEFAULT_FEATURES, symbol=settings.symbol
         )
-        rows = self._decision_rows(market, settings)
+        rows = decision_rows(market, settings.lookback_window, self._rows, self._asked)
         return run_policy(policy, market, settings, rows, on_progress)
+
+    def run_with_strategy(
+        self,
+        strategy: Strategy | TargetStrategy,
+        settings: EnvSettings | None = None,
+        on_progress: Progress | None = None,
+    ) -> BacktestResult:
+        """Back-test rules that trade at a desk, or that say which position they want.
+
+        The first decision is made at the first close of the span: indicators are NaN until they
+        are warm. With `targets`, a strategy runs in one compiled loop and is not asked bar by bar.
+
+        Args:
+            strategy: What trades.
+            settings: The account, but for what this engine was told; None is the default account,
+                which has a stop of 200 ticks.
+            on_progress: Called now and then.
+
+        Raises:
+            StrategyError: If the strategy raises; what it came to by then is in it.
+            ConfigError: If the span has too few bars, or it asks for a column that is not there.
+            DataError: If an indicator looks ahead.
+        """
+        settings = account_of(settings or EnvSettings(), self._account)
+        market = self._plain_market(settings.symbol)
+        rows = decision_rows(market, NO_WINDOW, self._rows, self._asked)
+        if isinstance(strategy, TargetStrategy):
+            return run_targets(strategy, self._bars, market, settings, rows)
+        return run_strategy(strategy, Feed(self._bars, market), settings, rows, on_progress)
 
     def run_baselines(self, like: BacktestResult, seed: int = 0) -> list[BacktestResult]:
         """Back-test every baseline exactly as `like` was: same bars, costs, size and stop.
@@ -194,10 +229,10 @@ class BacktestEngine:
         commission_factor: float = 1.0,
         slippage_factor: float = 1.0,
     ) -> BacktestResult:
-        """Return the same decisions under other terms; agreement, remarks and name stay.
+        """Return the same decisions, or the same orders, under other terms.
 
-        A policy that looks at its position might have decided otherwise: this is what would have
-        become of what it did decide.
+        Who looks at the position might have decided otherwise: this is what would have become of
+        what was decided. Name, agreement and remarks stay.
 
         Args:
             result: Must come from these bars.
@@ -207,15 +242,16 @@ class BacktestEngine:
                 slip by whole ticks, so that 1.5 times one tick is refused.
 
         Raises:
-            ConfigError: For terms that are none, or a result that these bars do not hold, or that
-                kept no decisions.
+            ConfigError: For terms that are none, or a result that these bars do not hold.
         """
-        if result.decisions is None:
-            raise ConfigError(f"the result of `{result.name}` has no decisions to replay")
         rows = rows_of(result, self._bars.index)
         settings = other_terms(result.settings, path_policy, commission_factor, slippage_factor)
         market = self._plain_market(settings.symbol)
-        replayed = replay_decisions(result.decisions, market, settings, rows, result.name)
+        if result.decisions is None:
+            again = RepeatedOrders(result.name, result.orders)
+            replayed = run_strategy(again, Feed(self._bars, market), settings, rows)
+        else:
+            replayed = replay_decisions(result.decisions, market, settings, rows, result.name)
         return replace(
             replayed,
             feature_columns=result.feature_columns,
@@ -229,41 +265,3 @@ class BacktestEngine:
         if symbol not in self._markets:
             self._markets[symbol] = build_market(self._bars, BASELINE_FEATURES, symbol=symbol)
         return self._markets[symbol]
-
-    def _decision_rows(self, market: Market, settings: EnvSettings) -> tuple[int, int]:
-        """Return the row of the first decision, and the row after the last bar."""
-        earliest = market.first_decision(settings.lookback_window)
-        first, stop = max(earliest, self._rows.start), self._rows.stop
-        if stop - first >= 2:
-            return first, stop
-        stamps = market.timestamps
-        if earliest > market.n_bars - 2:
-            raise ConfigError(
-                f"too few bars: a back-test needs {earliest + 2} for its first full window "
-                f"(`lookback_window` {settings.lookback_window}) and a bar to trade on, had "
-                f"{market.n_bars}; give more bars"
-            )
-        raise ConfigError(
-            f"{self._asked} leave no bar to trade on: the bars run from {stamps[0]} to "
-            f"{stamps[-1]}, and the first decision can be made at {stamps[earliest]}; "
-            f"choose a span inside, of two bars or more"
-        )
-
-
-def _check_feature_columns(agent: TrainedPolicy, feature_columns: Sequence[str] | None) -> None:
-    own = agent.feature_set.names
-    if feature_columns is None or list(feature_columns) == list(own):
-        return
-    raise ArtifactError(
-        f"`feature_columns` must be the model's own, in order, {list(own)}, was "
-        f"{feature_columns!r}; leave it out, or train a model on these features"
-    )
-
-
-def _check_own_columns(agent: TrainedPolicy, bars: pd.DataFrame) -> None:
-    missing = [name for name in agent.feature_set.external if name not in bars.columns]
-    if missing:
-        raise DataError(
-            f"the model needs the column `{missing[0]}` that its training bars had, these have "
-            f"{', '.join(map(str, bars.columns))}; add it"
-        )

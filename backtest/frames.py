@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from backtest.order_types import Fill
 from env.kernel.names import Reason
 from env.kernel.types import Records
 from env.market import Market
@@ -33,6 +34,27 @@ def fills_frame(fills: Records, market: Market) -> pd.DataFrame:
             "order_id": fills["order_id"].astype(np.int64),
         }
     )
+
+
+def fills_of(records: Records, market: Market) -> list[Fill]:
+    """Return FILL records as a strategy is told of them."""
+    prices = market.instrument.to_prices(records["price_ticks"]).tolist()
+    symbol = market.instrument.symbol
+    return [
+        Fill(
+            time=market.timestamps[bar],
+            symbol=symbol,
+            quantity=quantity,
+            price=price,
+            fee_usd=fee_usd,
+            slippage_ticks=slippage_ticks,
+            reason=str(_REASON_LABELS[reason]),
+            order_id=order_id,
+        )
+        for (bar, quantity, _, slippage_ticks, fee_usd, reason, order_id), price in zip(
+            records.tolist(), prices, strict=True
+        )
+    ]
 
 
 def trades_frame(

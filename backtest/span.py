@@ -3,7 +3,11 @@
 import pandas as pd
 
 from backtest.result import BacktestResult
+from env.market import Market
 from utils.errors import ConfigError
+
+NO_WINDOW = 0
+"""Lookback of a strategy: it is shown no window, and may decide at the first close."""
 
 
 def rows_between(
@@ -29,6 +33,36 @@ def rows_between(
             f"(a Timestamp needs its zone), were {start!r} and {end!r}"
         ) from error
     return range(first, max(first, stop))
+
+
+def decision_rows(market: Market, lookback: int, rows: range, asked: str) -> tuple[int, int]:
+    """Return the row of the first decision, and the row after the last bar.
+
+    Args:
+        market: What is walked over.
+        lookback: Bars of a window that must be complete; NO_WINDOW where none is shown.
+        rows: Of the span.
+        asked: What the user said of the span.
+
+    Raises:
+        ConfigError: If there is no bar to trade on.
+    """
+    earliest = 0 if lookback == NO_WINDOW else market.first_decision(lookback)
+    first, stop = max(earliest, rows.start), rows.stop
+    if stop - first >= 2:
+        return first, stop
+    stamps = market.timestamps
+    if earliest > market.n_bars - 2:
+        raise ConfigError(
+            f"too few bars: a back-test needs {earliest + 2} for its first full window "
+            f"(`lookback_window` {lookback}) and a bar to trade on, had "
+            f"{market.n_bars}; give more bars"
+        )
+    raise ConfigError(
+        f"{asked} leave no bar to trade on: the bars run from {stamps[0]} to "
+        f"{stamps[-1]}, and the first decision can be made at {stamps[earliest]}; "
+        f"choose a span inside, of two bars or more"
+    )
 
 
 def rows_of(result: BacktestResult, index: pd.Index) -> tuple[int, int]:

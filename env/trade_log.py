@@ -18,7 +18,14 @@ class TradeLog:
         trades: TRADE records, by exit, likewise. Each takes a fill, so that there is room.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, fills_per_bar: int = MAX_FILLS_PER_BAR) -> None:
+        """Begin with little room.
+
+        Args:
+            fills_per_bar: The most that one bar can bring; more where orders wait beside the
+                account's own.
+        """
+        self._fills_per_bar = fills_per_bar
         self.fills: Records = np.zeros(INITIAL_CAPACITY, FILL)
         self.trades: Records = np.zeros(INITIAL_CAPACITY, TRADE)
 
@@ -29,7 +36,7 @@ class TradeLog:
             n_fills: Fills so far.
             n_bars: Bars to come.
         """
-        while len(self.fills) < n_fills + n_bars * MAX_FILLS_PER_BAR:
+        while len(self.fills) < n_fills + n_bars * self._fills_per_bar:
             self.fills = _doubled(self.fills)
             self.trades = _doubled(self.trades)
 
