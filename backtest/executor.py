@@ -14,6 +14,9 @@ import pandas as pd
 from utils.errors import ConfigError
 from utils.registry import lookup
 
+ATTEMPTS = 3
+"""How often a job is begun whose worker dies each time."""
+
 
 class Job(Protocol):
     """What a task is given beside the bars, e.g. one fold and one seed."""
@@ -85,7 +88,14 @@ def _local(workers: int | None, address: str | None) -> Executor:
     return LocalExecutor(workers)
 
 
+def _ray(workers: int | None, address: str | None) -> Executor:
+    from backtest.ray_executor import RayExecutor  # noqa: PLC0415 - an extra, and slow to import
+
+    return RayExecutor(address, workers)
+
+
 EXECUTORS: dict[str, Callable[[int | None, str | None], Executor]] = {
     "local": _local,
+    "ray": _ray,
 }
 """How each is made of `workers` and `address`."""

@@ -1,25 +1,19 @@
 """Jobs in processes of this machine, all of which read one copy of the bars."""
 
-import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import pandas as pd
 
-from backtest.executor import Job, JobT, OutcomeT
+from backtest.executor import ATTEMPTS, Job, JobT, OutcomeT
 from backtest.local_worker import Worker
 from backtest.shared_bars import SharedBars, SharedTicket
 from backtest.task_failure import Failure, raise_failure
+from backtest.termination import terminated_in_order
 from utils.errors import ConfigError
-
-ATTEMPTS = 3
-"""How often a job is begun whose worker dies each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,24 +142,3 @@ def _too_often(death: _Death) -> Failure:
         f"workers or a machine with more"
     )
     return Failure(kind=ConfigError, message=message, trace="")
-
-
-@contextmanager
-def terminated_in_order() -> Iterator[None]:
-    """Let a request to terminate (SIGTERM) leave the block by SystemExit, so that it cleans up.
-
-    Where the caller listens to the signal already, or outside the main thread, nothing changes.
-    """
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    signal.signal(signal.SIGTERM, _exit)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _exit(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
