@@ -20,7 +20,7 @@ from scripts.resuming import RUN_FILE, Run, check_bars, check_settings, read_run
 from scripts.training import TrainingFiles
 from scripts.walking import Workplace, ending_cleanly, walk
 from utils.clock import SystemClock
-from utils.errors import ConfigError
+from utils.errors import ConfigError, FuturesGymError
 from utils.files import check_writable
 from utils.paths import MODELS_DIR
 
@@ -139,8 +139,18 @@ def _walk(bars: pd.DataFrame, run: Run, every: int | None, place: Workplace) -> 
         other=run.other,
         checkpoints=CheckpointPlan(folder=folder / CHECKPOINTS, every=every),
     )
-    with ending_cleanly(f"scripts/walk_forward.py --resume --out {shown(folder)}"):
-        walk(bars, run.settings, files, place, begun=lambda: _note(run))
+    try:
+        with ending_cleanly(f"scripts/walk_forward.py --resume --out {shown(folder)}"):
+            walk(bars, run.settings, files, place, begun=lambda: _note(run))
+    except FuturesGymError:
+        if {path.name for path in folder.iterdir()} <= {RUN_FILE, CHECKPOINTS}:
+            _forget(folder)  # nothing was finished: other settings may be tried there
+        raise
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+
+
+def _forget(folder: Path) -> None:
+    (folder / RUN_FILE).unlink(missing_ok=True)
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
 
 

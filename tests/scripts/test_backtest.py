@@ -12,7 +12,7 @@ from data.store import save_bars
 from data.synthetic import synthetic_bars
 from env.trading_env import TradingEnv
 from models.agent import TradingAgent
-from scripts import workflow
+from scripts import walk_results, workflow
 from scripts.training import TrainingFiles, train_and_save
 from tests.helpers.agents import SMALL
 from tests.helpers.cli import assert_one_clear_line, run_script
@@ -161,7 +161,10 @@ def test_backtest_of_bars_noted_like_those_of_the_training_still_checks_their_ti
     assert_one_clear_line(run_script(capsys, "backtest", *words), "off the MNQ tick grid of 0.25")
 
 
-def test_backtest_finds_in_every_trained_model_what_its_bars_were_noted_as(capsys, tmp_path):
+def test_backtest_finds_in_every_trained_model_what_its_bars_were_noted_as(
+    capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(walk_results, "TRIALS_DIR", tmp_path / "trials")
     data = tmp_path / "NQ.parquet"
     save_bars(synthetic_bars(1_500, seed=1), data, {"symbol": "NQ"})
     words = ["--data", data, "--symbol", "MNQ", "--profile", "smoke", "--timesteps", 128]

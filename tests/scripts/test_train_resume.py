@@ -18,7 +18,7 @@ from models.artifacts import MANIFEST, WEIGHTS
 from models.callbacks import CostRamp
 from models.checkpoint import checkpoints_of
 from models.sealed_json import sealed_text
-from scripts import resuming
+from scripts import resuming, walk_results
 from tests.helpers.cli import assert_one_clear_line, run_script
 from utils.files import sha256_of_file
 from utils.paths import PROJECT_ROOT
@@ -30,8 +30,9 @@ LAST = ["--validation-fraction", 0]
 
 @pytest.fixture(autouse=True)
 def checkpoints(monkeypatch, tmp_path) -> Path:
-    """Let checkpoints lie in a folder of the test's own."""
+    """Let checkpoints and trials lie in folders of the test's own."""
     monkeypatch.setattr(resuming, "CHECKPOINTS_DIR", tmp_path / "checkpoints")
+    monkeypatch.setattr(walk_results, "TRIALS_DIR", tmp_path / "trials")
     return tmp_path / "checkpoints"
 
 
@@ -194,7 +195,7 @@ def test_walk_forward_resumed_keeps_finished_folds_and_goes_on(
 RUN = """
 import sys
 from pathlib import Path
-from scripts import resuming
+from scripts import resuming, walk_results
 resuming.CHECKPOINTS_DIR = Path(sys.argv.pop(1))
 from scripts.train import app
 from utils.cli import run

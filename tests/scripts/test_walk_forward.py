@@ -7,7 +7,7 @@ import pytest
 
 from data.store import save_bars
 from models.agent import TradingAgent
-from scripts import walking
+from scripts import walk_results, walking
 from tests.helpers.cli import assert_one_clear_line, run_script
 from tests.helpers.walks import walk_bars
 from utils.files import sha256_of_file
@@ -16,6 +16,14 @@ SHORT = ["--profile", "smoke", "--features", "rsi,roc"]
 DP = ["--algorithm", "DP", *SHORT]
 TWO = ["--folds", 2, "--seeds", "0,1"]
 BOTH = ["walk_forward", "train"]
+
+
+@pytest.fixture(autouse=True)
+def trials(monkeypatch, tmp_path_factory):
+    """Let trials be logged in a folder of the test's own."""
+    folder = tmp_path_factory.mktemp("trials")
+    monkeypatch.setattr(walk_results, "TRIALS_DIR", folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +124,23 @@ def test_walk_forward_mistake_gets_one_clear_line(capsys, bars_file, tmp_path, w
     words = ["--data", bars_file, *DP, *words, "--out", tmp_path / "out"]
     assert_one_clear_line(run_script(capsys, "walk_forward", *words), *parts)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_walk_forward_is_assessed_and_logged_as_one_trial(capsys, bars_file, tmp_path, trials):
+    words = _words("walk_forward", bars_file, *DP, "--folds", 1, "--seeds", "0,1")
+    outcome = run_script(capsys, "walk_forward", *words, "--out", tmp_path / "out")
+    assert outcome.exit_code == 0, outcome.err
+    assert "\nverdict: " in outcome.out
+    [log] = trials.glob("*.jsonl")
+    assert len(log.read_text().splitlines()) == 1
+
+
+def test_walk_forward_that_fails_at_once_leaves_its_folder_free(capsys, bars_file, tmp_path):
+    words = ["--data", bars_file, *DP, "--folds", 1, "--out", tmp_path / "out"]
+    broken = [*words, "--initial-capital", 100]
+    assert_one_clear_line(run_script(capsys, "walk_forward", *broken), "fold_1_seed_0: ", "margin")
+    assert not (tmp_path / "out").exists()
+    assert run_script(capsys, "walk_forward", *words).exit_code == 0
 
 
 def test_walk_forward_without_bars_says_what_to_give(capsys):
