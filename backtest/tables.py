@@ -1,14 +1,19 @@
 """The report's tables: which numbers and settings are shown, under which headings."""
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backtest.metrics import Metrics
 from backtest.result import BacktestResult
 from config.settings import EnvSettings
 
 UNDEFINED = "–"
+
+NUMERIC = re.compile(r"^(p )?[+\-–∞]?\d*[\d.,]*( ?[%s])?$")
+"""A number as tables write it, perhaps with a unit."""
 
 SHOWN_SETTINGS = (
     "symbol",
@@ -44,10 +49,21 @@ METRIC_ROWS: tuple[tuple[str, str, str], ...] = (
     ("win_rate", "Win rate", "{:.1%}"),
     ("profit_factor", "Profit factor", "{:.2f}"),
     ("expectancy_usd", "Expectancy per trade, USD", "{:+,.2f}"),
+    ("expectancy_ticks", "Expectancy per trade, ticks", "{:+,.1f}"),
+    ("expectancy_r", "Expectancy per trade, R", "{:+.3f}"),
+    ("average_win_usd", "Average win, USD", "{:+,.2f}"),
+    ("average_loss_usd", "Average loss, USD", "{:+,.2f}"),
+    ("payoff_ratio", "Payoff ratio", "{:.2f}"),
+    ("longest_losing_streak", "Longest losing streak, trades", "{:,d}"),
+    ("mean_mae_usd", "Mean worst excursion (MAE), USD", "{:+,.2f}"),
+    ("mean_mfe_usd", "Mean best excursion (MFE), USD", "{:+,.2f}"),
+    ("mean_holding_bars", "Mean holding time, bars", "{:,.1f}"),
     ("exposure", "Exposure (share of bars)", "{:.1%}"),
     ("turnover", "Turnover, times equity per year", "{:,.0f}"),
     ("total_fees_usd", "Commission paid, USD", "{:,.2f}"),
     ("cost_share", "Commission / gross wins", "{:.1%}"),
+    ("total_slippage_usd", "Slippage paid, USD", "{:,.2f}"),
+    ("slippage_share", "Slippage / wins before it", "{:.1%}"),
 )
 """Metric, heading and format of each row of the table."""
 
@@ -77,15 +93,71 @@ class Table:
     note: str = ""
 
 
+COST_ROWS: tuple[tuple[str, str, Callable[[Metrics], float]], ...] = (
+    ("Profit before costs, USD", "{:+,.2f}", lambda found: found["net_profit_usd"] + _paid(found)),
+    ("Slippage, USD", "{:,.2f}", lambda found: 0.0 - found["total_slippage_usd"]),
+    ("Commission, USD", "{:,.2f}", lambda found: 0.0 - found["total_fees_usd"]),
+    ("Net profit, USD", "{:+,.2f}", lambda found: found["net_profit_usd"]),
+    ("Costs per trade, USD", "{:,.2f}", lambda found: _per_trade(_paid(found), found)),
+    (
+        "Profit before costs per trade, USD",
+        "{:+,.2f}",
+        lambda found: _per_trade(found["net_profit_usd"] + _paid(found), found),
+    ),
+)
+"""Heading, format and value of each row of the table of costs."""
+
+
+def cost_table(results: Sequence[BacktestResult]) -> Table:
+    """Return what prices alone would have made, what costs took, and what was left."""
+    rows = tuple(
+        Row(heading, tuple(number(value(result.metrics), style) for result in results))
+        for heading, style, value in COST_ROWS
+    )
+    return Table(
+        heading="Costs",
+        columns=("Cost", *(result.name for result in results)),
+        rows=rows,
+        note="Slippage is what fills were worse than the price they were due at; it is in the "
+        "prices of fills and trades, so that a trade's gross profit is after it.",
+    )
+
+
+def _paid(found: Metrics) -> float:
+    return found["total_fees_usd"] + found["total_slippage_usd"]
+
+
+def _per_trade(value: float, found: Metrics) -> float:
+    return value / found["n_trades"] if found["n_trades"] else math.nan
+
+
+def metric_table(results: Sequence[BacktestResult]) -> Table:
+    """Return one row per metric, one column per result."""
+    columns = ("Metric", *(result.name for result in results))
+    return Table(heading="Metrics", columns=columns, rows=tuple(metric_rows(results)))
+
+
+def is_numeric(table: Table, column: int) -> bool:
+    """Return whether all cells of a column (1: the first after the headings) begin like a number.
+
+    Args:
+        table: Any table.
+        column: As `table.columns` counts them.
+    """
+    cells = [row.cells[column - 1] for row in table.rows] if column else ["text"]
+    return bool(cells) and all(NUMERIC.match(cell) for cell in cells)
+
+
 def metric_rows(results: Sequence[BacktestResult]) -> list[Row]:
     """Return one row per metric, one cell per result; an undefined number is a dash."""
     return [
-        Row(heading, tuple(_number(result.metrics[key], style) for result in results))
+        Row(heading, tuple(number(result.metrics[key], style) for result in results))
         for key, heading, style in METRIC_ROWS
     ]
 
 
-def _number(value: float | int | bool, style: str) -> str:
+def number(value: float, style: str) -> str:
+    """Return a value in a format; an undefined one is a dash."""
     if math.isnan(value):
         return UNDEFINED
     return "∞" if math.isinf(value) else style.format(value)

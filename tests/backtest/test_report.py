@@ -1,14 +1,15 @@
 """The report is one safe, self-contained page; metrics.json has the same bytes every time."""
 
 import json
+import re
 from html.parser import HTMLParser
 
-import numpy as np
 import pytest
 
-from backtest import report
-from backtest.figures import candles_of
+from backtest import page as report_page
+from backtest.assessment import assess
 from backtest.report import write_metrics_json, write_report
+from backtest.tables import Row, Table
 from tests.helpers.results import flat_bars, hand_made_result, idle_result
 from utils.errors import ConfigError
 
@@ -28,7 +29,9 @@ class Page(HTMLParser):
         values = dict(attrs)
         self.tags.append(tag)
         self.loads += [
-            value for key, value in attrs if key in ("src", "href", "data", "action", "srcset")
+            value
+            for key, value in attrs
+            if key in ("src", "href", "data", "action", "srcset") and not value.startswith("#")
         ]
         self.ids.append(values.get("id"))
         self._is_code = tag in ("script", "style")
@@ -48,7 +51,7 @@ class Page(HTMLParser):
 @pytest.fixture
 def without_plotly_js(monkeypatch):
     """Leave the 5 MB library out where a test does not look at it."""
-    monkeypatch.setattr(report, "get_plotlyjs", lambda: "/* plotly */")
+    monkeypatch.setattr(report_page, "get_plotlyjs", lambda: "/* plotly */")
 
 
 def read_page(path):
@@ -63,7 +66,7 @@ def test_write_report_is_self_contained_with_plotly_once(tmp_path):
     assert page.loads == []
     assert not {"link", "img", "iframe"} & set(page.tags)
     assert "@import" not in html.split("<script>")[0]
-    assert {"equity", "candles"} <= set(page.ids)
+    assert {"equity", "candles", "excursions", "costs-chain"} <= set(page.ids)
     assert html.count("plotly.js v") == 1
 
 
@@ -109,14 +112,58 @@ def test_write_report_hostile_strings_stay_text(tmp_path):
     path = write_report(tmp_path, [result], flat_bars(), {hostile: hostile})
     page = read_page(path)
     assert page.loads == []
-    assert page.tags.count("script") == 3  # the library and one per figure
+    assert page.tags.count("script") == 7  # three blocks of data, figures, library, two of ours
     assert hostile in page.text
 
 
 @pytest.mark.usefixtures("without_plotly_js")
-def test_write_report_of_a_run_without_trades_has_both_figures(tmp_path):
+def test_write_report_of_a_run_without_trades_says_what_there_is_not_enough_for(tmp_path):
     page = read_page(write_report(tmp_path, [idle_result()], flat_bars(), {}))
     assert {"equity", "candles"} <= set(page.ids)
+    assert not {"rolling", "distribution", "excursions", "costs-chain"} & set(page.ids)
+    for words in ("No trade, so no excursions", "Too few sessions for a rolling", "that differ"):
+        assert words in page.text
+
+
+@pytest.mark.usefixtures("without_plotly_js")
+def test_write_report_headings_and_cells_of_tables_name_their_scope_and_figures_their_subject(
+    tmp_path,
+):
+    html = write_report(tmp_path, [hand_made_result()], flat_bars(), {}).read_text("utf-8")
+    body = html.split("<script")[0]
+    assert re.findall(r"<th(?![a-z])(?![^>]*scope=)", body) == []
+    assert re.findall(r"<(?:figure|canvas)(?![^>]*aria-label=)", body) == []
+
+
+@pytest.mark.usefixtures("without_plotly_js")
+def test_write_report_shows_further_tables_and_what_costs_took(tmp_path):
+    folds = Table(
+        heading="Folds",
+        columns=("Fold", "Net, USD", "Read as"),
+        rows=(Row("1", ("-3.10", "a loss")),),
+        note="Two seeds.",
+    )
+    page = read_page(
+        write_report(tmp_path, [hand_made_result()], flat_bars(), {}, further=(folds,))
+    )
+    assert "Folds Fold Net, USD Read as 1 -3.10 a loss Two seeds." in page.text
+    # 8.52 net, 1.24 of fees, a tick of 0.50 lost to slippage at either end
+    assert "Profit before costs, USD +10.76" in page.text
+    assert "Slippage, USD -1.00 Commission, USD -1.24 Net profit, USD +8.52" in page.text
+
+
+@pytest.mark.usefixtures("without_plotly_js")
+def test_write_report_with_an_assessment_begins_with_its_verdict_and_drops_the_caveat(tmp_path):
+    results = [hand_made_result(), idle_result()]
+    assessment = assess(None, results)
+    with_it = read_page(
+        write_report(tmp_path, results, flat_bars(), {}, assessment=assessment)
+    ).text
+    without = read_page(write_report(tmp_path, results, flat_bars(), {})).text
+    assert assessment.verdict.lower() in with_it[: with_it.index("made 8.52 USD")].lower()
+    assert "Not evaluated" in with_it
+    assert "without a significance test" not in with_it
+    assert "without a significance test" in without
 
 
 @pytest.mark.usefixtures("without_plotly_js")
@@ -125,19 +172,6 @@ def test_write_report_where_a_file_bars_the_way_is_a_config_error(tmp_path):
     with pytest.raises(ConfigError, match="cannot write"):
         write_report(tmp_path / "taken" / "report.html", [idle_result()], flat_bars(), {})
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
-
-
-def test_candles_of_window_ends_with_the_last_exit_and_the_caption_says_so():
-    bars = flat_bars(n_bars=12)
-    result = hand_made_result(
-        bars=bars, equity=np.full(12, 10_000.0), positions=np.zeros(12, dtype=np.int64)
-    )
-    figure, caption = candles_of(result, bars, max_candles=3)
-    assert list(figure.data[0].x) == ["2025-01-02 15:05", "2025-01-02 15:10", "2025-01-02 15:15"]
-    assert caption.startswith(
-        "3 of 12 bars, 2025-01-02 15:05 to 2025-01-02 15:15 UTC, with the 1 of 1 trades that lie"
-    )
-    assert len(candles_of(result, bars, max_candles=2)[0].data) == 1
 
 
 def test_write_metrics_json_has_nulls_and_the_same_bytes_twice(tmp_path):

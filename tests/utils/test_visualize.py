@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from utils.visualize import GAIN_COLOUR, Segments, candles_figure, equity_figure, thinned_rows
+from utils.visualize import equity_figure, rolling_figure, thinned_rows
 
 STAMPS = np.datetime64("2025-01-02T15:00", "s") + np.arange(4) * np.timedelta64(300, "s")
 
@@ -34,20 +34,7 @@ def test_equity_figure_long_lines_are_thinned():
     assert all(len(trace.x) <= 5_000 for trace in figure.data)
 
 
-def test_candles_figure_places_trips_on_their_candles():
-    prices = np.array([[1.0, 2.0, 0.5, 1.5]] * 4)
-    trip = Segments(
-        name="winning trades",
-        colour=GAIN_COLOUR,
-        entry_rows=np.array([1]),
-        exit_rows=np.array([3]),
-        entry_prices=np.array([1.0]),
-        exit_prices=np.array([1.5]),
-        is_long=np.array([False]),
-        notes=["short 1"],
-    )
-    candles, trips = candles_figure(STAMPS, prices, [trip]).data
-    assert list(candles.close) == [1.5] * 4
-    assert list(trips.x) == ["2025-01-02 15:05", "2025-01-02 15:15", None]
-    assert list(trips.y) == [1.0, 1.5, None]
-    assert trips.marker.symbol[:2] == ("triangle-down", "x")
+def test_rolling_figure_has_a_line_per_name_and_one_at_zero():
+    figure = rolling_figure({"model": (STAMPS, np.array([1.0, np.nan, 2.0, 0.5]))}, "Sharpe")
+    assert [trace.name for trace in figure.data] == ["model"]
+    assert figure.layout.shapes[0].y0 == 0

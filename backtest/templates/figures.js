@@ -1,0 +1,17 @@
+"use strict";
+// Draws the page's Plotly figures, one per frame, once the page can be read. The library waits as text
+// till then: it takes longer than all the rest.
+window.addEventListener("load", async () => {
+  await new Promise(done => setTimeout(done));
+  const library = document.createElement("script");
+  library.textContent = document.getElementById("plotly").textContent;
+  document.head.append(library);
+  const figures = JSON.parse(document.getElementById("figures").textContent);
+  const isTouch = window.matchMedia("(pointer: coarse)").matches;
+  for (const [id, figure] of Object.entries(figures)) {
+    if (isTouch) figure.layout.dragmode = false; // a finger on a figure scrolls the page
+    await Plotly.newPlot(id, figure.data, figure.layout, { responsive: true, displaylogo: false, displayModeBar: isTouch ? false : "hover" });
+    await new Promise(requestAnimationFrame);
+  }
+  document.documentElement.dataset.figures = "drawn";
+});
