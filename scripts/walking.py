@@ -28,6 +28,8 @@ from utils.paths import TENSORBOARD_DIR
 TERMINATED = 128 + signal.SIGTERM
 INTERRUPTED = 128 + signal.SIGINT
 
+FOLDS_KEPT = "the folds that are finished are kept"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
@@ -81,19 +83,20 @@ def walk(
 
 
 @contextmanager
-def ending_cleanly(command: str) -> Iterator[None]:
+def ending_cleanly(command: str, kept: str = FOLDS_KEPT) -> Iterator[None]:
     """Turn Ctrl-C, and the system's request to terminate, into a line that says how to go on.
 
     Args:
         command: A script of ours and its options.
+        kept: What is not lost.
     """
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     except _Terminated:
-        _leave(command, TERMINATED)
+        _leave(command, kept, TERMINATED)
     except KeyboardInterrupt:
-        _leave(command, INTERRUPTED)
+        _leave(command, kept, INTERRUPTED)
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -106,8 +109,8 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     raise _Terminated
 
 
-def _leave(command: str, code: int) -> NoReturn:
-    console.print("interrupted; the folds that are finished are kept")
+def _leave(command: str, kept: str, code: int) -> NoReturn:
+    console.print(f"interrupted; {kept}")
     print_commands("to go on", command)
     raise typer.Exit(code)
 
