@@ -8,12 +8,14 @@ How: a *stretch* is a row of trades without a flat bar between them, as reversal
 positions may be held overnight, stretches are put in random order, flat times between them are
 shuffled, and so are the holding times among the long trades and among the short ones; directions
 within a stretch stay, because a reversal needs them. Where all is closed at each session's end,
-whole sessions of trading change places, each moved within the free time of its day.
+whole sessions of trading change places with others about as long, each moved within the free time
+of its day.
 
 When the result's own trades were on is read by `trading_pattern.py`.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,9 @@ from backtest.trading_pattern import Rows, Trading, has_actions, trading_of
 from env.actions import Action
 
 LEAST_TRADERS = 100
+
+LENGTH_CLASSES = 10
+"""Days change places with those whose length is the same in tenths of the longest."""
 
 Floats = NDArray[np.float64]
 
@@ -109,11 +114,11 @@ def _over_the_span(trading: Trading, n_closes: int, generator: np.random.Generat
     return Trading(begins=begins, lengths=lengths, held=lengths, sides=sides)
 
 
-def _exchanged(lengths: Rows, is_long: NDArray[np.bool_], generator: np.random.Generator) -> Rows:
-    """Return holding times shuffled among the long trades, and among the short ones."""
-    mixed = lengths.copy()
-    for mask in (is_long, ~is_long):
-        mixed[mask] = generator.permutation(lengths[mask])
+def _exchanged(values: Rows, classes: NDArray[Any], generator: np.random.Generator) -> Rows:
+    """Return values shuffled among those of the same class."""
+    mixed = values.copy()
+    for each in np.unique(classes):
+        mixed[classes == each] = generator.permutation(values[classes == each])
     return mixed
 
 
@@ -121,7 +126,8 @@ def _by_session(trading: Trading, starts: Rows, generator: np.random.Generator) 
     """Return each session's trading on another day, somewhere within its free time.
 
     A day keeps as much time free after its last trade as the latest trade of all days left, so
-    that none runs into the closing hour more than the result's own did.
+    that none runs into the closing hour more than the result's own did. What a shorter day cannot
+    hold begins after the last close, which is never.
     """
     entries = trading.begins + 1  # a decision at the last close of a day is the next day's trade
     session = np.searchsorted(starts, entries, side="right") - 1
@@ -130,11 +136,15 @@ def _by_session(trading: Trading, starts: Rows, generator: np.random.Generator) 
     first, last = sizes.copy(), np.zeros(len(sizes), dtype=np.int64)
     np.minimum.at(first, session, offsets)
     np.maximum.at(last, session, ends)
-    day = generator.permutation(len(sizes))
-    room = np.maximum(sizes[day] - int((sizes[session] - ends).min()) - last, 0)
+    day = _exchanged(
+        np.arange(len(sizes)), np.rint(LENGTH_CLASSES * sizes / sizes.max()), generator
+    )
     earlier = np.where(last > 0, first, 0)
-    shift = generator.integers(-earlier, room + 1)
-    begins = np.maximum(starts[day[session]] + offsets + shift[session] - 1, 0)
+    room = sizes[day] - int((sizes[session] - ends).min()) - last
+    shift = generator.integers(-earlier, np.maximum(room, -earlier) + 1)
+    entries = starts[day[session]] + offsets + shift[session]
+    is_inside = entries < starts[day[session] + 1]  # a shorter day may not hold them all
+    begins = np.where(is_inside, np.maximum(entries - 1, 0), starts[-1])
     order = np.argsort(begins, kind="stable")
     return Trading(
         begins=begins[order],

@@ -133,8 +133,10 @@ def test_regimes_are_unknown_until_there_is_a_history_then_wild_after_wild_sessi
     assert found[31:] == ["wild"] * 9
 
 
-def test_regimes_do_not_see_their_own_session_or_a_later_one():
-    whole = regimes(wild_ground(40, wild_from=30)).codes
+@pytest.mark.parametrize("wild_from", range(26, 38))
+def test_regimes_do_not_see_their_own_session_or_a_later_one(wild_from):
+    whole = regimes(wild_ground(40, wild_from=wild_from)).codes
     calm = regimes(wild_ground(40, wild_from=40)).codes
-    assert whole[: 2 * 31].tolist() == calm[: 2 * 31].tolist()  # session 30 is itself wild
-    assert whole[2 * 31] == REGIMES.index("wild")
+    n_same = 2 * (wild_from + 1)  # the first wild session is not expected to be one
+    assert whole[:n_same].tolist() == calm[:n_same].tolist()
+    assert whole[n_same] == REGIMES.index("wild")

@@ -113,6 +113,29 @@ def test_random_traders_by_session_never_hold_overnight(engine):
     assert (median.positions[starts[1:-1] - 1] == 0).all()
 
 
+def test_shuffled_by_session_keeps_each_days_trades_together_inside_their_new_day(engine):
+    result = engine.run_with_policy(
+        RandomTarget(3), settings=EnvSettings(flatten_minutes_before_close=15)
+    )
+    trading, starts = trading_of(result), session_starts(result)
+    other = shuffled(trading, result, generator(0))
+    assert other.begins.tolist() != trading.begins.tolist()
+
+    def days_of(each):
+        kept = each.begins < len(result.equity) - 1
+        return np.searchsorted(starts, each.begins[kept] + 1, side="right") - 1
+
+    n_own, n_other = (np.bincount(days_of(each), minlength=30) for each in (trading, other))
+    assert n_own.tolist() != n_other.tolist()
+    assert sum(n_other) == sum(n_own)
+    full = np.flatnonzero(np.diff(starts) == 276)
+    assert set(n_other[full].tolist()) <= set(n_own.tolist())  # whole days have changed places
+    is_full = np.isin(days_of(other), full)
+    free = (starts[days_of(other) + 1] - other.begins - 1 - other.held)[is_full]
+    least = (starts[days_of(trading) + 1] - trading.begins - 1 - trading.held).min()
+    assert free.min() >= least
+
+
 def test_random_traders_of_buy_and_hold_do_the_same_so_p_is_one(engine):
     result = engine.run_with_policy(BuyAndHold(), settings=WIDE)
     found = random_traders(engine, result, 50, generator(0))
