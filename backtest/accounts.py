@@ -43,8 +43,15 @@ def all_or_nothing(settings: EnvSettings) -> EnvSettings:
     return settings.model_copy(update={"action_mode": "discrete", "max_position": largest})
 
 
+def with_window_before(settings: EnvSettings, row: int) -> EnvSettings:
+    """Return the settings with a window that is complete at `row`: a strategy may begin early."""
+    if settings.lookback_window <= row + 1:
+        return settings
+    return settings.model_copy(update={"lookback_window": row + 1})
+
+
 def other_terms(
-    settings: EnvSettings, path_policy: str | None, commission_factor: float, slippage_factor: float
+    settings: EnvSettings, path_policy: str | None, factors: tuple[float, float]
 ) -> EnvSettings:
     """Return the settings with another path policy, and with dearer or cheaper fills.
 
@@ -53,12 +60,13 @@ def other_terms(
     Args:
         settings: To start from.
         path_policy: Key of PATH_POLICIES; None keeps it.
-        commission_factor: >= 0, times the commission.
-        slippage_factor: >= 0, times every kind of slippage; ticks must stay whole.
+        factors: Each >= 0: times the commission, and times every kind of slippage, whose ticks must
+            stay whole.
 
     Raises:
         ConfigError: For an unknown policy, or a factor that is below 0, or breaks a tick.
     """
+    commission_factor, slippage_factor = factors
     changes: dict[str, Any] = {"path_policy": path_policy}
     if commission_factor != 1.0:
         changes["commission"] = commission_factor * terms_of(settings).commission_usd

@@ -4,28 +4,35 @@ There is no second kernel and no second observation here: `env.simulation` moves
 shows it. Metrics are left to `metrics.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from backtest.accounts import account_of, all_or_nothing, other_terms, without_foreign_fee
+from backtest.accounts import (
+    account_of,
+    all_or_nothing,
+    other_terms,
+    with_window_before,
+    without_foreign_fee,
+)
+from backtest.engine_bars import EngineBars
 from backtest.feed import Feed
 from backtest.model_checks import check_feature_columns, check_own_columns
 from backtest.policy_run import Progress, run_policy
 from backtest.repeated_orders import RepeatedOrders
 from backtest.replay import equity_of_decisions, replay_decisions
 from backtest.result import BacktestResult
-from backtest.span import NO_WINDOW, decision_rows, rows_between, rows_of
+from backtest.span import NO_WINDOW, decision_rows
 from backtest.strategy import Strategy, TargetStrategy
 from backtest.strategy_run import run_strategy
 from backtest.target_run import run_targets
 from config.settings import EnvSettings
-from data.bars import check_bars
-from env.market import Market, build_market
+from env.market import build_market
 from models.agent import TradingAgent
 from models.baselines import BASELINES
 from models.policy import Policy, TrainedPolicy
@@ -34,9 +41,6 @@ from utils.errors import ConfigError, DataError
 
 DEFAULT_FEATURES = ("log_return",)
 """What a policy that asks for no features is shown."""
-
-BASELINE_FEATURES = ("time_sin",)
-"""What a baseline is shown, which looks at none: one that is there from the first bar on."""
 
 
 class BacktestEngine:
@@ -49,7 +53,7 @@ class BacktestEngine:
 
     def __init__(  # noqa: PLR0913, PLR0917 - the documented interface
         self,
-        df: pd.DataFrame,
+        df: pd.DataFrame | Mapping[str, pd.DataFrame],
         initial_capital: float | None = None,
         commission: float | None = None,
         slippage_ticks: int | None = None,
@@ -61,7 +65,8 @@ class BacktestEngine:
         """Check bars, costs and span.
 
         Args:
-            df: Bars, oldest first; see `data.bars`.
+            df: Bars, oldest first; see `data.bars`. By symbol for a strategy that trades several
+                instruments in one account.
             initial_capital: Starting cash, USD; None takes the model's setting.
             commission: USD per contract and side; None takes the model's setting.
             slippage_ticks: Adverse ticks per market or stop fill; None takes the model's setting.
@@ -74,7 +79,7 @@ class BacktestEngine:
             DataError: If the bars break an invariant.
             ConfigError: If a setting is out of bounds, or a time cannot be read.
         """
-        self._bars = check_bars(df)
+        self._given = EngineBars(df, start, end)
         self._account = {
             "initial_balance": initial_capital,
             "commission": commission,
@@ -83,9 +88,6 @@ class BacktestEngine:
             "stop_loss_ticks": stop_loss_ticks,
         }
         account_of(EnvSettings(), self._account)  # refuses a wrong value here, not later
-        self._rows = rows_between(self._bars.index, start, end)
-        self._asked = f"`start` {start} and `end` {end}"
-        self._markets: dict[str, Market] = {}
 
     def run_with_model(
         self,
@@ -107,12 +109,12 @@ class BacktestEngine:
         """
         agent = TradingAgent.load(model) if isinstance(model, Path | str) else model
         check_feature_columns(agent, feature_columns)
-        check_own_columns(agent, self._bars)
+        check_own_columns(agent, self._given.frame)
         settings = account_of(without_foreign_fee(agent, self._account), self._account)
         market = build_market(
-            self._bars, agent.feature_set.names, symbol=settings.symbol, scaler=agent.scaler
+            self._given.frame, agent.feature_set.names, symbol=settings.symbol, scaler=agent.scaler
         )
-        rows = decision_rows(market, settings.lookback_window, self._rows, self._asked)
+        rows = decision_rows(market, settings.lookback_window, self._given.span, self._given.asked)
         return run_policy(agent, market, settings, rows, on_progress)
 
     def run_with_policy(
@@ -137,9 +139,9 @@ class BacktestEngine:
         """
         settings = account_of(settings or EnvSettings(), self._account)
         market = build_market(
-            self._bars, feature_columns or DEFAULT_FEATURES, symbol=settings.symbol
+            self._given.frame, feature_columns or DEFAULT_FEATURES, symbol=settings.symbol
         )
-        rows = decision_rows(market, settings.lookback_window, self._rows, self._asked)
+        rows = decision_rows(market, settings.lookback_window, self._given.span, self._given.asked)
         return run_policy(policy, market, settings, rows, on_progress)
 
     def run_with_strategy(
@@ -165,11 +167,13 @@ class BacktestEngine:
             DataError: If an indicator looks ahead.
         """
         settings = account_of(settings or EnvSettings(), self._account)
-        market = self._plain_market(settings.symbol)
-        rows = decision_rows(market, NO_WINDOW, self._rows, self._asked)
+        if self._given.together is not None:
+            return self._given.together.run(strategy, settings, on_progress)
+        market = self._given.plain_market(settings.symbol)
+        rows = decision_rows(market, NO_WINDOW, self._given.span, self._given.asked)
         if isinstance(strategy, TargetStrategy):
-            return run_targets(strategy, self._bars, market, settings, rows)
-        return run_strategy(strategy, Feed(self._bars, market), settings, rows, on_progress)
+            return run_targets(strategy, self._given.frame, market, settings, rows)
+        return run_strategy(strategy, Feed(self._given.frame, market), settings, rows, on_progress)
 
     def run_baselines(self, like: BacktestResult, seed: int = 0) -> list[BacktestResult]:
         """Back-test every baseline exactly as `like` was: same bars, costs, size and stop.
@@ -185,12 +189,11 @@ class BacktestEngine:
         Raises:
             ConfigError: If these bars do not hold the span of `like`.
         """
-        rows = rows_of(like, self._bars.index)
-        settings = all_or_nothing(like.settings)
-        market = self._plain_market(settings.symbol)
+        market, rows = self._given.walked(like)
+        settings = all_or_nothing(with_window_before(like.settings, rows[0]))
         rules = [run_policy(make(seed), market, settings, rows) for make in BASELINES.values()]
         try:
-            learnt = PredictorDp(self._bars, like.feature_columns, rows[0], settings)
+            learnt = PredictorDp(self._given.frame, like.feature_columns, rows[0], settings)
         except (ConfigError, DataError) as error:
             why = f"LEFT OUT: the baseline {PREDICTOR_DP}: {error}."
             return [replace(rules[0], remarks=(why,)), *rules[1:]]
@@ -201,7 +204,7 @@ class BacktestEngine:
     ) -> BacktestResult:
         """Back-test decisions that are known beforehand, with the bars and the account of `like`.
 
-        Bit for bit what a policy taking them would come to, some ten times as fast.
+        Bit for bit what a policy taking them would come to.
 
         Args:
             decisions: (n - 1,) as in `BacktestResult.decisions`, in the action mode of `like`.
@@ -209,17 +212,16 @@ class BacktestEngine:
             name: What reports call it.
 
         Raises:
-            ConfigError: If they do not fit the span or the action mode of `like`, or these bars do
-                not hold it.
+            ConfigError: If they do not fit `like`, or these bars do not hold it.
         """
-        market, rows = self._plain_market(like.settings.symbol), rows_of(like, self._bars.index)
+        market, rows = self._given.walked(like)
         return replay_decisions(decisions, market, like.settings, rows, name)
 
     def equity_of_decisions(
         self, decisions: ArrayLike, like: BacktestResult
     ) -> NDArray[np.float64]:
         """Return the equity (n,), USD, of `run_decisions` alone: for hundreds of random traders."""
-        market, rows = self._plain_market(like.settings.symbol), rows_of(like, self._bars.index)
+        market, rows = self._given.walked(like)
         return equity_of_decisions(decisions, market, like.settings, rows)
 
     def replayed(
@@ -242,14 +244,17 @@ class BacktestEngine:
                 slip by whole ticks, so that 1.5 times one tick is refused.
 
         Raises:
-            ConfigError: For terms that are none, or a result that these bars do not hold.
+            ConfigError: For terms that are none, or a result of other bars.
         """
-        rows = rows_of(result, self._bars.index)
-        settings = other_terms(result.settings, path_policy, commission_factor, slippage_factor)
-        market = self._plain_market(settings.symbol)
+        factors = (commission_factor, slippage_factor)
+        if self._given.together is not None:
+            change = partial(other_terms, path_policy=path_policy, factors=factors)
+            return self._given.together.replayed(result, change)
+        market, rows = self._given.walked(result)
+        settings = other_terms(result.settings, path_policy, factors)
         if result.decisions is None:
             again = RepeatedOrders(result.name, result.orders)
-            replayed = run_strategy(again, Feed(self._bars, market), settings, rows)
+            replayed = run_strategy(again, Feed(self._given.frame, market), settings, rows)
         else:
             replayed = replay_decisions(result.decisions, market, settings, rows, result.name)
         return replace(
@@ -259,9 +264,3 @@ class BacktestEngine:
             agreement=result.agreement,
             remarks=result.remarks,
         )
-
-    def _plain_market(self, symbol: str) -> Market:
-        """Return the bars as a market of `symbol`, of which no feature is looked at."""
-        if symbol not in self._markets:
-            self._markets[symbol] = build_market(self._bars, BASELINE_FEATURES, symbol=symbol)
-        return self._markets[symbol]

@@ -62,11 +62,11 @@ class OrderLog:
         if instruction.denial != Denial.NONE:
             self.denials[Denial(instruction.denial).label] += 1
 
-    def stop_distances(self) -> dict[int, float]:
-        """Return how far the stop is that each order brings, ticks, by the order's id."""
+    def stop_distances(self, which: int = 0) -> dict[int, float]:
+        """Return how far the stop is that each order of an instrument brings, ticks, by its id."""
         distances: dict[int, float] = {}
         for one in self.instructions:
-            if one.order is None or one.order_id == 0:
+            if one.which != which or one.order is None or one.order_id == 0:
                 continue
             for distance in (one.order.stop_loss_ticks, one.order.trailing_stop_ticks):
                 if distance is not None:

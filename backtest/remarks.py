@@ -50,3 +50,11 @@ def flat_remarks(name: str, provenance: Mapping[str, Any]) -> tuple[str, ...]:
         for key, member in provenance.items()
         if key.startswith("member_") and is_left_flat(member.get("validation"))
     )
+
+
+def remarks_after_ruin(n_denied: int) -> tuple[str, ...]:
+    """Return a sentence on the orders of a strategy that came when its account was over, if any."""
+    if n_denied == 0:
+        return ()
+    orders = "1 order" if n_denied == 1 else f"{n_denied:,} orders"
+    return (f"TOO LATE: {orders} of the strategy came after its account was over; all denied.",)

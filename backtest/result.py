@@ -1,6 +1,6 @@
 """What one back-test leaves behind: a frozen record, from which metrics and reports are made."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -49,6 +49,9 @@ class BacktestResult:
         orders: One row per order, cancellation or target that a strategy handed in, oldest first;
             empty where `decisions` say it all.
         n_ambiguous: Bars whose result depends on the path policy.
+        positions_by_symbol: Of several instruments in one account, (n,) signed contracts of each;
+            `positions` is then the sum of their sizes, `fills` and `trades` have a column `symbol`
+            first, and `settings` are those of the first instrument. Empty for one instrument.
     """
 
     name: str
@@ -68,6 +71,7 @@ class BacktestResult:
     decisions: NDArray[np.int64] | None = None
     orders: pd.DataFrame = field(default_factory=pd.DataFrame)
     n_ambiguous: int = 0
+    positions_by_symbol: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
     @property
     def instrument(self) -> Instrument:
@@ -82,8 +86,8 @@ class BacktestResult:
     @cached_property
     def metrics(self) -> Metrics:
         """Every metric of `backtest.metrics` by name; undefined ones are NaN."""
-        quantity = self.fills["quantity"].abs()
-        points_traded = float((quantity * self.fills["price"]).sum())
+        points = (self.fills["quantity"].abs() * self.fills["price"]).to_numpy(dtype=np.float64)
+        multiplier = self._of_each(self.fills, lambda instrument: instrument.multiplier)
         return compute_metrics(
             AccountHistory(
                 equity=self.equity,
@@ -92,7 +96,7 @@ class BacktestResult:
                 trade_gross_usd=self.trades["gross_usd"].to_numpy(dtype=np.float64),
                 trade_net_usd=self.trades["net_usd"].to_numpy(dtype=np.float64),
                 fees_usd=float(self.fills["fee_usd"].sum()),
-                traded_notional_usd=points_traded * self.instrument.multiplier,
+                traded_notional_usd=float((points * multiplier).sum()),
                 was_liquidated=self.was_liquidated,
                 slippage_usd=float(self.fills["slippage_usd"].sum()),
                 detail=self._detail(),
@@ -103,10 +107,20 @@ class BacktestResult:
         trades = self.trades
         net_usd = trades["net_usd"].to_numpy(dtype=np.float64)
         quantity = trades["quantity"].to_numpy(dtype=np.float64)
+        tick_value_usd = self._of_each(trades, lambda instrument: instrument.tick_value_usd)
         return TradeDetail(
-            net_ticks=net_usd / (quantity * self.instrument.tick_value_usd),
+            net_ticks=net_usd / (quantity * tick_value_usd),
             r_multiple=trades["r_multiple"].to_numpy(dtype=np.float64),
             mae_usd=trades["mae_usd"].to_numpy(dtype=np.float64),
             mfe_usd=trades["mfe_usd"].to_numpy(dtype=np.float64),
             holding_bars=trades["holding_bars"].to_numpy(dtype=np.int64),
         )
+
+    def _of_each(
+        self, rows: pd.DataFrame, fact: Callable[[Instrument], float]
+    ) -> NDArray[np.float64]:
+        """Return a fact of the instrument of each row of fills or trades."""
+        if not self.positions_by_symbol:
+            return np.full(len(rows), fact(self.instrument))
+        facts = {symbol: fact(get_instrument(symbol)) for symbol in self.positions_by_symbol}
+        return np.array([facts[symbol] for symbol in rows["symbol"]], dtype=np.float64)

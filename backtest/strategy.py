@@ -20,14 +20,14 @@ class Strategy(Protocol):
 
     def on_start(self, desk: Desk) -> None:
         """Prepare, at the close of the first bar: ask for columns, features, indicators."""
-        return  # noqa: PLR1711 - says that it may be left out
+        return
 
     def on_bar(self, desk: Desk) -> None:
         """Decide at the close of a bar."""
 
     def on_fill(self, desk: Desk, fill: Fill) -> None:
         """Take note of a fill, before `on_bar` of the close of its bar."""
-        return  # noqa: PLR1711 - likewise
+        return
 
 
 @runtime_checkable

@@ -14,6 +14,7 @@ from backtest.feed import Feed
 from backtest.frames import fills_of
 from backtest.policy_run import Progress
 from backtest.purse import Purse
+from backtest.remarks import remarks_after_ruin
 from backtest.result import BacktestResult
 from backtest.strategy import Strategy
 from backtest.strategy_error import strategy_error
@@ -146,11 +147,3 @@ class _StrategyRun:
             remarks=remarks_after_ruin(log.denials[Denial.ACCOUNT_CLOSED.label]),
             feature_columns=(),
         )
-
-
-def remarks_after_ruin(n_denied: int) -> tuple[str, ...]:
-    """Return what a reader must know of orders that came too late."""
-    if n_denied == 0:
-        return ()
-    orders = "1 order was" if n_denied == 1 else f"{n_denied} orders were"
-    return (f"RUINED: the strategy went on after its account was over; {orders} denied.",)

@@ -56,7 +56,7 @@ def share(accounts: Records) -> None:
     """Let every account know the money of all: cash, equity, and how far it fell from its peak."""
     cash_usd, open_usd = accounts[0].initial_usd, 0.0
     for k in range(len(accounts)):
-        cash_usd += accounts[k].realised_usd - accounts[k].open_fees_usd
+        cash_usd = cash_usd + accounts[k].realised_usd - accounts[k].open_fees_usd
         open_usd += accounts[k].open_pnl_usd
     for k in range(len(accounts)):
         account = accounts[k]

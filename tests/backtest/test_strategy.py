@@ -227,7 +227,7 @@ def test_orders_after_a_ruin_are_denied_counted_and_remarked():
     assert result.was_liquidated
     assert result.denials == {"forced_exit": 1, "account_closed": 1}
     assert result.remarks == (
-        "RUINED: the strategy went on after its account was over; 1 order was denied.",
+        "TOO LATE: 1 order of the strategy came after its account was over; all denied.",
     )
     assert len(result.equity) == 5
 
@@ -262,3 +262,12 @@ def test_span_without_a_bar_to_trade_on_is_refused(bars):
     engine = BacktestEngine(bars, start=bars.index[-1])
     with pytest.raises(ConfigError, match="leave no bar to trade on"):
         engine.run_with_strategy(SmaCross(), EnvSettings())
+
+
+def test_baselines_stand_beside_a_strategy_that_began_with_the_first_bar(bars):
+    engine = BacktestEngine(bars)
+    result = engine.run_with_strategy(SmaCross(), FREE)
+    baselines = engine.run_baselines(like=result)
+    assert len(baselines) >= 4
+    assert all(each.timestamps.equals(result.timestamps) for each in baselines)
+    assert result.metrics["n_trades"] == len(result.trades)
