@@ -77,6 +77,17 @@ def test_validation_without_a_length_is_the_agents_share_of_the_first_training(b
     assert planned_jobs(bars, none)[0].fold.validation is None
 
 
+def test_job_trains_by_its_own_seed_and_holds_back_its_own_rows(bars):
+    jobs = planned_jobs(bars, walk_settings("EPG", **ROLLING))
+    assert [job.own_settings.agent.seed for job in jobs] == [0, 1, 0, 1]
+    own = jobs[0].own_settings.agent
+    assert (own.validation_bars, own.validation_purge_bars) == (276, 276)
+    without = walk_settings("EPG", kind="rolling", n_folds=2, validation_length=0)
+    assert without.agent.validation_fraction == 0.15
+    own = planned_jobs(bars, without)[0].own_settings.agent
+    assert (own.validation_bars, own.validation_fraction) == (None, 0.0)
+
+
 def test_run_is_tested_from_the_first_row_of_each_block_to_its_last(bars, run):
     blocks = [outcome.results[0] for outcome in run[0].of_seed(0)]
     assert [block.span for block in blocks] == [

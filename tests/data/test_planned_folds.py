@@ -65,7 +65,7 @@ def test_walk_forward_folds_lie_where_they_were_asked_for(values, rows):
 
 
 def test_validation_share_is_of_the_first_training_and_at_least_one_unit():
-    assert [bounds(fold.validation) for fold in folds_of(share=0.34, n_folds=1)] == [(12, 18)]
+    assert [bounds(fold.validation) for fold in folds_of(share=0.4, n_folds=1)] == [(12, 18)]
     assert [bounds(fold.validation) for fold in folds_of(share=0.01, n_folds=1)] == [(15, 18)]
     own = folds_of(share=0.34, n_folds=1, validation_length=0)
     assert own[0].validation is None

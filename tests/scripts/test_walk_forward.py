@@ -2,6 +2,8 @@
 
 import csv
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -11,6 +13,7 @@ from scripts import walk_results, walking
 from tests.helpers.cli import assert_one_clear_line, run_script
 from tests.helpers.walks import walk_bars
 from utils.files import sha256_of_file
+from utils.paths import PROJECT_ROOT
 
 SHORT = ["--profile", "smoke", "--features", "rsi,roc"]
 DP = ["--algorithm", "DP", *SHORT]
@@ -141,6 +144,22 @@ def test_walk_forward_that_fails_at_once_leaves_its_folder_free(capsys, bars_fil
     assert_one_clear_line(run_script(capsys, "walk_forward", *broken), "fold_1_seed_0: ", "margin")
     assert not (tmp_path / "out").exists()
     assert run_script(capsys, "walk_forward", *words).exit_code == 0
+
+
+@pytest.mark.parametrize("folder", [PROJECT_ROOT, None])
+def test_walk_forward_help_answers_at_once_from_any_folder(tmp_path, folder):
+    script = PROJECT_ROOT / "scripts" / "walk_forward.py"
+    found = subprocess.run(
+        [sys.executable, "-X", "importtime", str(script), "--help"],
+        cwd=folder or tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "--combinatorial" in found.stdout
+    imported = {line.rsplit("|", 1)[-1].strip() for line in found.stderr.splitlines()}
+    assert not imported & {"numpy", "pandas", "pydantic", "torch"}
 
 
 def test_walk_forward_without_bars_says_what_to_give(capsys):
