@@ -3,14 +3,16 @@
 How it is shown to people is left to `assessment_tables.py`.
 """
 
-import math
+import json
 from dataclasses import asdict
 from typing import Any
 
 from backtest.assessed import Assessment
 from backtest.comparisons import SeedDispersion
+from backtest.deflation import Deflation
 from backtest.overfitting import Overfitting
 from backtest.random_traders import RandomTraders
+from utils.files import canonical_json
 
 
 def assessment_json(assessment: Assessment) -> dict[str, Any]:
@@ -21,7 +23,7 @@ def assessment_json(assessment: Assessment) -> dict[str, Any]:
         "confidence": assessment.confidence,
         "n_ambiguous": assessment.n_ambiguous,
         "intervals": {name: asdict(each) for name, each in assessment.intervals.items()},
-        "deflation": asdict(assessment.deflation) if assessment.deflation else None,
+        "deflation": _deflation_json(assessment.deflation),
         "random_traders": _random_json(assessment.random),
         "baselines": {name: asdict(each) for name, each in baselines.items()},
         "best_of_all": asdict(assessment.best_of_all) if assessment.best_of_all else None,
@@ -31,7 +33,17 @@ def assessment_json(assessment: Assessment) -> dict[str, Any]:
         "seeds": _seeds_json(assessment.seeds),
         "absent": dict(assessment.absent),
     }
-    return {name: _finite(value) for name, value in values.items()}
+    cleaned: dict[str, Any] = json.loads(canonical_json(values))
+    return cleaned
+
+
+def _deflation_json(deflation: Deflation | None) -> dict[str, Any] | None:
+    """Return it without the looks, which rise each time that the same is run again."""
+    if deflation is None:
+        return None
+    values = asdict(deflation)
+    del values["uses"]
+    return values
 
 
 def _random_json(random: RandomTraders | None) -> dict[str, Any] | None:
@@ -64,11 +76,3 @@ def _seeds_json(seeds: SeedDispersion | None) -> dict[str, Any] | None:
         "total_returns": seeds.total_returns.tolist(),
         "sharpes": seeds.sharpes.tolist(),
     }
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,6 +1,7 @@
 """An assessment tells an edge from luck, says what it lacks, and is the same for the same seed."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -218,3 +219,14 @@ def test_assessment_json_has_null_for_what_is_undefined(planted):
 def test_assessment_settings_out_of_bounds_are_refused(name, value):
     with pytest.raises(ConfigError, match=f"`{name}`"):
         AssessmentSettings(**{name: value})
+
+
+def test_assessment_json_stays_the_same_when_the_same_is_looked_at_again(planted):
+    engine, result, _ = planted
+    trial = trial_of(result, "x")
+    once, twice = (
+        assess(engine, [result], like_trials=LoggedTrials(trials=(each,)), settings=QUICK)
+        for each in (trial, replace(trial, n_looks=2))
+    )
+    assert (once.deflation.uses.n_looks, twice.deflation.uses.n_looks) == (1, 2)
+    assert assessment_json(once) == assessment_json(twice)
