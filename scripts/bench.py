@@ -17,7 +17,9 @@ app = make_app()
 
 @app.command()
 def bench(
-    suite: Annotated[str, Option(help="env, data, features, training, learning or startup.")],
+    suite: Annotated[
+        str, Option(help="env, data, engine, features, training, learning or startup.")
+    ],
     as_json: Annotated[bool, Option("--json", help="One JSON object per line.")] = False,
     quick: Annotated[bool, Option("--quick", help="Less work: a smoke test, no figures.")] = False,
     bars: Annotated[
@@ -31,6 +33,7 @@ def bench(
     """Measure one suite and print its lines as they come."""
     _check_learning_options(suite, {"--bars": bars, "--figure": figure})
     from scripts.benchmarks.data import data_suite
+    from scripts.benchmarks.engine import engine_suite
     from scripts.benchmarks.env import env_suite
     from scripts.benchmarks.features import features_suite
     from scripts.benchmarks.learning import learning_suite
@@ -41,6 +44,7 @@ def bench(
     suites = {
         "env": env_suite,
         "data": data_suite,
+        "engine": engine_suite,
         "features": features_suite,
         "training": training_suite,
         "learning": partial(learning_suite, bars=bars, figure=figure),
