@@ -79,6 +79,11 @@ class OpenedBars:
         self._memory = SharedMemory(name=ticket.segment)
         self.frame = unpack(ticket.packed, _view(self._memory))
 
+    def close(self) -> None:
+        """Let go of the segment; only where nothing looks at the frame any more."""
+        del self.frame
+        self._memory.close()
+
 
 def _view(memory: SharedMemory) -> memoryview:
     view = memory.buf

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+EXIT_TERMINATED = 128 + signal.SIGTERM
+"""What shells know a process by that was asked to terminate."""
+
 
 @contextmanager
 def terminated_in_order() -> Iterator[None]:
@@ -21,9 +24,11 @@ def terminated_in_order() -> Iterator[None]:
     signal.signal(signal.SIGTERM, _exit)
     try:
         yield
+    except SystemExit as error:  # Ray makes one of its own of ours, with another code
+        raise SystemExit(EXIT_TERMINATED) from error
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _exit(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
+    raise SystemExit(EXIT_TERMINATED)

@@ -18,7 +18,7 @@ app = make_app()
 @app.command()
 def bench(
     suite: Annotated[
-        str, Option(help="env, data, engine, features, training, learning or startup.")
+        str, Option(help="env, data, engine, features, training, learning, scale or startup.")
     ],
     as_json: Annotated[bool, Option("--json", help="One JSON object per line.")] = False,
     quick: Annotated[bool, Option("--quick", help="Less work: a smoke test, no figures.")] = False,
@@ -37,6 +37,7 @@ def bench(
     from scripts.benchmarks.env import env_suite
     from scripts.benchmarks.features import features_suite
     from scripts.benchmarks.learning import learning_suite
+    from scripts.benchmarks.scale_out import scale_suite
     from scripts.benchmarks.startup import startup_suite
     from scripts.benchmarks.training import training_suite
     from utils.registry import lookup
@@ -48,6 +49,7 @@ def bench(
         "features": features_suite,
         "training": training_suite,
         "learning": partial(learning_suite, bars=bars, figure=figure),
+        "scale": scale_suite,
         "startup": startup_suite,
     }
     for line in lookup(suites, suite, "suite")(quick):
