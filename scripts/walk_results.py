@@ -9,6 +9,7 @@ from rich.text import Text
 
 from backtest.assessment import Assessment
 from backtest.engine import BacktestEngine
+from backtest.exports import write_exports
 from backtest.fold_table import fold_frame, fold_table, seed_table
 from backtest.report import REPORT_NAME, write_metrics_json, write_report
 from backtest.result import BacktestResult
@@ -31,7 +32,7 @@ FOLDS_NAME = "folds.csv"
 
 
 def write_walk(run: WalkForward, bars: pd.DataFrame, files: TrainingFiles) -> None:
-    """Write folds.csv, metrics.json, provenance.json and report.html; print tables and places.
+    """Write report, exports, folds.csv, metrics.json and provenance.json; print what they say.
 
     The median run is logged as a trial, and assessed beside the baselines.
     """
@@ -39,7 +40,8 @@ def write_walk(run: WalkForward, bars: pd.DataFrame, files: TrainingFiles) -> No
     frame = fold_frame(run, bars)
     write_text_atomically(folder / FOLDS_NAME, frame.to_csv(index=False))
     results, assessment = _assessed(run, found.median, bars)
-    write_metrics_json(folder / METRICS_NAME, [*results, *_further(run, found)])
+    write_metrics_json(folder / METRICS_NAME, [*results, *_further(run, found)], assessment)
+    write_exports(folder, results)
     provenance = {
         "walk_forward": {
             **code_provenance(),
@@ -49,8 +51,11 @@ def write_walk(run: WalkForward, bars: pd.DataFrame, files: TrainingFiles) -> No
     }
     write_json_atomically(folder / PROVENANCE_NAME, provenance)
     is_made_up = files.data is not None and is_synthetic(files.data)
-    report = write_report(folder / REPORT_NAME, results, bars, provenance, is_made_up)
-    for table in (fold_table(frame), seed_table(found)):
+    tables = (fold_table(frame), seed_table(found))
+    report = write_report(
+        folder / REPORT_NAME, results, bars, provenance, is_made_up, assessment, tables
+    )
+    for table in tables:
         _print_table(table)
     print_results(results)
     console.print(f"verdict: {assessment.verdict}", soft_wrap=True)

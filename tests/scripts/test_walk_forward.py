@@ -1,12 +1,14 @@
 """scripts/walk_forward.py and train.py --walk-forward: folds, files, mistakes."""
 
 import csv
+import html
 import json
 import subprocess
 import sys
 
 import pytest
 
+from backtest.exports import EXPORT_FILES
 from data.store import save_bars
 from models.agent import TradingAgent
 from scripts import walk_results, walking
@@ -48,7 +50,7 @@ def test_walk_forward_saves_each_fold_and_prints_the_total(capsys, bars_file, tm
     outcome = run_script(capsys, script, *words)
     assert outcome.exit_code == 0, outcome.err
     folds = {f"fold_{fold}_seed_{seed}" for fold in (1, 2) for seed in (0, 1)}
-    files = {"folds.csv", "metrics.json", "provenance.json", "report.html"}
+    files = {"folds.csv", "metrics.json", "provenance.json", "report.html", *EXPORT_FILES}
     files |= {"run.json"} if script == "walk_forward" else set()
     assert {path.name for path in out.iterdir()} == folds | files
     results = json.loads((out / "metrics.json").read_text())["results"]
@@ -77,8 +79,10 @@ def test_walk_forward_of_both_scripts_is_the_same_run(capsys, bars_file, tmp_pat
         outcome = run_script(capsys, script, *words, "--out", tmp_path / script)
         assert outcome.exit_code == 0, outcome.err
     one, other = (tmp_path / script for script in BOTH)
-    for name in ("folds.csv", "metrics.json", "fold_1_seed_4/test_1/arrays.npz"):
+    for name in ("folds.csv", "trades.csv", "fold_1_seed_4/test_1/arrays.npz"):
         assert sha256_of_file(one / name) == sha256_of_file(other / name)
+    mine, theirs = (json.loads((out / "metrics.json").read_text()) for out in (one, other))
+    assert mine["results"] == theirs["results"]
 
 
 def test_walk_forward_of_combinatorial_splits_reports_its_paths(capsys, bars_file, tmp_path):
@@ -133,7 +137,10 @@ def test_walk_forward_is_assessed_and_logged_as_one_trial(capsys, bars_file, tmp
     words = _words("walk_forward", bars_file, *DP, "--folds", 1, "--seeds", "0,1")
     outcome = run_script(capsys, "walk_forward", *words, "--out", tmp_path / "out")
     assert outcome.exit_code == 0, outcome.err
-    assert "\nverdict: " in outcome.out
+    [verdict] = [line for line in outcome.out.splitlines() if line.startswith("verdict: ")]
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert verdict.removeprefix("verdict: ").lower() in html.unescape(page).lower()
+    assert "1, seed 1" in page
     [log] = trials.glob("*.jsonl")
     assert len(log.read_text().splitlines()) == 1
 
@@ -183,7 +190,7 @@ def test_walk_forward_logs_each_fold_to_a_folder_of_its_own(
 ):
     monkeypatch.setattr(walking, "TENSORBOARD_DIR", tmp_path / "logs")
     words = ["--data", bars_file, *SHORT, "--folds", 1, "--seeds", "0,1", "--tensorboard"]
-    words += ["--timesteps", 128, "--out", tmp_path / "run"]
+    words += ["--timesteps", 128, "--evaluations", 1, "--out", tmp_path / "run"]
     outcome = run_script(capsys, "walk_forward", *words)
     assert outcome.exit_code == 0, outcome.err
     names = sorted(path.name for path in (tmp_path / "logs" / "run").iterdir())
