@@ -69,8 +69,8 @@ def write_metrics_json(
 ) -> None:
     """Write metrics, account and span of each result, and what the first one is worth.
 
-    One seed gives the same bytes every time: no time of writing, path or version is inside.
-    Undefined and infinite values are null.
+    One seed gives the same bytes every time: no time of writing, path, version or number of looks
+    is inside. Undefined and infinite values are null.
 
     Raises:
         ConfigError: If two results have one name, under which only one could be kept.
@@ -81,8 +81,15 @@ def write_metrics_json(
         raise ConfigError(f"results need names of their own, repeated: {', '.join(repeated)}")
     values: dict[str, Any] = {"results": {result.name: _as_json(result) for result in results}}
     if assessment is not None:
-        values["assessment"] = assessment_json(assessment)
+        values["assessment"] = _lasting(assessment_json(assessment))
     write_json_atomically(Path(path), values)
+
+
+def _lasting(figures: dict[str, Any]) -> dict[str, Any]:
+    """Return an assessment without the number of looks, which another look changes."""
+    deflation = figures["deflation"]
+    kept = deflation and {name: value for name, value in deflation.items() if name != "uses"}
+    return {**figures, "deflation": kept}
 
 
 def _as_json(result: BacktestResult) -> dict[str, Any]:

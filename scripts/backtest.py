@@ -1,4 +1,4 @@
-"""Back-test a saved model, or several as one, beside the baselines on bars that none has seen."""
+"""Back-test a model, an ensemble, several models side by side, or a strategy, beside baselines."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from typer import Option
+from typer import Argument, Option
 
 from scripts.second_market import OtherOption
 from utils.cli import DebugOption, make_app, run
@@ -18,11 +18,24 @@ app = make_app()
 
 @app.command()
 def backtest(
-    model: Annotated[
-        list[Path],
-        Option(help="Model directory of train.py; several decide together.", metavar="<path>"),
-    ],
     data: Annotated[Path, Option(help="Parquet file of bars.")],
+    models: Annotated[
+        list[Path] | None, Argument(help="Models to --compare.", show_default=False)
+    ] = None,
+    model: Annotated[
+        list[Path] | None,
+        Option(
+            help="Model directory of train.py; several decide together.",
+            metavar="<path>",
+            show_default=False,
+        ),
+    ] = None,
+    compare: Annotated[
+        bool, Option("--compare", help="Test MODELS side by side, each by itself.")
+    ] = False,
+    strategy: Annotated[
+        str | None, Option(help="FILE.py:Name, a strategy of your own.", show_default=False)
+    ] = None,
     other: OtherOption = None,
     initial_capital: Annotated[
         float | None, Option(help="Starting cash, USD.", show_default=MODELS_OWN)
@@ -46,42 +59,62 @@ def backtest(
     in_sample: Annotated[
         bool, Option("--in-sample", help="Also test on bars the model was trained on.")
     ] = False,
-    seed: Annotated[int, Option(help="Seeds the random baseline.")] = 0,
+    stress: Annotated[
+        bool, Option("--stress", help="Also hard weeks, and made-up crises and shifts.")
+    ] = False,
+    quick: Annotated[bool, Option("--quick", help="Leave out the tests of significance.")] = False,
+    seed: Annotated[int, Option(help="Seeds the random baseline and every draw.")] = 0,
     out: Annotated[
         Path | None,
         Option(help="Folder for report and metrics.", show_default="var/reports/MODELS_on_DATA"),
     ] = None,
     debug: DebugOption = False,
 ) -> None:
-    """Back-test MODEL on the bars of DATA that came after its training."""
-    from backtest.engine import BacktestEngine
-    from scripts import printing, second_market, workflow
-    from utils.paths import REPORTS_DIR
+    """Back-test a model, several models or a strategy on the bars of DATA, unseen by models."""
+    _check_asked(models or [], model or [], compare, strategy)
+    from scripts import backtesting, comparing
 
-    names = "_and_".join(each.resolve().name for each in model)
-    usual = REPORTS_DIR / f"{names}_on_{data.stem}"
-    with workflow.report_directory(out, usual) as folder:
-        agent = workflow.load_policy(model)
-        known_as = agent.provenance.get(workflow.DATA_SYMBOL)
-        bars, traded = workflow.bars_to_trade(data, symbol, agent.env_settings.symbol, known_as)
-        second_market.check_same(agent, bars, other, data)
-        bars = second_market.beside(bars, agent.feature_set.specs, other)
-        engine = BacktestEngine(
-            df=bars,
-            initial_capital=initial_capital,
-            commission=commission,
-            slippage_ticks=slippage_ticks,
-            symbol=traded,
-            stop_loss_ticks=fixed_sl_ticks,
-            start=start if in_sample else workflow.unseen_start(agent, bars, data, start),
-            end=end,
+    asked = backtesting.Asked(
+        data=data,
+        other=other,
+        account={
+            "initial_capital": initial_capital,
+            "commission": commission,
+            "slippage_ticks": slippage_ticks,
+            "stop_loss_ticks": fixed_sl_ticks,
+        },
+        symbol=symbol,
+        start=start,
+        end=end,
+        in_sample=in_sample,
+        seed=seed,
+        out=out,
+        is_quick=quick,
+        has_stress=stress,
+    )
+    if strategy is not None:
+        backtesting.back_test_strategy(strategy, asked)
+    elif compare:
+        comparing.compare_models(models or [], asked)
+    else:
+        backtesting.back_test_models(model or [], asked)
+
+
+def _check_asked(
+    models: list[Path], model: list[Path], compare: bool, strategy: str | None
+) -> None:
+    """Refuse anything but one of the three ways."""
+    from utils.errors import ConfigError
+
+    given = {"--model": bool(model), "--compare": compare, "--strategy": strategy is not None}
+    ways = [name for name, is_given in given.items() if is_given]
+    if len(ways) != 1:
+        found = " and ".join(ways) or "none of them"
+        raise ConfigError(f"give one of --model, --compare and --strategy, was {found}")
+    if models and not compare:
+        raise ConfigError(
+            f"`{models[0]}` stands alone: say --model before it, or --compare to test several"
         )
-        results = workflow.run_beside_baselines(engine, agent, seed)
-        files = [data] if other is None else [data, other]
-        is_synthetic = any(map(workflow.is_synthetic, files))
-        report = workflow.write_results(folder, results, bars, agent, is_synthetic=is_synthetic)
-    printing.print_results(results)
-    printing.console.print(f"report: {printing.shown(report)}")
 
 
 if __name__ == "__main__":

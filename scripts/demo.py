@@ -24,7 +24,7 @@ def demo(
     started = time.perf_counter()
     from config.settings import load_profile, overridden
     from data.planted_edge import EDGES
-    from scripts import demo_agents, printing, workflow
+    from scripts import demo_agents, printing, reporting, workflow
     from utils.paths import REPORTS_DIR
     from utils.registry import lookup
 
@@ -34,9 +34,9 @@ def demo(
     settings = base.model_copy(update={"agent": agent_settings})
     data, bars = workflow.make_demo_bars(settings)
     agents = demo_agents.train_both(bars, settings, edge)
-    results = demo_agents.back_test_both(agents, bars, settings, data)
-    folder, best = REPORTS_DIR / "demo", agents["EPG"]
-    report = workflow.write_results(folder, results, bars, best.agent, is_synthetic=True)
+    done = demo_agents.back_test_both(agents, bars, settings, data)
+    results, best = done.results, agents["EPG"]
+    report = reporting.write_results(REPORTS_DIR / "demo", done)
     printing.print_results(results)
     demo_agents.print_shares(results, bars, edge)
     printing.console.print(f"report: {printing.shown(report)}")

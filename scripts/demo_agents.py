@@ -16,6 +16,7 @@ from models.agent import TradingAgent
 from models.baselines import BASELINES
 from scripts import workflow
 from scripts.printing import console
+from scripts.reporting import BackTested, thing_of
 from scripts.training import TrainingFiles, train_and_save
 
 WHERE = "the demo"
@@ -51,8 +52,8 @@ def train_both(bars: pd.DataFrame, settings: Settings, edge: PlantedEdge) -> dic
 
 def back_test_both(
     trained: Mapping[str, Trained], bars: pd.DataFrame, settings: Settings, data: Path
-) -> list[BacktestResult]:
-    """Return the results of both agents and of all baselines on the bars that none has seen."""
+) -> BackTested:
+    """Return the back-tests of both agents and of all baselines on the bars that none has seen."""
     agents = [each.agent for each in trained.values()]
     engine = BacktestEngine(
         bars,
@@ -61,7 +62,15 @@ def back_test_both(
         start=workflow.unseen_start(agents[0], bars, data),
     )
     first, *baselines = workflow.run_beside_baselines(engine, agents[0], settings.agent.seed)
-    return [first, *(engine.run_with_model(agent) for agent in agents[1:]), *baselines]
+    return BackTested(
+        engine=engine,
+        results=[first, *(engine.run_with_model(agent) for agent in agents[1:]), *baselines],
+        bars=bars,
+        provenance={"model": agents[0].provenance},
+        things=[thing_of([each.directory]) for each in trained.values()],
+        is_synthetic=True,
+        seed=settings.agent.seed,
+    )
 
 
 def print_shares(results: Sequence[BacktestResult], bars: pd.DataFrame, edge: PlantedEdge) -> None:

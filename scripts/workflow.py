@@ -1,15 +1,18 @@
-"""The steps that scripts share: read bars, reserve folders, back-test, report."""
+"""The steps that scripts share: read bars, reserve folders, load models, back-test.
+
+What becomes of results is left to `reporting.py`.
+"""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.status import Status
 
 from backtest.engine import BacktestEngine
-from backtest.report import REPORT_NAME, write_metrics_json, write_report
 from backtest.result import BacktestResult
 from backtest.span import rows_between
 from config.instruments import get_instrument
@@ -17,7 +20,7 @@ from config.settings import Settings
 from data.bars import bar_seconds
 from data.price_checks import doubt_about
 from data.scaler_fits import FITS
-from data.store import SYNTHETIC, fingerprint, is_made_up, load_bars, load_metadata, save_bars
+from data.store import SYNTHETIC, is_made_up, load_bars, load_metadata, save_bars
 from data.synthetic import synthetic_bars
 from data.synthetic_presets import PLANTED_PRESETS
 from env.position_sizer import SIZERS
@@ -31,15 +34,12 @@ from models.signal_predictors import PREDICTORS
 from scripts.printing import console, shown
 from utils.clock import SystemClock
 from utils.errors import ConfigError, DataError
-from utils.files import check_writable, write_json_atomically
+from utils.files import check_writable
 from utils.paths import BARS_DIR, MODELS_DIR
-from utils.provenance import code_provenance
 from utils.registry import lookup
 
 METRICS_NAME = "metrics.json"
 PROVENANCE_NAME = "provenance.json"
-REPORT_FILES = frozenset({REPORT_NAME, METRICS_NAME, PROVENANCE_NAME})
-"""What `write_results` writes."""
 
 DATA_SYMBOL = "data_symbol"
 """Where a model's provenance says what the file of its training notes as its symbol."""
@@ -102,35 +102,6 @@ def kept_if_used(directory: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # an empty folder may stay; it must not hide what went wrong
             directory.rmdir()
-
-
-@contextmanager
-def report_directory(out: Path | None, usual: Path) -> Iterator[Path]:
-    """Make sure, before anything is run, that a report can be written, and reserve its folder.
-
-    It is `out`, or else `usual`, with a number behind it where that is taken already.
-
-    Raises:
-        ConfigError: If `out` cannot be written or holds anything but a report.
-    """
-    if out is None:
-        folder = first_free(usual)
-    else:
-        folder = out
-        _refuse_strangers(out)
-        check_writable(out, f"--out {out}")
-    with kept_if_used(folder):
-        yield folder
-
-
-def _refuse_strangers(out: Path) -> None:
-    names = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
-    strangers = [name for name in names if name not in REPORT_FILES]
-    if strangers:
-        raise ConfigError(
-            f"`--out {out}` holds `{strangers[0]}`, which is no part of a report; "
-            f"choose a new folder, or one with an earlier report"
-        )
 
 
 def first_free(usual: Path) -> Path:
@@ -228,9 +199,18 @@ def run_beside_baselines(
     engine: BacktestEngine, agent: TrainedPolicy, seed: int
 ) -> list[BacktestResult]:
     """Back-test the agent, then every baseline over the same bars at the same costs."""
-    with console.status("back-testing") as status:
-        result = engine.run_with_model(agent, on_progress=_shown_in(status))
-        return [result, *engine.run_baselines(like=result, seed=seed)]
+    result = shown_progress(engine.run_with_model)(agent)
+    return [result, *engine.run_baselines(like=result, seed=seed)]
+
+
+def shown_progress(run: Callable[..., BacktestResult]) -> Callable[[Any], BacktestResult]:
+    """Return a method of the engine that takes what is tested, and shows how far it is."""
+
+    def run_and_show(tested: Any) -> BacktestResult:
+        with console.status("back-testing") as status:
+            return run(tested, on_progress=_shown_in(status))
+
+    return run_and_show
 
 
 def _shown_in(status: Status) -> Callable[[int, int], None]:
@@ -243,25 +223,6 @@ def _shown_in(status: Status) -> Callable[[int, int], None]:
 def is_synthetic(data: Path) -> bool:
     """Return whether a file of bars says of itself that they were made up."""
     return is_made_up(load_metadata(data))
-
-
-def write_results(
-    folder: Path,
-    results: Sequence[BacktestResult],
-    bars: pd.DataFrame,
-    agent: TrainedPolicy,
-    *,
-    is_synthetic: bool,
-) -> Path:
-    """Write report, metrics.json and provenance.json to `folder`; return the report's path."""
-    provenance = {
-        "model": agent.provenance,
-        "backtest": {**code_provenance(), "data_fingerprint": fingerprint(bars)},
-    }
-    report = write_report(folder / REPORT_NAME, results, bars, provenance, is_synthetic)
-    write_metrics_json(folder / METRICS_NAME, results)
-    write_json_atomically(folder / PROVENANCE_NAME, provenance)
-    return report
 
 
 def make_demo_bars(settings: Settings) -> tuple[Path, pd.DataFrame]:

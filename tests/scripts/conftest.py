@@ -9,6 +9,7 @@ from data.splits import chronological_split
 from data.store import save_bars
 from data.synthetic import synthetic_bars
 from models.training import train_agent
+from utils import paths
 
 N_BARS = 1_500
 
@@ -30,3 +31,9 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "model"
     agent.save(path)
     return path
+
+
+@pytest.fixture(autouse=True)
+def own_trials(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Log trials where no other test, and no user, counts them."""
+    monkeypatch.setattr(paths, "TRIALS_DIR", tmp_path_factory.mktemp("trials"))

@@ -13,6 +13,7 @@ from data.synthetic import synthetic_bars
 from env.trading_env import TradingEnv
 from models.agent import TradingAgent
 from scripts import walk_results, workflow
+from scripts.reporting import REPORT_FILES
 from scripts.training import TrainingFiles, train_and_save
 from tests.helpers.agents import SMALL
 from tests.helpers.cli import assert_one_clear_line, run_script
@@ -25,11 +26,7 @@ def test_backtest_writes_report_and_metrics_for_unseen_bars(capsys, bars_file, m
         "--out", tmp_path,
     )  # fmt: skip
     assert outcome.exit_code == 0, outcome.err
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "metrics.json",
-        "provenance.json",
-        "report.html",
-    ]
+    assert {path.name for path in tmp_path.iterdir()} == REPORT_FILES
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     runs = metrics["results"]
     assert set(runs) == {"PPO-lstm", "flat", "random", "buy_and_hold", "ma_cross"}
@@ -131,6 +128,7 @@ def test_backtest_trades_bars_noted_like_those_of_the_training_as_the_model_does
     save_bars(synthetic_bars(700, seed=1).iloc[480:], later, {"symbol": "NQ"})
     for number, data in enumerate((as_mnq / "NQ.parquet", later)):
         words = ["--model", as_mnq / "model", "--data", data, "--out", tmp_path / str(number)]
+        words.append("--quick")
         outcome = run_script(capsys, "backtest", *words)
         assert outcome.exit_code == 0, outcome.err
         assert "traded as MNQ" in outcome.out
@@ -191,7 +189,7 @@ def test_backtest_reports_of_one_name_do_not_replace_each_other(
 ):
     monkeypatch.setattr(paths, "REPORTS_DIR", tmp_path)
     for slippage in (1, 2):
-        words = ["--model", model_dir, "--data", bars_file, "--slippage-ticks", slippage]
+        words = ["--model", model_dir, "--data", bars_file, "--slippage-ticks", slippage, "--quick"]
         assert run_script(capsys, "backtest", *words).exit_code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model_on_bars", "model_on_bars_2"]
 
@@ -199,7 +197,7 @@ def test_backtest_reports_of_one_name_do_not_replace_each_other(
 def test_backtest_into_a_folder_of_other_things_is_refused_and_over_a_report_is_not(
     capsys, bars_file, model_dir, tmp_path
 ):
-    words = ["--model", model_dir, "--data", bars_file, "--out"]
+    words = ["--model", model_dir, "--data", bars_file, "--quick", "--out"]
     refused = run_script(capsys, "backtest", *words, model_dir)
     assert_one_clear_line(refused, "--out", "holds `card.md`", "choose")
     for _ in range(2):
@@ -226,7 +224,7 @@ def test_backtest_of_several_models_reports_one_ensemble_and_how_far_they_agree(
     capsys, bars_file, model_dir, tmp_path
 ):
     """A model and its copy are for what they decide, every time."""
-    words = ["--model", model_dir, "--data", bars_file]
+    words = ["--model", model_dir, "--data", bars_file, "--quick"]
     one = run_script(capsys, "backtest", *words, "--out", tmp_path / "one")
     twin = shutil.copytree(model_dir, tmp_path / "twin")
     two = run_script(capsys, "backtest", "--model", twin, *words, "--out", tmp_path / "two")
