@@ -131,16 +131,19 @@ class Tuning:
         if each not in self._open:
             return
         each.outcomes[seed] = outcome
+        if outcome.refusal is None and len(each.outcomes) < len(self._plan.seeds):
+            return
         if not self._trials.is_ours(each):
             self._open.remove(each)
-        elif outcome.refusal is not None:
+        elif outcome.refusal is None:
+            self._close_fold(each)
+        else:
             self._open.remove(each)
             self._trials.refuse(each.trial, outcome.refusal)
-            self._listener.show(
-                Progress(trial=each.trial.number, state=TrialState.PRUNED, refusal=outcome.refusal)
+            refused = Progress(
+                trial=each.trial.number, state=TrialState.PRUNED, refusal=outcome.refusal
             )
-        elif len(each.outcomes) == len(self._plan.seeds):
-            self._close_fold(each)
+            self._listener.show(refused)
 
     def _close_fold(self, each: OpenTrial) -> None:
         """Report on a fold of which all seeds are in."""

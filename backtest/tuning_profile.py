@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 
 from backtest.search_space import SearchSpace
 from backtest.tuning_study import REDONE
-from backtest.tuning_trials import RECORD, REFUSED, WITHDRAWN
+from backtest.tuning_trials import RECORD, REFUSED, SAME, WITHDRAWN
 from config.env_settings import NOTHING
 from config.settings import Settings
 from utils.files import atomic_path, write_text_atomically
@@ -54,7 +54,7 @@ def trials_frame(study: Study, space: SearchSpace) -> pd.DataFrame:
 
     Columns: number, state (complete, pruned, refused, failed, withdrawn, running, waiting), score
     (NaN where there is none), dispersion over the seeds, net_usd and n_trades over all folds and
-    seeds, n_folds, redone_from, reason, and a value per dimension.
+    seeds, n_folds, redone_from, same_as, reason, and a value per dimension.
     """
     rows = []
     for trial in study.get_trials(deepcopy=False):
@@ -69,6 +69,7 @@ def trials_frame(study: Study, space: SearchSpace) -> pd.DataFrame:
                 "n_trades": sum(record.get("n_trades", [])),
                 "n_folds": len(trial.intermediate_values),
                 "redone_from": trial.user_attrs.get(REDONE),
+                "same_as": trial.user_attrs.get(SAME),
                 "reason": trial.user_attrs.get(REFUSED, ""),
                 **{name: trial.params.get(name) for name in space},
             }

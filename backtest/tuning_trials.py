@@ -29,6 +29,9 @@ WITHDRAWN = "withdrawn"
 RECORD = "record"
 """The trial's attribute with its figures, see `figures_of`."""
 
+SAME = "same_as"
+"""The trial's attribute that names an earlier one with the very same values."""
+
 MOST_REFUSED = 10
 """Trials that may be refused before one is scored: if all are, the fault lies not with them."""
 
@@ -111,6 +114,8 @@ class Trials:
             values = drawn(trial, self._plan.space)
             if rank(self.study, trial.number) >= self._plan.n_trials:
                 self._withdraw(trial)
+            elif (twin := self._twin_of(values)) is not None:
+                self._repeat(trial, twin)
             elif (settings := self._settings_of(trial, values)) is not None:
                 return OpenTrial(trial=trial, settings=settings)
         return None
@@ -178,6 +183,21 @@ class Trials:
     def _withdraw(self, trial: Trial) -> None:
         trial.set_user_attr(WITHDRAWN, True)
         self.study.tell(trial, state=TrialState.FAIL)
+
+    def _twin_of(self, values: dict[str, Value]) -> FrozenTrial | None:
+        """Return a trial with the very same values that is over: it would only be done again."""
+        return next((each for each in finished(self.study) if each.params == values), None)
+
+    def _repeat(self, trial: Trial, twin: FrozenTrial) -> None:
+        """End a trial as its twin was, so that the sampler hears of it and no time is lost."""
+        for step, value in twin.intermediate_values.items():
+            trial.report(value, step=step)
+        for name in (RECORD, REFUSED):
+            if name in twin.user_attrs:
+                trial.set_user_attr(name, twin.user_attrs[name])
+        trial.set_user_attr(SAME, twin.number)
+        is_whole = twin.state == TrialState.COMPLETE
+        self.study.tell(trial, twin.value if is_whole else None, state=twin.state)
 
     def _settings_of(self, trial: Trial, values: dict[str, Value]) -> Settings | None:
         """Return a trial's settings, or None where they are refused."""

@@ -17,7 +17,7 @@ from optuna import Study
 
 from backtest.search_defaults import default_space
 from backtest.search_file import read_space
-from backtest.search_space import SearchSpace, check_space
+from backtest.search_space import FEATURES, Choices, SearchSpace, check_space, with_values
 from backtest.trial_log import TrialLog
 from backtest.tuning import Tuning
 from backtest.tuning_owner import Owner
@@ -26,6 +26,7 @@ from backtest.tuning_study import PRUNERS, SAMPLERS, StudyPlan, identity_of, n_f
 from backtest.tuning_trials import TuningPlan
 from config.settings import Settings, load_profile
 from data.calendar import calendar_of
+from data.feature_set import FeatureSet
 from data.planned_folds import PlannedFold, planned_folds
 from data.splits import chronological_split
 from data.store import fingerprint
@@ -103,6 +104,7 @@ def run_search(search: Search) -> None:
     out = search.out or TUNING_DIR / name
     check_writable(out, None if search.out is None else f"--out {search.out}")
     bars, _ = workflow.bars_to_trade(search.data, search.given["symbol"], settings.env.symbol)
+    _check_features(settings, space, tuple(bars.columns))
     seen = bars.iloc[chronological_split(len(bars), settings.train.test_fraction).train]
     plan = TuningPlan(
         settings=settings,
@@ -127,7 +129,9 @@ def run_search(search: Search) -> None:
         n_elsewhere = tuning.n_elsewhere
     if n_elsewhere:
         console.print(f"{n_elsewhere} more under way in other processes; this is without them")
-    write_findings(out, search.data, study, plan, log)
+    symbol = search.given["symbol"]
+    asked = "" if symbol is None else f" --symbol {symbol}"
+    write_findings(out, f"--data {shown(search.data)}{asked}", study, plan, log)
 
 
 def _settings(search: Search) -> Settings:
@@ -162,6 +166,19 @@ def _space(search: Search, settings: Settings) -> SearchSpace:
     where = "the search" if search.space_file is None else f"search `{search.space_file}`"
     check_space(space, settings, where)
     return space
+
+
+def _check_features(settings: Settings, space: SearchSpace, columns: tuple[str, ...]) -> None:
+    """Refuse features that the bars do not have, before trial after trial does.
+
+    Raises:
+        ConfigError: Naming the first.
+    """
+    searched = space.get(FEATURES)
+    choices = searched.values if isinstance(searched, Choices) else ()
+    each = [with_values(settings, {FEATURES: choice}, "the search") for choice in choices]
+    for own in each or [settings]:
+        FeatureSet(own.train.features, columns)
 
 
 def _study_name(search: Search, settings: Settings) -> str:

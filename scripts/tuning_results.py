@@ -7,6 +7,7 @@ import numpy as np
 from optuna import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from backtest.resampling import return_intervals
 from backtest.search_space import with_values
 from backtest.sharpe_inference import deflated_sharpe
 from backtest.trial_log import TrialLog
@@ -20,9 +21,13 @@ from backtest.tuning_trials import RECORD, REFUSED, OpenTrial, TuningPlan, finis
 from scripts.printing import console, print_commands, shown
 from utils.clock import Clock
 from utils.errors import ConfigError
+from utils.seeding import generator
 from utils.wording import counted
 
 FEW_SECONDS = 120.0
+
+INTERVAL_SEED = 0
+"""Of the resamples of an interval: the same record gives the same one."""
 
 
 class Told:
@@ -87,8 +92,15 @@ def _best_text(study: Study) -> str:
     return "none whole yet" if best is None else f"best {best.value:+.3f} by trial {best.number}"
 
 
-def write_findings(out: Path, data: Path, study: Study, plan: TuningPlan, log: TrialLog) -> None:
+def write_findings(out: Path, data: str, study: Study, plan: TuningPlan, log: TrialLog) -> None:
     """Write best.toml, trials.csv and pictures to a folder, and print what was found.
+
+    Args:
+        out: The folder.
+        data: The options of train.py that name the bars.
+        study: Over, or as far as it is.
+        plan: What was searched.
+        log: Of all that was ever tried on these bars.
 
     Raises:
         ConfigError: If no trial was completed.
@@ -108,16 +120,25 @@ def write_findings(out: Path, data: Path, study: Study, plan: TuningPlan, log: T
         console.print(f"  {name} = {best.params[name]}")
     profile = shown(out / PROFILE_NAME)
     console.print(f"found: {profile}, {TRIALS_NAME} and figures beside it")
-    print_commands("next", f"scripts/train.py --data {shown(data)} --profile {profile}")
+    print_commands("next", f"scripts/train.py {data} --profile {profile}")
 
 
 def _best_line(best: FrozenTrial, plan: TuningPlan) -> str:
+    """Say what the best trial scored, how far seeds lie apart, and how sure one can be of it."""
     record = best.user_attrs[RECORD]
-    scores = np.array(record["seed_scores"])
+    returns, scores = np.array(record["returns"]), np.array(record["seed_scores"])
+    sure = return_intervals(returns, generator(INTERVAL_SEED))["sharpe"]
+    over = f"{counted(len(plan.folds), 'fold')} of {counted(len(returns), 'session')} in all"
+    apart = f"; {len(scores)} seeds from {scores.min():+.3f} to {scores.max():+.3f}"
+    interval = (
+        "no interval, as the returns hardly vary"
+        if math.isnan(sure.low)
+        else f"95 % interval {sure.low:+.3f} to {sure.high:+.3f}, were it not the best of many"
+    )
+    idle = "; IT NEVER TRADED: nothing that was tried is worth its costs"
     return (
-        f"best score {best.value:+.3f}: annualised Sharpe ratio after costs, "
-        f"{counted(len(plan.folds), 'fold')}, {counted(len(scores), 'seed')} from "
-        f"{scores.min():+.3f} to {scores.max():+.3f} (deviation {record['dispersion']:.3f})"
+        f"best score {best.value:+.3f}: annualised Sharpe ratio after costs over {over}"
+        f"{apart if len(scores) > 1 else ''}; {interval}{'' if any(record['n_trades']) else idle}"
     )
 
 

@@ -11,7 +11,7 @@ from backtest.search_space import Choices
 from backtest.tuning import Tuning
 from backtest.tuning_owner import Owner
 from backtest.tuning_study import REDONE, identity_of, open_study
-from backtest.tuning_trials import RECORD, REFUSED, WITHDRAWN
+from backtest.tuning_trials import RECORD, REFUSED, SAME, WITHDRAWN
 from config.settings import FoldSettings
 from tests.helpers.clocks import StoppedClock
 from tests.helpers.tuning import (
@@ -176,6 +176,21 @@ def test_trial_refused_by_its_settings_costs_no_job(url, tmp_path):
 def test_search_all_of_whose_trials_are_refused_is_ended_with_the_reason(url, tmp_path):
     with pytest.raises(ConfigError, match="each of the first 10 trials was refused.*too few"):
         search(url, plan_of(50), tmp_path, MadeUp(lambda job: scored((), refusal="too few")))
+
+
+def test_trial_that_was_done_before_is_not_done_again(url, tmp_path):
+    plan = replace(plan_of(6), space={"env.lookback_window": Choices(values=(4, 8))})
+    jobs, heard = [], Heard()
+    study = study_of(url, plan)
+    _run(study, plan, tmp_path, MadeUp(lambda job: jobs.append(job) or made_up(job)), heard)
+    assert len(study.trials) == 6
+    assert len({job.trial for job in jobs}) == len(heard.logged) == 2
+    first, *others = (trial for trial in study.trials if trial.params["env.lookback_window"] == 4)
+    for again in others:
+        assert again.user_attrs[SAME] == first.number
+        assert (again.value, again.state) == (first.value, TrialState.COMPLETE)
+        assert again.intermediate_values == first.intermediate_values
+        assert again.user_attrs[RECORD] == first.user_attrs[RECORD]
 
 
 class TwoAtATime:

@@ -129,6 +129,12 @@ def test_tune_with_a_wrong_option_gets_one_clear_line(capsys, words, more, parts
     assert "secret" not in outcome.out + outcome.err
 
 
+def test_tune_of_features_that_the_bars_lack_is_refused_before_any_trial(capsys, words, tmp_path):
+    (tmp_path / "search.toml").write_text(SPACE.replace("log_return,rsi", "log_return,rsj"))
+    assert_one_clear_line(run_script(capsys, "tune", *words), "unknown feature `rsj`")
+    assert not (tmp_path / "tuning" / "DP_bars.db").exists()
+
+
 def test_tune_into_a_place_that_cannot_be_written_is_refused(capsys, words, tmp_path):
     (tmp_path / "file").write_text("")
     outcome = run_script(capsys, "tune", *words, "--out", tmp_path / "file")
@@ -150,6 +156,19 @@ def test_tune_searches_nothing_that_an_option_says(capsys, bars_file):
     typed = ["--fixed-sl-ticks", 100, "--lookback", 8, "--features", "rsi,roc"]
     outcome = run_script(capsys, "tune", "--data", bars_file, *SMALL, *typed)
     assert_one_clear_line(outcome, "leaves nothing to search")
+
+
+def test_tune_whose_best_trial_never_trades_says_so(capsys, bars_file, tmp_path):
+    (tmp_path / "search.toml").write_text("only = true\n[env]\nlookback_window = { choices = [4] }")
+    words = ["--data", bars_file, *SMALL, "--search", tmp_path / "search.toml", "--trials", 1]
+    words += ["--features", "time_sin", "--commission", 500]
+    outcome = run_script(capsys, "tune", *words, "--out", tmp_path / "found")
+    assert outcome.exit_code == 0, outcome.err
+    assert "best score +0.000" in outcome.out
+    assert "no interval, as the returns hardly vary; IT NEVER TRADED" in outcome.out
+    assert "deflated Sharpe ratio: undefined" in outcome.out
+    assert "no importances" in outcome.out
+    assert "# " in (tmp_path / "found" / "best.toml").read_text()
 
 
 RUN = """
