@@ -107,7 +107,9 @@ def _one_bar_late(engine: BacktestEngine, result: BacktestResult) -> Rerun:
 
 def _decisions(result: BacktestResult) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     if result.decisions is None:
-        raise ConfigError(f"the result of `{result.name}` has no decisions to replay")
+        raise ConfigError(
+            f"`{result.name}` handed in orders: no decisions to delay, or stop elsewhere"
+        )
     return result.decisions
 
 

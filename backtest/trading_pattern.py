@@ -46,8 +46,10 @@ def trading_of(result: BacktestResult) -> Trading:
     """Return when a result's trades were on.
 
     Raises:
-        DataError: If it has none.
+        DataError: If it has none, or those of several instruments.
     """
+    if result.positions_by_symbol:
+        raise DataError(f"`{result.name}` trades several instruments, random traders one at a time")
     trades = result.trades.sort_values("entry_time", kind="stable")
     if trades.empty:
         raise DataError(f"`{result.name}` made no trade that random ones could be like")

@@ -158,6 +158,13 @@ def test_random_traders_without_a_trade_are_refused(engine):
         random_traders(engine, result, 50, generator(0))
 
 
+def test_random_traders_of_several_instruments_are_refused(engine):
+    result = engine.run_with_policy(RandomTarget(5))
+    both = replace(result, positions_by_symbol={"MNQ": result.positions, "MES": result.positions})
+    with pytest.raises(DataError, match="trades several instruments"):
+        random_traders(engine, both, 50, generator(0))
+
+
 def test_random_traders_p_values_of_traders_without_skill_are_spread_evenly(engine):
     p_values = np.array(
         [
