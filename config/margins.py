@@ -5,6 +5,7 @@ Margins change often, so each has a source and a date; none of them is a promise
 
 import tomllib
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def margin_of(symbol: str, own: Path | None = None) -> Margin:
             out of bounds or of an unknown symbol.
     """
     name = get_instrument(symbol).symbol
-    margins = load_margins(MARGINS_FILE) | ({} if own is None else load_margins(own))
+    margins = _ours() | ({} if own is None else load_margins(own))
     return margins[name]
 
 
@@ -61,6 +62,12 @@ def load_margins(path: Path) -> dict[str, Margin]:
         ConfigError: As for `margin_of`.
     """
     return {symbol: _entry(symbol, values, path) for symbol, values in _tables(path).items()}
+
+
+@cache
+def _ours() -> dict[str, Margin]:
+    """Return the margins that come with this version; the file is read once per process."""
+    return load_margins(MARGINS_FILE)
 
 
 def _tables(path: Path) -> dict[str, Any]:
