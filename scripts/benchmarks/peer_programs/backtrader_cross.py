@@ -68,9 +68,9 @@ def main():
     frame = frame.assign(volume=1.0, openinterest=0.0)
     seconds, n_trades = [], 0
     for _ in range(question["n_repeats"]):
-        started = time.perf_counter()
+        started = time.process_time()
         n_trades = run(frame, question)
-        seconds.append(time.perf_counter() - started)
+        seconds.append(time.process_time() - started)
     answer = {
         "bars_per_second": len(rows) / min(seconds),
         "n_trades": n_trades,
