@@ -269,6 +269,6 @@
     listen();
     draw();
   }
-  if (window.DecompressionStream) begin();
+  if (window.DecompressionStream) window.candlesDrawn = begin();
   else out.textContent = "This browser is too old to unpack the bars: open the report in a newer one.";
 })();
