@@ -64,7 +64,7 @@ def fold_table(frame: pd.DataFrame) -> Table:
     ]
     return Table(
         heading="Folds",
-        columns=tuple(heading for heading, _ in SHOWN.values()),
+        columns=("fold", *(heading for heading, _ in SHOWN.values())),
         rows=tuple(rows),
         note="Each fold begins with the initial balance. Its test bars come after all that it has "
         "learnt from; combinatorial splits learn from later bars too. Chosen: on validation bars.",
@@ -82,7 +82,7 @@ def seed_table(found: Stitched) -> Table:
     rows.append(Row("standard deviation", (_text(spread, "{:,.2f}"), "")))
     return Table(
         heading="Seeds",
-        columns=("net USD", "Sharpe"),
+        columns=("run", "net USD", "Sharpe"),
         rows=tuple(rows),
         note=f"The report is about {found.median.name}, the run of median net profit.",
     )

@@ -102,9 +102,8 @@ def _named(name: str, results: tuple[BacktestResult, ...]) -> list[BacktestResul
 
 def _print_table(table: Table) -> None:
     shown_table = rich_table.Table(title=table.heading, title_justify="left")
-    shown_table.add_column("")
-    for heading in table.columns:
-        shown_table.add_column(heading, justify="right")
+    for number, heading in enumerate(table.columns):
+        shown_table.add_column(heading, justify="right" if number else "left")
     for row in table.rows:
         shown_table.add_row(Text(row.heading), *row.cells)
     console.print(shown_table)

@@ -47,7 +47,8 @@ def test_fold_table_has_a_row_per_fold_and_seed(frame):
         "2, seed 0",
         "2, seed 4",
     ]
-    assert all(len(row.cells) == len(table.columns) for row in table.rows)
+    assert all(len(row.cells) + 1 == len(table.columns) for row in table.rows)
+    assert table.columns[:2] == ("fold", "learnt until")
     assert table.rows[0].cells[:3] == ("2024-01-08", "2024-01-14", "2024-01-17")
 
 
@@ -64,6 +65,7 @@ def test_seed_table_gives_the_deviation_and_the_run_that_the_report_is_about():
     )
     table = seed_table(Stitched(runs=runs, seeds=(0, 1, 2)))
     assert [row.cells[0] for row in table.rows] == ["+20.00", "+0.00", "+10.00", "10.00"]
+    assert all(len(row.cells) + 1 == len(table.columns) for row in table.rows)
     assert "about c, the run of median" in table.note
 
 
