@@ -131,7 +131,7 @@ def _best_line(best: FrozenTrial, plan: TuningPlan) -> str:
     over = f"{counted(len(plan.folds), 'fold')} of {counted(len(returns), 'session')} in all"
     apart = f"; {len(scores)} seeds from {scores.min():+.3f} to {scores.max():+.3f}"
     interval = (
-        "no interval, as the returns hardly vary"
+        "no interval, of too few sessions or too little that varies"
         if math.isnan(sure.low)
         else f"95 % interval {sure.low:+.3f} to {sure.high:+.3f}, were it not the best of many"
     )
@@ -150,7 +150,7 @@ def _deflated_line(best: FrozenTrial, log: TrialLog) -> str:
     deflated = deflated_sharpe(np.array(record["returns"]), sharpes_of(trials))
     tried = f"{counted(len(trials), 'trial')} logged on {first} to {last}"
     if math.isnan(deflated):
-        return f"deflated Sharpe ratio: undefined, the returns hardly vary ({tried})"
+        return f"deflated Sharpe ratio: undefined, of too little that varies ({tried})"
     return f"deflated Sharpe ratio of the median seed: {deflated:.3f} ({tried})"
 
 
