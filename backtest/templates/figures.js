@@ -1,6 +1,6 @@
 "use strict";
-// Draws the page's Plotly figures, one per frame, once the page can be read. The library waits as text till then
-// and the candles are there: it takes longer than all the rest.
+// Draws the page's Plotly figures, one per frame. The library waits as text until the page can be read and
+// the candles are there: it takes longer than all the rest.
 window.addEventListener("load", async () => {
   await window.candlesDrawn;
   await new Promise(done => setTimeout(done));
