@@ -70,7 +70,7 @@ def equity_figure(lines: Mapping[str, tuple[Stamps, Floats]], n_main: int = 1) -
         for row, values in ((1, equity), (2, drawdown)):
             kept = thinned_rows(values, max_points)
             trace = _line(name, stamps[kept], np.round(values[kept], 2), _style(number, n_main))
-            trace.update(legendgroup=name, showlegend=row == 1)
+            trace.update(legendgroup=name, showlegend=row == 1, zorder=len(lines) - number)
             figure.add_trace(trace, row=row, col=1)
     figure.update_yaxes(title_text="equity, USD", tickformat="~s", row=1, col=1)
     figure.update_yaxes(title_text="drawdown, %", row=2, col=1)

@@ -26,6 +26,7 @@ def test_equity_figure_shows_equity_and_drawdown_in_per_cent_of_each_line():
     assert [trace.name for trace in figure.data] == ["model", "model", "flat", "flat"]
     assert list(figure.data[0].y) == [100.0, 120.0, 90.0, 130.0]
     assert list(figure.data[1].y) == [0.0, 0.0, -25.0, 0.0]
+    assert figure.data[0].zorder > figure.data[2].zorder  # in front of the other
 
 
 def test_equity_figure_long_lines_are_thinned():
