@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from backtest.feed import Feed
-from backtest.order_log import ACT, CANCEL, SUBMIT, TARGET, Instruction
+from backtest.order_log import ACT, CANCEL, SUBMIT, TARGET
 from backtest.order_types import Denied, Order, WorkingOrder, denied
 from backtest.purse import Purse
 from backtest.series import BarSeries
@@ -210,12 +210,12 @@ class BacktestDesk:
         denial, order_id = int(write_ticket(ticket, order, instrument, self._close.now)), 0
         if denial == Denial.NONE:
             denial, order_id = self._purse.hand_in(self._which, self._clock[0], self._ticket)
-        self._note(SUBMIT, order_id, denial, order=order)
+        self._note(SUBMIT, (denial, order_id), order=order)
         return order_id if order_id > 0 else denied(denial)
 
     def cancel(self, order_id: int) -> bool:
         """Cancel an order; return whether it was still waiting."""
-        self._note(CANCEL, order_id, Denial.NONE)
+        self._note(CANCEL, (Denial.NONE, order_id))
         return self._purse.withdraw(self._which, order_id)
 
     def target(self, contracts: int) -> Denied | None:
@@ -236,20 +236,18 @@ class BacktestDesk:
 
     def _told(self, instruction: str, answer: Answer, choice: int) -> Denied | None:
         """Note what came of a target or an action, and tell."""
-        denial, order_id = answer
-        self._note(instruction, order_id, denial, choice=choice)
-        return None if denial == Denial.NONE else denied(denial)
+        self._note(instruction, answer, choice)
+        return None if answer[0] == Denial.NONE else denied(answer[0])
 
     def _note(
         self,
         instruction: str,
-        order_id: int,
-        denial: int,
+        answer: Answer,
         choice: int = 0,
         order: Order | None = None,
     ) -> None:
         where = (self._purse.place[0], self._which)
-        self._purse.log.note(Instruction(*where, instruction, order_id, denial, choice, order))
+        self._purse.log.note(where, instruction, answer, choice, order)
 
 
 def _unsigned(quantity: int) -> int:

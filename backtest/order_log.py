@@ -1,12 +1,14 @@
 """What a strategy handed in, in order: noted as plain rows, shown as a table, read back."""
 
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from backtest.order_types import Order
 from env.kernel.names import Denial
@@ -19,58 +21,59 @@ PRICE_FIELDS = ORDER_FIELDS[1:7]
 COLUMNS = ("time", "symbol", "instruction", "order_id", "denial", "choice", *ORDER_FIELDS)
 """Columns of the table; prices and distances that an order does not have are NaN in it."""
 
+INSTRUCTIONS = (SUBMIT, CANCEL, TARGET, ACT)
+
 _PLAIN = Order(quantity=0)
-
-
-class Instruction(NamedTuple):
-    """One thing that a strategy asked for.
-
-    Attributes:
-        place: Of the close at which it did, among those of the run.
-        which: Number of the instrument in the account.
-        instruction: SUBMIT, CANCEL, TARGET or ACT.
-        order_id: The kernel's; 0 where nothing was taken.
-        denial: Denial of it, or of its opening half.
-        choice: Wanted position, or one of env.actions.Action; 0 otherwise.
-        order: As it was submitted; None otherwise.
-    """
-
-    place: int
-    which: int
-    instruction: str
-    order_id: int
-    denial: int
-    choice: int = 0
-    order: Order | None = None
+_N_NUMBERS = 6
+_LABELS = np.array([denial.label for denial in Denial], dtype=object)
 
 
 class OrderLog:
     """Instructions, and how many were denied.
 
     Attributes:
-        instructions: Oldest first.
         denials: By the label of the reason.
     """
 
     def __init__(self) -> None:
-        self.instructions: list[Instruction] = []
         self.denials: Counter[str] = Counter()
+        self._numbers = array("q")  # plain numbers: objects would cost more the more there are
+        self._orders: dict[int, Order] = {}
 
-    def note(self, instruction: Instruction) -> None:
-        """Add an instruction."""
-        self.instructions.append(instruction)
-        if instruction.denial != Denial.NONE:
-            self.denials[Denial(instruction.denial).label] += 1
+    def note(
+        self,
+        where: tuple[int, int],
+        instruction: str,
+        answer: tuple[int, int],
+        choice: int = 0,
+        order: Order | None = None,
+    ) -> None:
+        """Add an instruction.
+
+        Args:
+            where: Number of the close at which it came, among those of the run, and of the
+                instrument in the account.
+            instruction: One of INSTRUCTIONS.
+            answer: Denial of it, or of its opening half, and the kernel's id of the order; 0 where
+                nothing was taken.
+            choice: Wanted position, or one of env.actions.Action; 0 otherwise.
+            order: As it was submitted; None otherwise.
+        """
+        if order is not None:
+            self._orders[len(self._numbers) // _N_NUMBERS] = order
+        self._numbers.extend((*where, INSTRUCTIONS.index(instruction), *answer, choice))
+        if answer[0] != Denial.NONE:
+            self.denials[_LABELS[answer[0]]] += 1
 
     def stop_distances(self, which: int = 0) -> dict[int, float]:
         """Return how far the stop is that each order of an instrument brings, ticks, by its id."""
         distances: dict[int, float] = {}
-        for one in self.instructions:
-            if one.which != which or one.order is None or one.order_id == 0:
-                continue
-            for distance in (one.order.stop_loss_ticks, one.order.trailing_stop_ticks):
-                if distance is not None:
-                    distances.setdefault(one.order_id, float(distance))
+        rows = self._rows()
+        for row, order in self._orders.items():
+            _, instrument, _, _, order_id, _ = rows[row].tolist()
+            for distance in (order.stop_loss_ticks, order.trailing_stop_ticks):
+                if instrument == which and order_id > 0 and distance is not None:
+                    distances.setdefault(order_id, float(distance))
         return distances
 
     def frame(self, stamps: pd.DatetimeIndex, symbols: Sequence[str]) -> pd.DataFrame:
@@ -80,19 +83,25 @@ class OrderLog:
             stamps: Of the run's closes: open times of their bars.
             symbols: Of the instruments, by their numbers.
         """
-        rows = self.instructions
+        places, which, instructions, denials, ids, choices = self._rows().T
         columns: dict[str, Any] = {
-            "time": stamps[np.array([one.place for one in rows], np.int64)],
-            "symbol": [symbols[one.which] for one in rows],
-            "instruction": [one.instruction for one in rows],
-            "order_id": np.array([one.order_id for one in rows], np.int64),
-            "denial": [Denial(one.denial).label for one in rows],
-            "choice": np.array([one.choice for one in rows], np.int64),
+            "time": stamps[places],
+            "symbol": np.array(symbols, dtype=object)[which],
+            "instruction": np.array(INSTRUCTIONS, dtype=object)[instructions],
+            "order_id": ids,
+            "denial": _LABELS[denials],
+            "choice": choices,
         }
         for name in ORDER_FIELDS:
-            values = [getattr(one.order or _PLAIN, name) for one in rows]
+            values = [getattr(_PLAIN, name)] * len(places)
+            for row, order in self._orders.items():
+                values[row] = getattr(order, name)
             columns[name] = np.array(values, np.float64) if name in PRICE_FIELDS else values
         return pd.DataFrame(columns, columns=list(COLUMNS))
+
+    def _rows(self) -> NDArray[np.int64]:
+        """Return the numbers of each instruction, (n, _N_NUMBERS)."""
+        return np.array(self._numbers, dtype=np.int64).reshape(-1, _N_NUMBERS)
 
 
 def order_of(row: dict[str, Any]) -> Order:

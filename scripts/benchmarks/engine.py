@@ -130,8 +130,7 @@ def _beside(name: str, ours: float, peer: str, bars: Path) -> BenchLine:
 
 def _scaling(api: Run, share: int) -> BenchLine:
     """Return what a bar costs on many bars over what it costs on fewer, one run after the other."""
-    many = synthetic_bars(MANY_BARS // share, seed=1)
-    engine = BacktestEngine(many)
+    engine = BacktestEngine(_repeated(synthetic_bars(BARS // share, seed=1), MANY_BARS // BARS))
     engine.run_with_strategy(CrossTargets(), SETTINGS)  # makes the market of these bars
     ratios = []
     for _ in range(REPEATS):
@@ -147,6 +146,17 @@ def _scaling(api: Run, share: int) -> BenchLine:
         value=float(np.median(ratios)) / times,
         unit=f"x the cost of a bar on {BARS // share:,} bars",
     )
+
+
+def _repeated(bars: pd.DataFrame, times: int) -> pd.DataFrame:
+    """Return the same bars again and again at later stamps: as many trades per bar as once.
+
+    A longer synthetic market would drift to other prices, and trade more or less often there.
+    """
+    span = bars.index[-1] - bars.index[0]
+    week = pd.Timedelta(weeks=1)
+    step = (span // week + 1) * week
+    return pd.concat([bars.set_axis(bars.index + i * step, axis=0) for i in range(times)])
 
 
 def _memory(n_bars: int) -> BenchLine:
