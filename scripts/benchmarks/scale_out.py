@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -72,6 +73,8 @@ def _lines(
         results = [outcome.net_usd for outcome in done]
         reference = {} if workers == 1 else _against(f"{name}, 1 worker", rates[1])
         lines.append(_line(f"{name}_{workers}_folds", rates[workers], "folds/h", **reference))
+        seconds = median(outcome.seconds for outcome in done)
+        lines.append(_line(f"{name}_{workers}_processor", seconds, "s"))
     arrivals, _ = _timed(executor_of(1), nothing, *idle)
     lines.append(_line(f"{name}_start", arrivals[0], "s"))
     lines.append(_line(f"{name}_overhead", 1_000 / _per_second(arrivals), "ms"))

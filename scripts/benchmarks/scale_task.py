@@ -1,5 +1,6 @@
 """What is done many times to measure executors: a fold of a usual size, or next to nothing."""
 
+import time
 from dataclasses import dataclass
 
 import pandas as pd
@@ -30,14 +31,22 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """What came back: net result of the test, 0 where nothing was tested, and files' content."""
+    """What came back.
+
+    Attributes:
+        net_usd: Of the test; 0 where nothing was tested.
+        seconds: Of the processor, which other programs on the machine do not lengthen much.
+        files: Their content.
+    """
 
     net_usd: float
+    seconds: float
     files: bytes
 
 
 def fold(bars: pd.DataFrame, job: Work) -> Done:
     """Train forecast and dynamic programming (DP) on the rows, and test on those that follow."""
+    begun = time.process_time()
     settings = load_profile("default")
     agent = overridden(settings.agent, {"algorithm": "DP", "significance": 1.0}, "scale")
     learnt = train_agent(
@@ -45,9 +54,11 @@ def fold(bars: pd.DataFrame, job: Work) -> Done:
     )
     rows = bars.iloc[job.start : job.stop + TESTED]
     result = BacktestEngine(rows, start=rows.index[-TESTED]).run_with_model(learnt)
-    return Done(net_usd=result.metrics["net_profit_usd"], files=b"")
+    seconds = time.process_time() - begun
+    return Done(net_usd=result.metrics["net_profit_usd"], seconds=seconds, files=b"")
 
 
 def nothing(bars: pd.DataFrame, job: Work) -> Done:
     """Return files, and read one bar."""
-    return Done(net_usd=0.0 * float(bars["close"].iloc[job.start]), files=bytes(MODEL_BYTES))
+    first = float(bars["close"].iloc[job.start])
+    return Done(net_usd=0.0 * first, seconds=0.0, files=bytes(MODEL_BYTES))

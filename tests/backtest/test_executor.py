@@ -69,7 +69,7 @@ def test_executor_is_made_by_name_and_number_of_workers(arguments, kind):
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("lokal", 1, None), "unknown executor `lokal`: did you mean `local`"),
+        (("loca", 1, None), "unknown executor `loca`: did you mean `local`"),
         (("local", 0, None), "`workers` must be >= 1, was 0"),
         (("local", 2, "10.0.0.5:6379"), "a Ray address is for `--executor ray`, was 10.0.0.5:6379"),
         (("ray", 2, None), "`--executor ray` needs `--ray-address`: the head's host:port"),
