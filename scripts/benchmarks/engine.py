@@ -18,6 +18,7 @@ from backtest.result import BacktestResult
 from config.instruments import get_instrument
 from data.bars import PRICE_COLUMNS
 from data.synthetic import synthetic_bars
+from scripts.benchmarks.engine_report import report_line
 from scripts.benchmarks.engine_rules import (
     FAST,
     SETTINGS,
@@ -69,10 +70,11 @@ def engine_suite(quick: bool) -> Iterator[BenchLine]:
         api_seconds = _seconds(api)
         ours = n_bars / api_seconds
         yield _beside("strategy_api", ours, "backtesting", many)
-        yield _beside("strategy_api_2", ours, "backtrader", few)
+        yield _beside("strategy_api_backtrader", ours, "backtrader", few)
         yield _beside("compiled_strategy", n_bars / _seconds(compiled), "vectorbt", many)
     yield _scaling(api, share)
     yield _memory(n_bars)
+    yield report_line(quick)
 
 
 def _checked_runs(bars: pd.DataFrame) -> tuple[Run, Run]:

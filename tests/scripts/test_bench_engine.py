@@ -30,10 +30,11 @@ def test_engine_suite_yields_its_lines(monkeypatch):
     lines = {line.name: line for line in suite.engine_suite(quick=True)}
     assert list(lines) == [
         "strategy_api",
-        "strategy_api_2",
+        "strategy_api_backtrader",
         "compiled_strategy",
         "scaling",
         "memory_1m",
+        "report_100k",
     ]
     assert all(line.suite == "engine" and line.value > 0 for line in lines.values())
     assert lines["strategy_api"].ratio == lines["strategy_api"].value / 10.0
