@@ -62,7 +62,7 @@ endif
 	$(RUN) pip install -r requirements.txt
 	@touch $@
 
-.venv/.installed-dev: .venv/.installed requirements-dev.txt
+.venv/.installed-dev: .venv/.installed requirements-dev.txt requirements-cluster.txt
 	$(RUN) pip install -r requirements-dev.txt
 	@touch $@
 

@@ -130,12 +130,13 @@ class Tuning:
         """Note an outcome, and what follows from it; a trial that is over is not asked any more."""
         if each not in self._open:
             return
+        if not self._trials.is_ours(each):
+            self._open.remove(each)
+            return
         each.outcomes[seed] = outcome
         if outcome.refusal is None and len(each.outcomes) < len(self._plan.seeds):
             return
-        if not self._trials.is_ours(each):
-            self._open.remove(each)
-        elif outcome.refusal is None:
+        if outcome.refusal is None:
             self._close_fold(each)
         else:
             self._open.remove(each)

@@ -5,7 +5,7 @@ written as soon as it is finished; a run that was killed goes on with those that
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -32,7 +32,7 @@ class WalkForward:
     Attributes:
         settings: Of the run.
         jobs: Fold by fold, and in each of them seed by seed.
-        outcomes: One per job.
+        outcomes: One per job, without its model's files: those lie in its folder.
     """
 
     settings: Settings
@@ -129,14 +129,15 @@ def walk_forward(
     outcomes: dict[int, FoldOutcome] = {}
     for number, job in enumerate(jobs):
         if (folder / job.name).exists():
-            outcomes[number] = read_outcome(folder / job.name, identities[number])
-            tell(outcomes[number], True)
+            outcome = read_outcome(folder / job.name, identities[number])
+            outcomes[number] = replace(outcome, model={})
+            tell(outcome, True)
     missing = [number for number in range(len(jobs)) if number not in outcomes]
     wanted = [jobs[number] for number in missing]
     for count, outcome in executor.run(fold_task, wanted, bars) if wanted else ():
         number = missing[count]
         write_outcome(folder / outcome.name, outcome, identities[number])
-        outcomes[number] = outcome
+        outcomes[number] = replace(outcome, model={})
         tell(outcome, False)
     ordered = tuple(outcomes[number] for number in range(len(jobs)))
     return WalkForward(settings=jobs[0].settings, jobs=tuple(jobs), outcomes=ordered)

@@ -121,7 +121,7 @@ def test_run_done_again_keeps_every_fold(bars, run):
         np.testing.assert_array_equal(one.results[0].equity, other.results[0].equity)
         assert one.results[0].metrics == pytest.approx(other.results[0].metrics, nan_ok=True)
         assert one.results[0].trades.equals(other.results[0].trades)
-        assert one.model == other.model
+        assert one.model == other.model == {}
 
 
 def test_run_does_only_the_fold_that_is_missing(bars, run, tmp_path):

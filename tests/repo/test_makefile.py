@@ -16,6 +16,7 @@ FILES = (
     "constraints.txt",
     "requirements.txt",
     "requirements-dev.txt",
+    "requirements-cluster.txt",
     "scripts/find_python.sh",
 )
 TOOLS = ("chmod", "cp", "make", "mkdir", "rm", "sh", "touch")

@@ -14,6 +14,7 @@ PACKAGES = ("backtest", "config", "data", "env", "models", "scripts", "trading",
 FILES = (
     "requirements.txt",
     "requirements-dev.txt",
+    "requirements-cluster.txt",
     "requirements-extras.txt",
     "constraints.txt",
 )
@@ -41,13 +42,17 @@ def pinned_names(*files: str) -> list[str]:
     return [normal(line.split("==")[0]) for file in files for line in pins(file)]
 
 
-def imported_modules(folder: Path) -> set[str]:
-    """Return the top-level names that the Python files under `folder` import."""
+def imported_modules(folder: Path, at_top_only: bool = False) -> set[str]:
+    """Return the top-level names that the Python files under `folder` import.
+
+    Those at the top of a module alone, or those within functions too.
+    """
     names: set[str] = set()
     for path in folder.rglob("*.py"):
         if PEER_PROGRAMS in path.parent.as_posix() and PEER_PROGRAMS not in folder.as_posix():
             continue  # they run in the benchmarks' environment
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in tree.body if at_top_only else ast.walk(tree):
             if isinstance(node, ast.Import):
                 names.update(alias.name.split(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -55,9 +60,9 @@ def imported_modules(folder: Path) -> set[str]:
     return names
 
 
-def foreign_distributions(folder: Path) -> set[str]:
+def foreign_distributions(folder: Path, at_top_only: bool = False) -> set[str]:
     """Return the distributions that the Python files under `folder` import from."""
-    foreign = imported_modules(folder) - sys.stdlib_module_names - {*PACKAGES, "tests"}
+    foreign = imported_modules(folder, at_top_only) - sys.stdlib_module_names - {*PACKAGES, "tests"}
     owners = packages_distributions()
     return {normal(owners[module][0]) for module in foreign}
 
@@ -75,11 +80,13 @@ def test_requirements_pin_nothing_twice() -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_requirements_hold_whatever_a_package_imports(package: str) -> None:
     imported = foreign_distributions(PROJECT_ROOT / package)
-    assert imported - set(pinned_names("requirements.txt")) == set()
+    cluster = set(pinned_names("requirements-cluster.txt"))
+    assert imported - set(pinned_names("requirements.txt")) - cluster == set()
+    assert foreign_distributions(PROJECT_ROOT / package, at_top_only=True) & cluster == set()
 
 
 def test_requirements_for_development_hold_whatever_tests_import() -> None:
-    pinned = set(pinned_names("requirements.txt", "requirements-dev.txt"))
+    pinned = set(pinned_names(*FILES[:3]))
     assert foreign_distributions(PROJECT_ROOT / "tests") - pinned == set()
 
 

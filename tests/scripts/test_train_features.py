@@ -128,6 +128,9 @@ def test_train_help_shows_the_defaults_of_the_settings():
         "patience": "never",
         "checkpoint_every": "a tenth",
         "profile": "default",
+        "folds": 3,
+        "fold_kind": str(defaults.folds.kind),
+        "seeds": ",".join(map(str, defaults.folds.seeds)),
     }
     names = {option.lstrip("-").replace("-", "_"): name for name, option in OPTIONS.items()}
     command = typer.main.get_command(train.app)
