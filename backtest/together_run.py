@@ -102,7 +102,9 @@ class _TogetherRun:
         self._papers = Papers(np.zeros((len(feeds), 1), FILL), np.zeros((len(feeds), 1), TRADE))
         self._equity = np.full(len(plan.stamps), terms[0].initial_balance)
         self._positions = np.zeros((len(plan.stamps), len(feeds)), np.int64)
-        example = (self._books(1), self._offsets, plan.has_bar[0], 0, self._equity)
+        dates = markets[0].calendar.trade_dates(plan.stamps)
+        self._begins_session = [False, *(dates[1:] != dates[:-1]).tolist()]
+        example = (self._books(1), self._offsets, plan.has_bar[0], False, 0, self._equity)
         self._live_together = entry_of(live_together, *example, self._positions)
 
     def live(self, on_progress: Progress | None) -> None:
@@ -124,9 +126,8 @@ class _TogetherRun:
         """Live through the bars of a stamp, and tell of their fills."""
         n_before = [desk.outcome[0] for desk in self._desks]
         has_bar = self._plan.has_bar[stamp]
-        n_fills = self._live_together(
-            books, self._offsets, has_bar, stamp, self._equity, self._positions
-        )
+        place = (has_bar, self._begins_session[stamp], stamp)
+        n_fills = self._live_together(books, self._offsets, *place, self._equity, self._positions)
         self.place[0] = stamp
         for feed, is_new in zip(self._feeds, has_bar.tolist(), strict=True):
             feed.clock[0] += is_new

@@ -2,8 +2,9 @@
 
 The kernel moves every account through its own bars. What it knows of money afterwards is replaced
 by the sums over all, and only then does it find out what must be closed, by the same rules: ruin,
-drawdown and daily loss on the whole equity, maintenance margin on all positions together. A largest
-position, and a number of trades per session, are each instrument's own.
+drawdown and daily loss on the whole equity, maintenance margin on all positions together. For money
+a session begins with the first bar that any of them has in it. A largest position, a number of
+trades per session, and orders for one session are each instrument's own.
 """
 
 import numpy as np
@@ -21,6 +22,7 @@ def live_together(
     books: Books,
     offsets: NDArray[np.int64],
     has_bar: NDArray[np.bool_],
+    begins_session: bool,
     stamp: int,
     equity: NDArray[np.float64],
     positions: NDArray[np.int64],
@@ -32,6 +34,7 @@ def live_together(
             with room for those of a bar, (k, room).
         offsets: (k,) where each instrument's bars begin.
         has_bar: (k,) which of them have a bar.
+        begins_session: Whether these are the first bars of a session.
         stamp: Number of the stamp.
         equity: (m,) USD, written to at `stamp`.
         positions: (m, k) signed contracts, likewise.
@@ -40,6 +43,8 @@ def live_together(
     n_fills = 0
     for k in range(len(accounts)):
         account = accounts[k]
+        if begins_session:
+            _begin_session(account)
         if has_bar[k]:
             _live_unchecked(account, bars[offsets[k] + account.bar + 1], fills[k], trades[k])
         n_fills += account.n_fills
@@ -68,24 +73,38 @@ def share(accounts: Records) -> None:
 
 
 @lean_jit
+def _begin_session(account: np.record) -> None:
+    """Count an account's daily loss from the last close, whether it has a bar now or not."""
+    account.session_start_usd = account.equity_usd
+    account.is_locked = 0
+    account.drawdown_peak_usd = max(account.drawdown_peak_usd, account.equity_usd)
+
+
+@lean_jit
 def _live_unchecked(account: np.record, bar: np.record, fills: Records, trades: Records) -> None:
     """Take an account through a bar while no limit of money can be broken: its sums are not whole.
 
-    What its own part of the money would make of the peak is undone, too.
+    What its own part of the money, and its own first bar of a session, would make of the peaks and
+    of the session is undone, too.
     """
     limits = account.limits
     ruin_usd, daily_usd = limits.ruin_usd, limits.daily_loss_usd
     drawdown_usd, floor_usd = limits.drawdown_usd, limits.drawdown_floor_usd
     margin_usd, is_daily = limits.maintenance_margin_usd, limits.is_drawdown_daily
     peak_usd, max_drawdown_usd = account.peak_usd, account.max_drawdown_usd
+    session_start_usd, is_locked = account.session_start_usd, account.is_locked
+    session_peak_usd = account.drawdown_peak_usd
     limits.ruin_usd, limits.daily_loss_usd = -NO_LIMIT, NO_LIMIT
     limits.drawdown_usd, limits.drawdown_floor_usd = NO_LIMIT, NO_LIMIT
-    limits.maintenance_margin_usd, limits.is_drawdown_daily = 0.0, 1
+    limits.maintenance_margin_usd = np.nan  # nothing is below it; below 0 its own part may be
+    limits.is_drawdown_daily = 1
     advance(account, bar, fills, trades)
     limits.ruin_usd, limits.daily_loss_usd = ruin_usd, daily_usd
     limits.drawdown_usd, limits.drawdown_floor_usd = drawdown_usd, floor_usd
     limits.maintenance_margin_usd, limits.is_drawdown_daily = margin_usd, is_daily
     account.peak_usd, account.max_drawdown_usd = peak_usd, max_drawdown_usd
+    account.session_start_usd, account.is_locked = session_start_usd, is_locked
+    account.drawdown_peak_usd = session_peak_usd
 
 
 @lean_jit

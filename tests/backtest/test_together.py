@@ -1,9 +1,11 @@
 """Several instruments in one account: money by hand, margin and ruin by the sum, other hours."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from backtest.engine import BacktestEngine
+from backtest.strategy import Strategy
 from backtest.strategy_error import StrategyError
 from backtest.together import Together
 from config.settings import EnvSettings
@@ -271,3 +273,38 @@ def test_engine_of_several_instruments_refuses_what_trades_one():
         engine.run_with_strategy(SmaTargets(), DOLLAR)
     with pytest.raises(ConfigError, match="`MES`.*choices are MGC, MNQ"):
         engine.run_with_strategy(Scripted({0: lambda desk: desk.book("MES")}), DOLLAR)
+
+
+def test_part_of_the_money_below_zero_is_no_margin_call_while_the_whole_is_not():
+    down = (20_000.0, 20_000.0, 19_400.0, 19_400.0)  # -1,202.50 USD of 1,000
+    up = (1_999.0, 2_060.0, 1_999.0, 2_060.0)  # +599 USD
+    nasdaq = [B0, B1, down, (19_400.0,) * 4, (19_400.0,) * 4]
+    gold = [G0, G1, up, (2_060.0,) * 4, (2_060.0,) * 4]
+    script = {0: lambda desk: (desk.buy(), desk.book("MGC").buy())}
+    _, result = run_both(nasdaq, gold, script, initial_balance=1_000.0)
+    assert result.fills["reason"].tolist()[2:] == ["end_of_data"] * 2
+    assert result.equity.tolist()[2:4] == pytest.approx([394.5, 394.5])
+
+
+def test_session_of_the_money_begins_with_the_first_bar_of_any_instrument():
+    class BuyBoth(Strategy):
+        name = "buy_both"
+
+        def on_bar(self, desk):
+            if desk.n_bars == 1:
+                desk.buy()
+                desk.book("MGC").buy()
+
+    flat, lower, lowest = (20_000.0,) * 4, (19_940.0,) * 4, (19_880.0,) * 4
+    first = make_bars([flat, flat, lower, lower], start="2024-01-02T20:00Z")
+    second = make_bars([lower, lower, lowest, lowest, lowest], start="2024-01-02T23:00Z")
+    nasdaq = pd.concat([first, second])
+    gold = make_bars([(2_000.0,) * 4] * 9).set_axis(nasdaq.index).iloc[[0, 1, 2, 3, 7, 8]]
+    # MNQ loses 120 USD in each of two sessions; MGC has no bar until the second is half over
+    engine = BacktestEngine({"MNQ": nasdaq, "MGC": gold})
+    terms = DOLLAR.model_copy(update={"daily_loss_limit": 200.0})
+    result = engine.run_with_strategy(BuyBoth(), terms)
+    assert result.fills["reason"].tolist()[2:] == ["end_of_data"] * 2
+    tight = DOLLAR.model_copy(update={"daily_loss_limit": 110.0})
+    result = engine.run_with_strategy(BuyBoth(), tight)
+    assert result.fills["reason"].tolist()[2:] == ["daily_loss"] * 2
