@@ -29,6 +29,7 @@ from backtest.replay import equity_of_decisions, replay_decisions
 from backtest.result import BacktestResult
 from backtest.span import NO_WINDOW, decision_rows
 from backtest.strategy import Strategy, TargetStrategy
+from backtest.strategy_checks import check_strategy, is_at_desk, is_of_targets
 from backtest.strategy_run import run_strategy
 from backtest.target_run import run_targets
 from config.settings import EnvSettings
@@ -163,17 +164,21 @@ class BacktestEngine:
 
         Raises:
             StrategyError: If the strategy raises; what it came to by then is in it.
-            ConfigError: If the span has too few bars, or it asks for a column that is not there.
+            ConfigError: If it is no strategy, the span has too few bars, or it asks for a column
+                that is not there.
             DataError: If an indicator looks ahead.
         """
+        check_strategy(strategy)
         settings = account_of(settings or EnvSettings(), self._account)
         if self._given.together is not None:
             return self._given.together.run(strategy, settings, on_progress)
         market = self._given.plain_market(settings.symbol)
         rows = decision_rows(market, NO_WINDOW, self._given.span, self._given.asked)
-        if isinstance(strategy, TargetStrategy):
-            return run_targets(strategy, self._given.frame, market, settings, rows)
-        return run_strategy(strategy, Feed(self._given.frame, market), settings, rows, on_progress)
+        if is_at_desk(strategy):
+            feed = Feed(self._given.frame, market)
+            return run_strategy(strategy, feed, settings, rows, on_progress)
+        assert is_of_targets(strategy)
+        return run_targets(strategy, self._given.frame, market, settings, rows)
 
     def run_baselines(self, like: BacktestResult, seed: int = 0) -> list[BacktestResult]:
         """Back-test every baseline exactly as `like` was: same bars, costs, size and stop.

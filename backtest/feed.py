@@ -74,7 +74,7 @@ class Feed:
         """
         given = [self._values(name) for name in columns]
         values = checked_values(
-            lambda n_rows: function(*(column[:n_rows] for column in given)),
+            lambda cut: function(*(cut.of(column) for column in given)),
             self.market.timestamps,
             f"the indicator `{getattr(function, '__name__', 'function')}`",
         )

@@ -2,16 +2,17 @@
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from backtest.desk_port import Desk
-from backtest.look_ahead import checked_values
+from backtest.look_ahead import Cut, checked_values
 from backtest.replay import Rows, replay_decisions
 from backtest.result import BacktestResult
 from backtest.strategy import Strategy, TargetStrategy
+from backtest.strategy_error import targets_error
 from config.settings import EnvSettings
 from env.market import Market
-from utils.errors import DataError
+from utils.errors import DataError, FuturesGymError
 
 CONTRACTS = "contracts"
 """The action mode whose choices are signed positions."""
@@ -30,6 +31,7 @@ def run_targets(
         rows: Of the first decision, and after the last bar.
 
     Raises:
+        StrategyError: If the strategy raises.
         DataError: If the targets look ahead, or are not one whole number per bar.
     """
     targets = checked_targets(strategy, bars)[rows[0] : rows[1] - 1]
@@ -38,10 +40,24 @@ def run_targets(
 
 
 def checked_targets(strategy: TargetStrategy, bars: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the wanted positions at each close, (n,), if they do not look ahead."""
+    """Return the wanted positions at each close, (n,), if they do not look ahead.
+
+    Raises:
+        StrategyError: If the strategy raises.
+        DataError: As `run_targets`.
+    """
+
+    def targets(cut: Cut) -> ArrayLike:
+        try:
+            return strategy.targets(cut.of_frame(bars))
+        except FuturesGymError:
+            raise
+        except Exception as error:
+            raise targets_error(error, strategy.name, cut.n_rows) from error
+
     stamps = pd.DatetimeIndex(bars.index)
     what = f"`targets` of `{strategy.name}`"
-    values = checked_values(lambda n_rows: strategy.targets(bars.iloc[:n_rows]), stamps, what)
+    values = checked_values(targets, stamps, what)
     is_whole = np.isfinite(values) & (values == np.rint(values)) & (np.abs(values) < 2**31)
     if not is_whole.all():
         row = int(is_whole.argmin())

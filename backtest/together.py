@@ -10,6 +10,7 @@ from backtest.repeated_orders import RepeatedOrders
 from backtest.result import BacktestResult
 from backtest.span import rows_between
 from backtest.strategy import Strategy, TargetStrategy
+from backtest.strategy_checks import is_at_desk
 from backtest.together_plan import TogetherPlan, plan_of
 from backtest.together_run import run_together
 from config.settings import EnvSettings
@@ -68,7 +69,7 @@ class Together:
             ConfigError: If it is one of targets, which are of one instrument.
             StrategyError: If it raises.
         """
-        if isinstance(strategy, TargetStrategy):
+        if not is_at_desk(strategy):
             raise ConfigError(
                 f"`{strategy.name}` names targets of one instrument, the account has "
                 f"{', '.join(self._feeds)}; give it `on_bar`, or an engine of one instrument"

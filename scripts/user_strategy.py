@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from backtest.strategy import Strategy, TargetStrategy
+from backtest.strategy_checks import check_strategy
 from utils.errors import ConfigError
 from utils.files import sha256_of_file
 
@@ -31,10 +32,10 @@ def load_strategy(text: str) -> tuple[Strategy | TargetStrategy, dict[str, str]]
     if not path.is_file():
         raise ConfigError(f"`--strategy {text}`: there is no file `{path}`; check its path")
     found = _made(_named(_run(path), name, text), text)
-    if not (isinstance(found, TargetStrategy) or callable(getattr(found, "on_bar", None))):
-        raise ConfigError(f"`--strategy {text}` is no strategy: it lacks `on_bar` and `targets`")
-    if not isinstance(getattr(found, "name", None), str):
-        raise ConfigError(f"`--strategy {text}` has no `name`: give it one, a text")
+    try:
+        check_strategy(found)
+    except ConfigError as error:
+        raise ConfigError(f"`--strategy {text}` is no strategy: {error}") from error
     return found, {"strategy": name, "sha256": sha256_of_file(path)}
 
 

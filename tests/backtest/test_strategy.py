@@ -1,6 +1,9 @@
 """What a strategy sees and when, what becomes of one that raises or is ruined, and of a replay."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from backtest.engine import BacktestEngine
@@ -115,12 +118,12 @@ class Peeking(Strategy):
         lambda close: close - close.mean(),
         lambda close: (close - close.min()) / (close.max() - close.min()),
         lambda close: np.convolve(close, np.ones(5) / 5, mode="same"),
+        lambda close: np.append(np.diff(close) > 25.0, False),
+        lambda close: close == pd.Series(close).rolling(41, center=True, min_periods=1).min(),
     ],
 )
 def test_indicator_that_looks_ahead_is_refused_with_row_and_values(bars, function):
-    with pytest.raises(
-        DataError, match=r"looks ahead: at 20.* it is .* as of 20.* once later bars"
-    ):
+    with pytest.raises(DataError, match=r"looks ahead: at 20.* it is .* bars after 20.* with them"):
         BacktestEngine(bars).run_with_strategy(Peeking(function), FREE)
 
 
@@ -256,6 +259,77 @@ def test_orders_replayed_under_the_same_terms_are_the_same_and_dearer_ones_cost_
     assert dear.fills["fee_usd"].tolist() == pytest.approx([1.24] * len(dear.fills))
     olhc = engine.replayed(result, path_policy="ohlc")
     assert olhc.equity[-1] > result.equity[-1]  # some targets before stops
+
+
+def test_orders_are_replayed_though_one_of_them_had_no_whole_size():
+    def hand_in(desk):
+        return desk.buy(1.5), desk.buy(limit=float("nan")), desk.buy()
+
+    strategy, result = run_script([B1, B1], {0: hand_in})
+    assert [getattr(answer, "code", answer) for answer in strategy.answers[0]] == [
+        "bad_size",
+        "bad_price",
+        1,
+    ]
+    again = BacktestEngine(make_bars([B0, B1, B1])).replayed(result)
+    assert again.fills.equals(result.fills)
+    assert again.denials == result.denials == {"bad_size": 1, "bad_price": 1}
+
+
+def test_cancellation_of_an_order_that_a_replay_denies_cancels_no_other():
+    script = {
+        0: lambda desk: (desk.buy(limit=19_000.0), desk.sell(limit=20_300.0)),
+        1: lambda desk: desk.cancel(1),
+    }
+    _, result = run_script([B1, B1, (20_000.0, 20_400.0, 20_000.0, 20_400.0), B1], script)
+    orders = result.orders
+    orders.loc[0, "limit"] = np.inf  # as if it were denied now
+    engine = BacktestEngine(make_bars([B0, B1, B1, (20_000.0, 20_400.0, 20_000.0, 20_400.0), B1]))
+    again = engine.replayed(replace(result, orders=orders))
+    assert again.denials == {"bad_price": 1}
+    assert again.fills.drop(columns="order_id").equals(result.fills.drop(columns="order_id"))
+
+
+def test_strategy_that_keeps_a_list_called_targets_is_asked_bar_by_bar(bars):
+    class Aiming(Strategy):
+        name = "aiming"
+
+        def __init__(self):
+            self.targets = []
+
+        def on_bar(self, desk):
+            self.targets.append(desk.close)
+
+    strategy = Aiming()
+    BacktestEngine(bars).run_with_strategy(strategy, FREE)
+    assert len(strategy.targets) == len(bars) - 1
+
+
+@pytest.mark.parametrize(
+    ("members", "part"),
+    [
+        ({"on_bar": lambda self, desk: None}, "must have a `name`, a text, `Odd` has none"),
+        ({"name": "odd"}, "it lacks on_start, on_bar, on_fill"),
+        ({"name": "odd", "on_bar": lambda self, desk: None}, "it lacks on_start, on_fill; inherit"),
+    ],
+)
+def test_what_is_no_strategy_is_refused_before_its_first_bar(bars, members, part):
+    with pytest.raises(ConfigError, match=part):
+        BacktestEngine(bars).run_with_strategy(type("Odd", (), members)(), FREE)
+
+
+def test_targets_that_raise_get_one_line_with_the_place(bars):
+    class Short:
+        name = "short"
+
+        def targets(self, bars):
+            return bars["close"].to_numpy()[100] > bars["close"]
+
+    line = r"`short` raised IndexError in targets of 61 bars: .*test_strategy.py:\d+ targets\)"
+    with pytest.raises(StrategyError, match=line) as caught:
+        BacktestEngine(bars).run_with_strategy(Short(), FREE)
+    assert caught.value.result is None
+    assert "IndexError" in caught.value.trace
 
 
 def test_span_without_a_bar_to_trade_on_is_refused(bars):

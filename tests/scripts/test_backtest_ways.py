@@ -161,8 +161,8 @@ def test_backtest_of_a_strategy_that_raises_keeps_what_it_did_until_then(
     ("name", "part"),
     [
         ("Nobody", "no `Nobody`; its own classes: Alternating, Breaking, Nameless, Greedy"),
-        ("NUMBER", "lacks `on_bar` and `targets`"),
-        ("Nameless", "has no `name`"),
+        ("NUMBER", "is no strategy: a strategy must have a `name`"),
+        ("Nameless", "`Nameless` has none; give it"),
         ("Greedy", "cannot be made without arguments: TypeError"),
     ],
 )
