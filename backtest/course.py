@@ -72,8 +72,8 @@ def result_of(
         market: Where.
         settings: The account.
         rows: Of the first decision, and after the last bar.
-        stops: How far the stop is that an order brings, ticks, by the order's id; where it brings
-            none it is the account's own.
+        stops: How far the stop is that an order brings, ticks, by the order's id. The account's
+            own is beside it; the nearer one is hit first.
     """
     start, stop = rows
     n_left = stop - start - len(course.equity)
@@ -108,8 +108,8 @@ def stop_ticks(
     after = np.cumsum(quantity)
     is_entry = (after != 0) & (np.sign(after) != np.sign(after - quantity))
     ids = course.fills["order_id"][is_entry][: len(course.trades)]
-    own = _own_stop_ticks(settings)
-    return np.array([stops.get(order_id, own) for order_id in ids.tolist()], dtype=np.float64)
+    brought = np.array([stops.get(order_id, np.nan) for order_id in ids.tolist()], dtype=np.float64)
+    return np.fmin(brought, _own_stop_ticks(settings))
 
 
 def _own_stop_ticks(settings: EnvSettings) -> float:

@@ -27,13 +27,14 @@ def write_ticket(ticket: np.record, order: Order, instrument: Instrument, close:
         instrument: Gives the tick grid.
         close: Last close, points, from which a trailing stop begins.
     """
-    quantity = _whole(order.quantity)
+    quantity = _whole_or_none(order.quantity) or 0  # the kernel denies 0
     begin = order.stop
     if begin is None and order.trail_ticks is not None:
         begin = close - math.copysign(order.trail_ticks * instrument.tick_size, -quantity)
     stop = _ticks(begin, instrument, is_rounded_up=quantity < 0)
     limit = _ticks(order.limit, instrument, is_rounded_up=quantity < 0)
-    if stop is None or limit is None:
+    group = _whole_or_none(order.group)
+    if stop is None or limit is None or group is None:
         return Denial.BAD_PRICE
     ticket.kind = _kind(begin is not None, order.limit is not None)
     ticket.reason = Reason.SIGNAL
@@ -43,7 +44,7 @@ def write_ticket(ticket: np.record, order: Order, instrument: Instrument, close:
     ticket.stop_offset_ticks = _offset(order.stop_loss_ticks)
     ticket.target_offset_ticks = _offset(order.take_profit_ticks)
     ticket.trail_offset_ticks = _offset(order.trailing_stop_ticks)
-    ticket.group = _whole(order.group)
+    ticket.group = group
     ticket.is_day, ticket.is_reduce_only = order.is_day, order.is_reduce_only
     return Denial.NONE
 
@@ -71,12 +72,12 @@ def _kind(has_stop: bool, has_limit: bool) -> OrderKind:
     return OrderKind.LIMIT if has_limit else OrderKind.MARKET
 
 
-def _whole(number: object) -> int:
-    """Return a whole number that fits the kernel, 0 for what is none: the kernel denies it."""
+def _whole_or_none(number: object) -> int | None:
+    """Return a whole number that fits the kernel, None for what is none."""
     try:
         whole = operator.index(number)  # type: ignore[arg-type]
     except TypeError:
-        return 0
+        return None
     return max(min(whole, 2**31 - 1), -(2**31) + 1)
 
 

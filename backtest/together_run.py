@@ -100,12 +100,12 @@ class _TogetherRun:
         self._offsets = np.cumsum([0, *(len(bars) for bars in self._purse.bars[:-1])])
         self._bars = np.concatenate(self._purse.bars)
         self._papers = Papers(np.zeros((len(feeds), 1), FILL), np.zeros((len(feeds), 1), TRADE))
-        self._equity = np.full(len(plan.stamps), terms[0].initial_balance)
-        self._positions = np.zeros((len(plan.stamps), len(feeds)), np.int64)
+        equity = np.full(len(plan.stamps), terms[0].initial_balance)
+        self._track = equity, np.zeros((len(plan.stamps), len(feeds)), np.int64)
         dates = markets[0].calendar.trade_dates(plan.stamps)
         self._begins_session = [False, *(dates[1:] != dates[:-1]).tolist()]
-        example = (self._books(1), self._offsets, plan.has_bar[0], False, 0, self._equity)
-        self._live_together = entry_of(live_together, *example, self._positions)
+        example = (self._books(1), self._offsets, plan.has_bar[0], False, 0, self._track)
+        self._live_together = entry_of(live_together, *example)
 
     def live(self, on_progress: Progress | None) -> None:
         """Go from the first decision to the last bars."""
@@ -127,7 +127,7 @@ class _TogetherRun:
         n_before = [desk.outcome[0] for desk in self._desks]
         has_bar = self._plan.has_bar[stamp]
         place = (has_bar, self._begins_session[stamp], stamp)
-        n_fills = self._live_together(books, self._offsets, *place, self._equity, self._positions)
+        n_fills = self._live_together(books, self._offsets, *place, self._track)
         self.place[0] = stamp
         for feed, is_new in zip(self._feeds, has_bar.tolist(), strict=True):
             feed.clock[0] += is_new
@@ -161,13 +161,14 @@ class _TogetherRun:
     def result(self) -> BacktestResult:
         """Return what the strategy came to by now."""
         n_closed = self.place[0] + 1
+        equity, positions = self._track
         return together_result(
             self._strategy.name,
             self._purse,
             self._papers,
             self._plan.stamps[:n_closed],
-            self._equity[:n_closed],
-            self._positions[:n_closed],
+            equity[:n_closed],
+            positions[:n_closed],
         )
 
 

@@ -16,6 +16,9 @@ from env.kernel.types import NO_LIMIT, Records
 from env.step import Books
 from utils.jit import lean_jit
 
+Track = tuple[NDArray[np.float64], NDArray[np.int64]]
+"""Equity (USD), (m,), and positions (signed contracts), (m, k), at each stamp's close."""
+
 
 @lean_jit
 def live_together(
@@ -24,8 +27,7 @@ def live_together(
     has_bar: NDArray[np.bool_],
     begins_session: bool,
     stamp: int,
-    equity: NDArray[np.float64],
-    positions: NDArray[np.int64],
+    track: Track,
 ) -> int:
     """Live through the bars of one stamp, and return how many fills there are by then.
 
@@ -36,10 +38,10 @@ def live_together(
         has_bar: (k,) which of them have a bar.
         begins_session: Whether these are the first bars of a session.
         stamp: Number of the stamp.
-        equity: (m,) USD, written to at `stamp`.
-        positions: (m, k) signed contracts, likewise.
+        track: Written to at `stamp`.
     """
     accounts, bars, fills, trades = books
+    equity, positions = track
     n_fills = 0
     for k in range(len(accounts)):
         account = accounts[k]

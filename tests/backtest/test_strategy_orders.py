@@ -155,6 +155,7 @@ def test_target_replaces_the_market_orders_of_this_close():
         (Order(quantity=1, stop_loss_ticks=0), "bad_price"),
         (Order(quantity=1, take_profit_ticks=math.nan), "bad_price"),
         (Order(quantity=1, group=-1), "bad_price"),
+        (Order(quantity=1, group=1.0), "bad_price"),
         (Order(quantity=-1, is_reduce_only=True), "reduce_only"),
         (Order(quantity=11), "position_cap"),
     ],
@@ -199,3 +200,12 @@ def test_account_stop_works_beside_the_orders():
 def test_buying_a_negative_quantity_is_refused():
     with pytest.raises(ConfigError, match="`quantity` of buy and sell has no sign, was -1"):
         run_script([B1], {0: lambda desk: desk.buy(-1)})
+
+
+def test_r_multiple_is_of_the_nearer_of_the_stop_that_an_order_brings_and_the_own_one():
+    script = {0: lambda desk: desk.buy(stop_loss_ticks=400.0)}
+    drop = (20_008.0, 20_010.0, 19_900.0, 19_910.0)
+    _, result = run_script([B1, drop], script, stop_loss_ticks=200.0)
+    # the account's own 50 points are hit first, a tick of slippage and two commissions beside them
+    assert result.trades["reason"].tolist() == ["stop"]
+    assert result.trades["r_multiple"].tolist() == pytest.approx([-1.0174])
