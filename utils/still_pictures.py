@@ -36,7 +36,7 @@ def equity_picture(equity: Floats, title: str) -> Any:
         rows = thinned_rows(values, MAX_POINTS)
         axes.plot(rows, values[rows], color=colour, linewidth=1.2)
         axes.grid(color=GRID_COLOUR)
-    upper.set_title(title, fontsize=10)
+    upper.set_title(as_text(title), fontsize=10)
     upper.set_ylabel("equity, USD")
     lower.set_ylabel("drawdown, USD")
     lower.set_xlabel("decisions")
@@ -58,8 +58,8 @@ def lines_picture(lines: Mapping[str, Floats], title: str, axis: str, n_main: in
         rows = thinned_rows(values, MAX_POINTS)
         colour = OTHER_COLOURS[(number - 1) % len(OTHER_COLOURS)] if number else MAIN_COLOUR
         width = 1.6 if number < n_main else 0.9
-        axes.plot(rows, values[rows], color=colour, linewidth=width, label=name)
-    axes.set_title(title, fontsize=10)
+        axes.plot(rows, values[rows], color=colour, linewidth=width, label=as_text(name))
+    axes.set_title(as_text(title), fontsize=10)
     axes.set_ylabel(axis)
     axes.set_xlabel("bars")
     axes.grid(color=GRID_COLOUR)
@@ -87,11 +87,17 @@ def trades_picture(closes: Floats, trips: NDArray[Any], title: str) -> Any:
         ends[:, 0], ends[:, 1] = chosen["entry_row"], chosen["exit_row"]
         prices[:, 0], prices[:, 1] = chosen["entry"], chosen["exit"]
         axes.plot(ends.ravel(), prices.ravel(), color=colour, linewidth=1.4)
-    axes.set_title(title, fontsize=10)
+    axes.set_title(as_text(title), fontsize=10)
     axes.set_ylabel("price, points")
     axes.set_xlabel("bars")
     axes.grid(color=GRID_COLOUR)
     return figure
+
+
+def as_text(words: str) -> str:
+    """Return words that matplotlib shows as they are: no formula at `$`, no hiding at `_`."""
+    plain = words.replace("$", r"\$")
+    return f" {plain}" if plain.startswith("_") else plain
 
 
 def blank_picture() -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from utils.spread_figures import bin_counts
-from utils.still_pictures import blank_picture
+from utils.still_pictures import as_text, blank_picture
 from utils.visualize import GAIN_COLOUR, GRID_COLOUR, LOSS_COLOUR, TEXT_COLOUR
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,7 @@ def histogram_picture(values: Floats, marks: Mapping[str, float], title: str, un
         axes.axvline(value, color=TEXT_COLOUR, linestyle="--", linewidth=1.2)
         axes.annotate(f" {name} {value:+.2f}", (value, counts.max()), fontsize=8, rotation=90,
                       va="top")  # fmt: skip
-    axes.set_title(title, fontsize=10)
+    axes.set_title(as_text(title), fontsize=10)
     axes.set_xlabel(unit)
     axes.grid(color=GRID_COLOUR, axis="y")
     axes.set_axisbelow(True)
@@ -45,7 +45,7 @@ def excursions_picture(mae: Floats, mfe: Floats, net: Floats, title: str, unit: 
         axes.set_xlabel(f"{label}, {unit}")
         axes.grid(color=GRID_COLOUR)
     panels[0].set_ylabel(f"net, {unit}")
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(as_text(title), fontsize=10)
     return figure
 
 
@@ -71,7 +71,7 @@ def heat_picture(
     for row, column in np.argwhere(np.isfinite(values)).tolist():
         text = style.format(values[row, column])
         axes.text(column, row, text, ha="center", va="center", fontsize=8, color=TEXT_COLOUR)
-    axes.set_title(title, fontsize=10)
+    axes.set_title(as_text(title), fontsize=10)
     return figure
 
 

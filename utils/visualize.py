@@ -4,6 +4,7 @@ Knows nothing of back-tests; who draws what is left to the callers, distribution
 `spread_figures.py`. Figures suit a light page and resize with it.
 """
 
+import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -110,7 +111,9 @@ def styled(figure: Any) -> Any:
 
 
 def _line(name: str, stamps: Stamps, values: Floats, style: dict[str, Any]) -> Any:
-    return go.Scatter(x=stamps, y=values, name=name, mode="lines", line=style)
+    # Plotly reads tags in a name; a user's name is text
+    text = html.escape(name, quote=False)
+    return go.Scatter(x=stamps, y=values, name=text, mode="lines", line=style)
 
 
 def _style(number: int, n_main: int) -> dict[str, Any]:

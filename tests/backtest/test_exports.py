@@ -72,3 +72,9 @@ def test_picture_of_several_sessions_shows_them():
     )
     said_nothing = picture_bytes("distribution.png", [idle_result()])
     assert picture_bytes("distribution.png", [result]) != said_nothing
+
+
+@pytest.mark.parametrize("name", [r"$\foo$ up", "_hidden", "策略"])
+def test_picture_of_a_name_that_matplotlib_would_read_otherwise_is_drawn_in_silence(name):
+    for picture in PICTURES:
+        assert picture_bytes(picture, [hand_made_result(name)]).startswith(PNG_MAGIC)

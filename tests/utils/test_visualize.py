@@ -39,3 +39,9 @@ def test_rolling_figure_has_a_line_per_name_and_one_at_zero():
     figure = rolling_figure({"model": (STAMPS, np.array([1.0, np.nan, 2.0, 0.5]))}, "Sharpe")
     assert [trace.name for trace in figure.data] == ["model"]
     assert figure.layout.shapes[0].y0 == 0
+
+
+def test_figure_of_a_name_with_tags_shows_them_as_text():
+    lines = {'<a href="https://evil.example">up</a>': (np.arange(3), np.arange(1.0, 4.0))}
+    for figure in (rolling_figure(lines, "ratio"), equity_figure(lines)):
+        assert figure.data[0].name == '&lt;a href="https://evil.example"&gt;up&lt;/a&gt;'
