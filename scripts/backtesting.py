@@ -21,9 +21,10 @@ from config.settings import EnvSettings
 from data.store import load_metadata
 from models.policy import TrainedPolicy
 from scripts import printing, second_market, workflow
-from scripts.reporting import BackTested, report_directory, thing_of, write_results
+from scripts.reporting import BackTested, check_names, report_directory, thing_of, write_results
 from scripts.user_strategy import load_strategy
 from utils import paths
+from utils.errors import ConfigError
 
 USUAL_SYMBOL = "MNQ"
 
@@ -88,7 +89,9 @@ def back_test_strategy(text: str, asked: Asked) -> None:
     Raises:
         StrategyError: If it raises.
     """
+    _refuse_for_strategies(asked)
     strategy, thing = load_strategy(text)
+    check_names([strategy.name])
     with folder_for(asked, thing["strategy"]) as folder:
         noted = load_metadata(asked.data).get("symbol", USUAL_SYMBOL)
         bars, traded = workflow.bars_to_trade(asked.data, asked.symbol, noted)
@@ -107,6 +110,14 @@ def back_test_strategy(text: str, asked: Asked) -> None:
         )
         report = write_results(folder, finished)
     print_all(results, report)
+
+
+def _refuse_for_strategies(asked: Asked) -> None:
+    """Refuse what only models have a use for."""
+    given = {"--other": asked.other is not None, "--in-sample": asked.in_sample}
+    for option, is_given in given.items():
+        if is_given:
+            raise ConfigError(f"`{option}` is for models, not for `--strategy`; leave it out")
 
 
 def _strategy_anew(text: str, engine: BacktestEngine) -> BacktestResult:

@@ -24,7 +24,7 @@ from scripts.backtesting import (
     stage,
     stress_of,
 )
-from scripts.reporting import BackTested, thing_of, write_results
+from scripts.reporting import BackTested, check_names, thing_of, write_results
 from utils.errors import ConfigError
 
 SAME_TERMS = ("symbol", "initial_balance", "commission", "slippage_ticks")
@@ -39,6 +39,7 @@ def compare_models(models: Sequence[Path], asked: Asked) -> None:
     if len(models) < 2:
         raise ConfigError(f"`--compare` needs two models or more, were {len(models)}; name them")
     names = _names(models)
+    check_names(names)
     with folder_for(asked, "_or_".join(names)) as folder:
         agents = [workflow.load_policy([model]) for model in models]
         last = max(agents, key=lambda each: pd.Timestamp(each.provenance["training_last"]))

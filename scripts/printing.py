@@ -57,7 +57,7 @@ def print_results(results: Sequence[BacktestResult]) -> None:
     console.print(table)
     for remark in (remark for result in results for remark in account_remarks(result)):
         console.print(Text(remark))
-    if results[0].is_in_sample:
+    if any(result.is_in_sample for result in results):
         console.print("IN-SAMPLE: the model was trained on some of these bars or later ones")
 
 

@@ -21,6 +21,8 @@ from backtest.trial_log import TrialLog
 from backtest.trials import LoggedTrials, trial_of, uses_of
 from data.store import fingerprint
 from models.artifacts import MANIFEST
+from models.baselines import BASELINES
+from models.predictor_dp import PREDICTOR_DP
 from scripts.printing import console
 from scripts.workflow import METRICS_NAME, PROVENANCE_NAME, first_free, kept_if_used
 from utils import paths
@@ -95,6 +97,20 @@ def _refuse_strangers(out: Path) -> None:
         raise ConfigError(
             f"`--out {out}` holds `{strangers[0]}`, which is no part of a report; "
             f"choose a new folder, or one with an earlier report"
+        )
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse, before anything is run, a name under which a baseline will stand beside it.
+
+    Raises:
+        ConfigError: If one is a baseline's.
+    """
+    taken = [name for name in names if name in BASELINES or name == PREDICTOR_DP]
+    if taken:
+        raise ConfigError(
+            f"`{taken[0]}` is the name of a baseline of every report; "
+            f"give what is tested, or its folder, another name"
         )
 
 

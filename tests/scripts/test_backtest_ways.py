@@ -41,6 +41,10 @@ class Breaking(Alternating):
             raise RuntimeError("no more")
 
 
+class Flat(Alternating):
+    name = "flat"
+
+
 class Nameless:
     def on_bar(self, desk):
         pass
@@ -160,7 +164,8 @@ def test_backtest_of_a_strategy_that_raises_keeps_what_it_did_until_then(
 @pytest.mark.parametrize(
     ("name", "part"),
     [
-        ("Nobody", "no `Nobody`; its own classes: Alternating, Breaking, Nameless, Greedy"),
+        ("Nobody", "no `Nobody`; its own classes: Alternating, Breaking, Flat, Nameless, Greedy"),
+        ("Flat", "`flat` is the name of a baseline"),
         ("NUMBER", "is no strategy: a strategy must have a `name`"),
         ("Nameless", "`Nameless` has none; give it"),
         ("Greedy", "cannot be made without arguments: TypeError"),
@@ -171,6 +176,16 @@ def test_backtest_of_no_strategy_gets_one_clear_line(
 ):
     words = ["--strategy", f"{strategies}:{name}", "--data", bars_file, "--out", tmp_path / "out"]
     assert_one_clear_line(run_script(capsys, "backtest", *words), part)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("words", [("--other", "missing.parquet"), ("--in-sample",)])
+def test_backtest_of_a_strategy_refuses_what_only_models_have_a_use_for(
+    capsys, bars_file, strategies, tmp_path, words
+):
+    asked = ["--strategy", f"{strategies}:Alternating", "--data", bars_file, *words]
+    outcome = run_script(capsys, "backtest", *asked, "--out", tmp_path / "out")
+    assert_one_clear_line(outcome, f"`{words[0]}` is for models")
     assert not (tmp_path / "out").exists()
 
 
