@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from backtest.remarks import account_remarks
 from backtest.result import BacktestResult
 from backtest.tables import METRIC_ROWS, number
+from utils.wording import counted
 
 TILES = ("net_profit_usd", "sharpe", "max_drawdown", "n_trades", "win_rate", "profit_factor")
 """Metrics that are told first."""
@@ -82,7 +83,7 @@ def summary(results: Sequence[BacktestResult], n_tested: int = 1) -> str:
     """Say in a sentence what the tested results made, and which baseline did best."""
     tested, baselines = results[:n_tested], results[n_tested:]
     sentence = "; ".join(
-        f"{each.name} {_made(each)} in {each.metrics['n_trades']:,} trades after costs"
+        f"{each.name} {_made(each)} in {counted(len(each.trades), 'trade')} after costs"
         for each in tested
     )
     if not baselines:

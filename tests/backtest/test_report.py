@@ -79,7 +79,7 @@ def test_write_report_shows_metrics_of_model_and_baselines(tmp_path):
     assert "Win rate 100.0% – –" in text
     assert "Profit factor ∞ – –" in text
     assert (
-        "model made 8.52 USD (0.1%) in 1 trades after costs; the best baseline, flat, neither made"
+        "model made 8.52 USD (0.1%) in 1 trade after costs; the best baseline, flat, neither made"
         in text
     )
     assert "Commission, USD per contract and side 0.62" in text
