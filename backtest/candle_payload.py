@@ -42,13 +42,16 @@ def candle_payload(result: BacktestResult, bars: pd.DataFrame) -> CandlePayload:
     """Return the bars and trades of a result, packed.
 
     Args:
-        result: Whose trades are drawn.
-        bars: Checked bars that hold all of the result's.
+        result: Whose trades are drawn; of several instruments, those of the first.
+        bars: Checked bars that hold all of the result's; of several instruments, the first's.
     """
-    instrument = result.instrument
-    prices = bars.loc[result.timestamps, list(PRICE_COLUMNS)].to_numpy(dtype=np.float64)
-    seconds = result.timestamps.as_unit("s").asi8
-    exits = result.timestamps.get_indexer(pd.DatetimeIndex(result.trades["exit_time"]))
+    instrument, trades = result.instrument, drawn_trades(result)
+    stamps = result.timestamps
+    if result.positions_by_symbol:
+        stamps = stamps[stamps.isin(bars.index)]
+    prices = bars.loc[stamps, list(PRICE_COLUMNS)].to_numpy(dtype=np.float64)
+    seconds = stamps.as_unit("s").asi8
+    exits = stamps.get_indexer(pd.DatetimeIndex(trades["exit_time"]))
     last = int(exits.max()) if len(exits) else len(seconds) - 1
     facts = {
         "bars": len(seconds),
@@ -61,8 +64,15 @@ def candle_payload(result: BacktestResult, bars: pd.DataFrame) -> CandlePayload:
     return CandlePayload(
         facts=json.dumps(facts),
         bars=_deflated(packed_bars(seconds, ticks)),
-        trades=_deflated(json.dumps(_trade_columns(result)).encode("ascii")),
+        trades=_deflated(json.dumps(_trade_columns(trades, stamps)).encode("ascii")),
     )
+
+
+def drawn_trades(result: BacktestResult) -> pd.DataFrame:
+    """Return the trades on the candles: of several instruments, those of the first."""
+    if not result.positions_by_symbol:
+        return result.trades
+    return result.trades[result.trades["symbol"] == result.instrument.symbol]
 
 
 def packed_bars(seconds: NDArray[np.int64], ticks: NDArray[np.int64]) -> bytes:
@@ -88,12 +98,13 @@ def packed_bars(seconds: NDArray[np.int64], ticks: NDArray[np.int64]) -> bytes:
     return b"".join(column.view(np.uint8).reshape(-1, 4).T.tobytes() for column in zigzag)
 
 
-def _trade_columns(result: BacktestResult) -> dict[str, list[float] | list[str]]:
+def _trade_columns(
+    trades: pd.DataFrame, stamps: pd.DatetimeIndex
+) -> dict[str, list[float] | list[str]]:
     """Return what is drawn of each round trip, column by column."""
-    trades = result.trades
     labels, reasons = np.unique(trades["reason"].to_numpy(dtype=str), return_inverse=True)
     rows = {
-        name: result.timestamps.get_indexer(pd.DatetimeIndex(trades[f"{name}_time"])).tolist()
+        name: stamps.get_indexer(pd.DatetimeIndex(trades[f"{name}_time"])).tolist()
         for name in ("entry", "exit")
     }
     return {

@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs
 
 from backtest.assessed import Assessment
 from backtest.assessment_tables import assessment_tables
-from backtest.candle_payload import candle_payload
+from backtest.candle_payload import candle_payload, drawn_trades
 from backtest.figures import (
     MOST_SCATTERED,
     costs_of,
@@ -33,6 +33,7 @@ from backtest.tables import (
     provenance_rows,
     setting_rows,
 )
+from utils.wording import counted
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -68,7 +69,7 @@ def page_values(parts: ReportParts) -> dict[str, Any]:
     n_trades = len(main.trades)
     return {
         "name": " and ".join(result.name for result in results[: parts.n_tested]),
-        "instrument": main.instrument,
+        "traded": " and ".join(main.symbols),
         "span": span_text(main),
         "warnings": warnings(results, parts.is_synthetic),
         "verdict": "" if parts.assessment is None else _sentence(parts.assessment.verdict),
@@ -133,9 +134,10 @@ def _sentence(verdict: str) -> str:
 
 
 def _candles_caption(result: BacktestResult) -> str:
+    which = f" in {result.instrument.symbol}" if result.positions_by_symbol else ""
     return (
-        f"All {len(result.timestamps):,} bars, put together into as many candles as there is room "
-        f"for, and {result.name}'s {len(result.trades):,} trades. Triangles are entries (up: "
+        f"All bars, put together into as many candles as there is room for, and {result.name}'s "
+        f"{counted(len(drawn_trades(result)), 'trade')}{which}. Triangles are entries (up: "
         "long), crosses exits; green won, red lost, after costs. Drag to move, pinch or use the "
         "wheel to zoom (click the candles first, or hold Ctrl); with the keyboard: arrows, + and "
         "-, n and p for the next and the previous trade. Closed hours take no room; times are UTC."

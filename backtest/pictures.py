@@ -83,7 +83,7 @@ def _distribution(results: Results, n_tested: int) -> Any:
 
 def _title(result: BacktestResult) -> str:
     first, last = result.span
-    return f"{result.name} on {result.instrument.symbol}, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return f"{result.name} on {' and '.join(result.symbols)}, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
 PICTURES: dict[str, Callable[[Results, int], Any]] = {

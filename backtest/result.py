@@ -79,6 +79,11 @@ class BacktestResult:
         return get_instrument(self.settings.symbol)
 
     @property
+    def symbols(self) -> tuple[str, ...]:
+        """All that was traded, by symbol; `instrument` is the first."""
+        return tuple(self.positions_by_symbol) or (self.settings.symbol,)
+
+    @property
     def span(self) -> tuple[pd.Timestamp, pd.Timestamp]:
         """Open time of the first decision bar and of the last bar, UTC."""
         return self.timestamps[0], self.timestamps[-1]

@@ -8,6 +8,7 @@ from typing import Any
 
 from backtest.metrics import Metrics
 from backtest.result import BacktestResult
+from config.instruments import Instrument, get_instrument
 from config.settings import EnvSettings
 
 UNDEFINED = "–"
@@ -165,16 +166,12 @@ def number(value: float, style: str) -> str:
 
 def setting_rows(result: BacktestResult) -> list[Row]:
     """Return the account, its costs and what the policy saw, in words."""
-    settings, instrument = result.settings, result.instrument
-    commission = (
-        instrument.commission_per_side_usd if settings.commission is None else settings.commission
-    )
+    settings, traded = result.settings, [get_instrument(symbol) for symbol in result.symbols]
     stop = "none" if settings.stop_loss_ticks is None else f"{settings.stop_loss_ticks:,g} ticks"
-    contract = f"{instrument.symbol}, {instrument.name}, {instrument.multiplier:g} USD per point"
     facts = (
-        ("Instrument", contract),
+        *(("Instrument", _contract(each)) for each in traded),
         ("Initial capital, USD", f"{settings.initial_balance:,.2f}"),
-        ("Commission, USD per contract and side", f"{commission:.2f}"),
+        ("Commission, USD per contract and side", _commissions(traded, settings)),
         ("Slippage, ticks per market or stop fill", f"{settings.slippage_ticks}"),
         ("Protective stop", stop),
         ("Largest position, contracts", f"{settings.max_position}"),
@@ -184,6 +181,20 @@ def setting_rows(result: BacktestResult) -> list[Row]:
         *_further_terms(settings),
     )
     return [Row(heading, (text,)) for heading, text in facts]
+
+
+def _contract(instrument: Instrument) -> str:
+    return f"{instrument.symbol}, {instrument.name}, {instrument.multiplier:g} USD per point"
+
+
+def _commissions(traded: Sequence[Instrument], settings: EnvSettings) -> str:
+    """Return the commission; of several instruments with their own, each with its symbol."""
+    if settings.commission is not None:
+        return f"{settings.commission:.2f}"
+    own = [f"{each.commission_per_side_usd:.2f}" for each in traded]
+    if len(set(own)) == 1:
+        return own[0]
+    return ", ".join(f"{each.symbol} {text}" for each, text in zip(traded, own, strict=True))
 
 
 def _further_terms(settings: EnvSettings) -> list[tuple[str, str]]:

@@ -4,12 +4,14 @@ import json
 import re
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
 from backtest import page as report_page
 from backtest.assessment import assess
 from backtest.report import write_metrics_json, write_report
 from backtest.tables import Row, Table
+from config.settings import EnvSettings
 from tests.helpers.results import flat_bars, hand_made_result, idle_result
 from utils.errors import ConfigError
 
@@ -191,3 +193,26 @@ def test_metrics_json_of_two_results_with_one_name_is_refused(tmp_path):
             tmp_path / "metrics.json", [hand_made_result("same"), hand_made_result("same")]
         )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("without_plotly_js")
+def test_write_report_of_several_instruments_names_them_and_draws_the_first_ones_trades(tmp_path):
+    bars = flat_bars()
+    one = hand_made_result()
+    both = pd.concat([one.trades, one.trades], ignore_index=True)
+    both.insert(0, "symbol", ["MES", "MNQ"])
+    fills = pd.concat([one.fills, one.fills], ignore_index=True)
+    fills.insert(0, "symbol", ["MES", "MES", "MNQ", "MNQ"])
+    result = hand_made_result(
+        trades=both,
+        fills=fills,
+        settings=EnvSettings(symbol="MES"),
+        positions_by_symbol={"MES": one.positions, "MNQ": one.positions},
+    )
+    without_one = bars.drop(bars.index[2])  # where only the other instrument has a bar
+    html = write_report(tmp_path, [result], without_one, {}).read_text("utf-8")
+    text = Page(html).text
+    assert "model on MES and MNQ" in text
+    assert "1 trade in MES. Triangles" in text
+    assert text.count("USD per point") == 2
+    assert json.loads(re.search(r'id="candle-facts">([^<]*)<', html)[1])["bars"] == 5
