@@ -14,6 +14,7 @@ from config.settings import Settings
 from data.feature_set import FeatureSet
 from data.store import fingerprint
 from models.callback_checkpoint import CheckpointPlan
+from models.checkpoint import checkpoints_of
 from scripts import second_market, workflow
 from scripts.printing import shown
 from scripts.resuming import RUN_FILE, Run, check_bars, check_settings, read_run, write_run
@@ -67,7 +68,7 @@ def earlier_run(out: Path | None, is_asked_for: bool, has_data: bool) -> Run | N
     if is_asked_for and out is None:
         raise ConfigError("`--resume` needs `--out`, the folder of the run to go on with")
     if out is not None and (is_asked_for or (out / RUN_FILE).exists()):
-        return read_run(out)
+        return _walk_in(out)
     if not has_data:
         raise ConfigError("`--data` must name a file of bars, or `--resume` go on with a run")
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -76,6 +77,27 @@ def earlier_run(out: Path | None, is_asked_for: bool, has_data: bool) -> Run | N
             f"choose another folder"
         )
     return None
+
+
+def _walk_in(folder: Path) -> Run:
+    """Return the walk-forward run whose folds lie in a folder; errors as `earlier_run`."""
+    if not (folder / RUN_FILE).is_file():
+        raise ConfigError(
+            f"`--out {folder}` holds no `{RUN_FILE}` of a walk-forward run to go on with; name "
+            f"the folder that `--out` named when it was begun"
+        )
+    run = read_run(folder)
+    if not run.is_walk_forward or _is_elsewhere(run):
+        raise ConfigError(
+            f"`--out {folder}` holds the checkpoints of a run of train.py; go on with it by "
+            f"`train.py --resume {folder}`"
+        )
+    return run
+
+
+def _is_elsewhere(run: Run) -> bool:
+    """Return whether a run's folds lie where no such file is, as those of train.py do."""
+    return run.out.is_dir() and not (run.out / RUN_FILE).exists()
 
 
 def run_walk(asked: WalkAsked, earlier: Run | None, place: Workplace) -> None:
@@ -143,10 +165,17 @@ def _walk(bars: pd.DataFrame, run: Run, every: int | None, place: Workplace) -> 
         with ending_cleanly(f"scripts/walk_forward.py --resume --out {shown(folder)}"):
             walk(bars, run.settings, files, place, begun=lambda: _note(run))
     except FuturesGymError:
-        if {path.name for path in folder.iterdir()} <= {RUN_FILE, CHECKPOINTS}:
-            _forget(folder)  # nothing was finished: other settings may be tried there
+        if not _holds_work(folder):
+            _forget(folder)  # other settings may be tried there
         raise
     shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+
+
+def _holds_work(folder: Path) -> bool:
+    """Return whether a fold is finished, or one under way has a checkpoint."""
+    if {path.name for path in folder.iterdir()} - {RUN_FILE, CHECKPOINTS}:
+        return True
+    return any(checkpoints_of(fold) for fold in (folder / CHECKPOINTS).glob("*"))
 
 
 def _forget(folder: Path) -> None:

@@ -9,9 +9,11 @@ import sys
 import pytest
 
 from backtest.exports import EXPORT_FILES
+from config.settings import load_profile
 from data.store import save_bars
 from models.agent import TradingAgent
 from scripts import walk_results, walking
+from scripts.resuming import Run, write_run
 from tests.helpers.cli import assert_one_clear_line, run_script
 from tests.helpers.walks import walk_bars
 from utils.files import sha256_of_file
@@ -122,7 +124,7 @@ MISTAKES = [
     (["--combinatorial", "--groups", 20], ["20 groups need at least 20 sessions", "are missing"]),
     (["--executor", "rya"], ["unknown executor `rya`"]),
     (["--workers", 0], ["`workers` must be >= 1, was 0"]),
-    (["--resume"], ["holds no `run.json`"]),
+    (["--resume"], ["`--out ", "holds no `run.json` of a walk-forward run to go on with"]),
 ]
 
 
@@ -178,6 +180,25 @@ def test_walk_forward_does_not_write_among_other_files(capsys, bars_file, tmp_pa
     (tmp_path / "mine.txt").write_text("mine")
     words = ["--data", bars_file, *DP, "--out", tmp_path]
     assert_one_clear_line(run_script(capsys, "walk_forward", *words), "is not empty", "run.json")
+
+
+@pytest.mark.parametrize("is_walk_forward", [True, False])
+def test_walk_forward_does_not_go_on_with_a_run_of_train(capsys, tmp_path, is_walk_forward):
+    folder, out = tmp_path / "checkpoints", tmp_path / "model"
+    out.mkdir()
+    run = Run(
+        settings=load_profile("smoke"),
+        data=tmp_path / "bars.parquet",
+        other=None,
+        symbol=None,
+        out=out,
+        is_walk_forward=is_walk_forward,
+        has_tensorboard=False,
+        data_fingerprint="0",
+    )
+    write_run(folder, run)
+    outcome = run_script(capsys, "walk_forward", "--resume", "--out", folder)
+    assert_one_clear_line(outcome, "run of train.py", f"train.py --resume {folder}")
 
 
 def test_train_walk_forward_takes_seeds_not_a_seed(capsys, bars_file, tmp_path):

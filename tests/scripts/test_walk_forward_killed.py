@@ -13,6 +13,7 @@ from data.store import save_bars
 from models.artifacts import WEIGHTS
 from models.checkpoint import checkpoints_of
 from scripts import walk_results
+from scripts.resuming import RUN_FILE
 from scripts.walk_runs import CHECKPOINTS
 from tests.helpers.cli import assert_one_clear_line, run_script
 from tests.helpers.walks import walk_bars
@@ -94,6 +95,26 @@ def test_walk_forward_killed_redoes_only_the_fold_under_way(capsys, bars_file, t
         assert sha256_of_file(one) == sha256_of_file(other)
     for name in ("folds.csv", f"{SECOND}/test_1/arrays.npz"):
         assert sha256_of_file(out / name) == sha256_of_file(tmp_path / "whole" / name)
+
+
+def test_walk_forward_gone_on_with_by_a_mistake_keeps_its_checkpoints(capsys, bars_file, tmp_path):
+    out = tmp_path / "walk"
+    words = ["--data", bars_file, *SETTINGS, *FOLDS, "--timesteps", 3_200, "--out", out]
+    process = _process(tmp_path, *words)
+    first = out / CHECKPOINTS / FIRST
+    try:
+        deadline = time.monotonic() + 120.0
+        while not checkpoints_of(first) and time.monotonic() < deadline:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+    finally:
+        process.kill()
+        process.communicate()
+    assert not (out / FIRST).exists()
+    outcome = run_script(capsys, "walk_forward", *words, "--executor", "rya")
+    assert_one_clear_line(outcome, "unknown executor `rya`")
+    assert checkpoints_of(first)
+    assert (out / RUN_FILE).exists()
 
 
 @pytest.mark.parametrize(
