@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backtest.engine import BacktestEngine
 from backtest.historical_windows import historical_windows
 from backtest.stress import SCENARIOS, stress_tables, synthetic_stress
 from config.settings import EnvSettings
 from data.calendar import calendar_of
+from data.synthetic import synthetic_bars
 from models.baselines import BuyAndHold
 from tests.helpers.results import flat_bars, hand_made_result, idle_result
 from utils.errors import ArtifactError, ConfigError, DataError
@@ -112,6 +114,23 @@ def test_synthetic_stress_same_seed_same_bits():
     first = synthetic_stress(run, like(), seed=3, n_bars=1_000)
     assert first == synthetic_stress(run, like(), seed=3, n_bars=1_000)
     assert first != synthetic_stress(run, like(), seed=4, n_bars=1_000)
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_synthetic_stress_is_on_no_market_that_the_same_seed_makes(seed):
+    """Or else a model that was trained on synthetic bars would meet them again, as if unseen."""
+    seen = {}
+
+    def run(engine):
+        result = engine.run_with_policy(BuyAndHold())
+        seen[len(seen)] = result.equity
+        return result
+
+    synthetic_stress(run, like(), seed=seed, n_bars=500)
+    for number, scenario in enumerate(SCENARIOS.values()):
+        trained_on = synthetic_bars(500, scenario.preset, seed=seed)
+        engine = BacktestEngine(trained_on, initial_capital=50_000.0)
+        assert not np.array_equal(engine.run_with_policy(BuyAndHold()).equity, seen[number])
 
 
 def test_stress_tables_say_why_something_could_not_be_run():
