@@ -143,6 +143,14 @@ def test_random_traders_of_buy_and_hold_do_the_same_so_p_is_one(engine):
     assert found.median.metrics["net_profit_usd"] == result.metrics["net_profit_usd"]
 
 
+def test_random_traders_that_lag_by_float_noise_do_as_well(engine):
+    """As of a record that was put together of several: its sums are made in another order."""
+    result = engine.run_with_policy(BuyAndHold(), settings=WIDE)
+    equity = result.equity.copy()
+    equity[-1] += 1e-9
+    assert random_traders(engine, replace(result, equity=equity), 50, generator(0)).p_value == 1.0
+
+
 def test_random_traders_median_is_the_trader_of_the_middle(engine):
     result = engine.run_with_policy(RandomTarget(5))
     found = random_traders(engine, result, 51, generator(0))
