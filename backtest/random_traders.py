@@ -31,7 +31,7 @@ LENGTH_CLASSES = 10
 """Days change places with those whose length is the same in tenths of the longest."""
 
 HALF_A_CENT = 0.005
-"""USD by which a trader may lag and still do as well: sums in another order differ by their noise."""
+"""USD by which a trader may lag and still do as well: the same money summed otherwise differs."""
 
 Floats = NDArray[np.float64]
 
