@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from optuna import Study
 
@@ -27,6 +28,7 @@ from backtest.tuning_trials import TuningPlan
 from config.settings import Settings, load_profile
 from data.calendar import calendar_of
 from data.feature_set import FeatureSet
+from data.fold_edges import Dates
 from data.planned_folds import PlannedFold, planned_folds
 from data.splits import chronological_split
 from data.store import fingerprint
@@ -105,7 +107,7 @@ def run_search(search: Search) -> None:
     check_writable(out, None if search.out is None else f"--out {search.out}")
     bars, _ = workflow.bars_to_trade(search.data, search.given["symbol"], settings.env.symbol)
     _check_features(settings, space, tuple(bars.columns))
-    seen = bars.iloc[chronological_split(len(bars), settings.train.test_fraction).train]
+    seen = _seen(bars, settings)
     plan = TuningPlan(
         settings=settings,
         space=space,
@@ -127,6 +129,7 @@ def run_search(search: Search) -> None:
         tuning = Tuning(study, plan, own, told)
         tuning.run(executor, seen)
         n_elsewhere = tuning.n_elsewhere
+    told.log_others()
     if n_elsewhere:
         console.print(f"{n_elsewhere} more under way in other processes; this is without them")
     symbol = search.given["symbol"]
@@ -190,9 +193,23 @@ def _study_name(search: Search, settings: Settings) -> str:
     return name
 
 
+def _seen(bars: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Return the bars that trials may see: whole sessions, none of which is held back in part.
+
+    Or else each trial would count as a look at the first session that is held back.
+    """
+    stop = chronological_split(len(bars), settings.train.test_fraction).train.stop
+    dates = _trade_dates(bars, settings)
+    return bars.iloc[: int(np.searchsorted(dates, dates[stop])) if stop < len(bars) else stop]
+
+
+def _trade_dates(bars: pd.DataFrame, settings: Settings) -> Dates:
+    return calendar_of(settings.env.symbol).trade_dates(pd.DatetimeIndex(bars.index))
+
+
 def _folds(seen: pd.DataFrame, settings: Settings) -> tuple[PlannedFold, ...]:
     return planned_folds(
-        calendar_of(settings.env.symbol).trade_dates(pd.DatetimeIndex(seen.index)),
+        _trade_dates(seen, settings),
         settings.folds,
         lookback_bars=settings.env.lookback_window,
         validation_share=settings.agent.validation_fraction,

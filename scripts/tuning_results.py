@@ -11,13 +11,14 @@ from backtest.resampling import return_intervals
 from backtest.search_space import with_values
 from backtest.sharpe_inference import deflated_sharpe
 from backtest.trial_log import TrialLog
-from backtest.trials import digest_of, sharpes_of, trial_of_returns
+from backtest.trials import Floats, Trial, digest_of, sharpes_of, trial_of_returns
 from backtest.tuning import Progress
 from backtest.tuning_figures import write_figures
 from backtest.tuning_profile import PROFILE_NAME, TRIALS_NAME, write_profile, write_trials
 from backtest.tuning_score import TrialRecord
 from backtest.tuning_study import n_finished
 from backtest.tuning_trials import RECORD, REFUSED, OpenTrial, TuningPlan, finished
+from config.settings import Settings
 from scripts.printing import console, print_commands, shown
 from utils.clock import Clock
 from utils.errors import ConfigError
@@ -47,10 +48,36 @@ class Told:
 
     def log(self, trial: OpenTrial, record: TrialRecord) -> None:
         """Log what was tried: its settings, and the session returns of the median seed."""
-        name = f"{trial.settings.agent.title} of {self._study.study_name}, {trial.trial.number}"
-        digest = digest_of(["tuning", trial.settings.model_dump(mode="json")])
         returns = record.returns_of(record.median_seed)
-        self._log.add(trial_of_returns(name, digest, record.span, returns), self._clock)
+        self._log.add(
+            self._trial(trial.trial.number, trial.settings, record.span, returns), self._clock
+        )
+
+    def log_others(self) -> None:
+        """Log the study's trials that this machine's log lacks: others have logs of their own."""
+        scored = [self._again(each) for each in finished(self._study) if RECORD in each.user_attrs]
+        if not scored:
+            return
+        span = min(each.first_session for each in scored), max(each.last_session for each in scored)
+        known = {(each.digest, each.span) for each in self._log.trials_on(span).trials}
+        for each in scored:
+            if (each.digest, each.span) not in known:
+                self._log.add(each, self._clock)
+                known.add((each.digest, each.span))
+
+    def _again(self, trial: FrozenTrial) -> Trial:
+        """Return what `log` has logged, or would have, of a trial that the study holds."""
+        record = trial.user_attrs[RECORD]
+        settings = with_values(self._plan.settings, trial.params, f"trial {trial.number}")
+        first, last = record["span"]
+        return self._trial(trial.number, settings, (first, last), np.array(record["returns"]))
+
+    def _trial(
+        self, number: int, settings: Settings, span: tuple[str, str], returns: Floats
+    ) -> Trial:
+        name = f"{settings.agent.title} of {self._study.study_name}, {number}"
+        digest = digest_of(["tuning", settings.model_dump(mode="json")])
+        return trial_of_returns(name, digest, span, returns)
 
     def show(self, progress: Progress) -> None:
         """Print what a trial came to, the best so far, and about how long the others will take."""
