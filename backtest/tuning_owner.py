@@ -8,13 +8,16 @@ clocks that must agree to within minutes.
 
 import threading
 import uuid
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
 from filelock import FileLock, Timeout
 from optuna import Study
+from optuna.exceptions import StorageInternalError
 from optuna.trial import FrozenTrial
+from sqlalchemy.exc import SQLAlchemyError
 
 from utils.clock import Clock
 from utils.files import check_writable
@@ -106,7 +109,9 @@ class Owner:
 
     def _sign_on(self) -> None:
         while not self._is_over.wait(self._sign_seconds):
-            self._sign()
+            # a storage that is away for a moment misses a sign; the next one finds it again
+            with suppress(SQLAlchemyError, StorageInternalError):
+                self._sign()
 
 
 def _is_free(file: Path) -> bool:

@@ -1,8 +1,10 @@
 """Whose trial it is, and when that process counts as dead."""
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
+from optuna.exceptions import StorageInternalError
 
 from backtest.tuning_owner import ALIVE, GRACE, OWNER, Owner
 from tests.helpers.clocks import StoppedClock
@@ -44,6 +46,24 @@ def test_own_trial_and_one_that_is_not_marked_are_never_lost(study, tmp_path):
     with _owner(study, tmp_path / "owners") as owner:
         assert not owner.is_lost(_trial_of(study, owner))
         assert not owner.is_lost(study.get_trials(deepcopy=False)[0])
+
+
+def test_owner_signs_on_after_its_storage_was_away_for_a_moment(study, tmp_path, monkeypatch):
+    owner = Owner(study, tmp_path / "owners", StoppedClock(NOON), sign_seconds=0.01)
+    signed, really = [], study.set_user_attr
+
+    def sign(name, value):
+        signed.append(name)
+        if len(signed) == 2:
+            raise StorageInternalError("the server is away")
+        really(name, value)
+
+    monkeypatch.setattr(study, "set_user_attr", sign)
+    with owner:
+        deadline = time.monotonic() + 30.0
+        while len(signed) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert len(signed) >= 3
 
 
 @pytest.mark.parametrize(
