@@ -27,6 +27,42 @@ TABLES: Mapping[str, type[AgentSettings] | type[EnvSettings] | type[TrainSetting
 
 FEATURES = "train.features"
 
+GIVEN = frozenset(
+    {
+        "train.test_fraction",
+        *(
+            f"agent.{name}"
+            for name in (
+                "seed",
+                "validation_fraction",
+                "validation_bars",
+                "validation_purge_bars",
+                "device",
+                "threads",
+            )
+        ),
+        *(
+            f"env.{name}"
+            for name in (
+                "symbol",
+                "initial_balance",
+                "commission",
+                "slippage_ticks",
+                "spread_ticks",
+                "volatility_slippage_ticks",
+                "off_hours_slippage_ticks",
+                "limit_through_ticks",
+                "path_policy",
+                "roll",
+                "margin",
+                "ruin_equity",
+                "prop_rules",
+            )
+        ),
+    }
+)
+"""What trials are measured by, or what the folds say: the best of them would be the kindest law."""
+
 FEATURE_GROUPS: Mapping[str, tuple[str, ...]] = {
     "default": tuple(TrainSettings().features),
     "momentum": ("log_return", "rsi", "macd", "roc", "stochastic", "time_sin", "time_cos"),
@@ -81,7 +117,7 @@ SearchSpace = Mapping[str, Dimension]
 
 
 def checked_name(name: str, where: str) -> str:
-    """Return a "table.setting"; a ConfigError where there is none such.
+    """Return a "table.setting"; a ConfigError where there is none such, or none to search.
 
     Args:
         name: What the user wrote.
@@ -91,6 +127,11 @@ def checked_name(name: str, where: str) -> str:
     known = [f"{each}.{own}" for each, model in TABLES.items() for own in model.model_fields]
     if table not in TABLES or field not in TABLES[table].model_fields:
         raise ConfigError(f"{unknown_name_message(name, 'setting', _near(name, known))} ({where})")
+    if name in GIVEN:
+        raise ConfigError(
+            f"`{name}` in {where} cannot be searched: trials are measured by it, or their folds "
+            f"say it; give it once for all of them, by an option or in the profile"
+        )
     return name
 
 
@@ -123,6 +164,11 @@ def check_space(space: SearchSpace, base: Settings, where: str) -> None:
 
 
 def _check_range(name: str, own: Range, where: str) -> None:
+    if own.is_whole and not (float(own.low).is_integer() and float(own.high).is_integer()):
+        raise ConfigError(
+            f"`{name}` in {where} is a whole number: `low` and `high` must be, were {own.low:g} "
+            f"and {own.high:g}"
+        )
     if not own.low < own.high:
         raise ConfigError(
             f"`{name}` in {where} is empty: `low` must be below `high` ({own.high:g}), was "

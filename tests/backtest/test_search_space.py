@@ -6,6 +6,8 @@ from backtest.search_defaults import SEARCH_SPACES, default_space
 from backtest.search_file import read_space
 from backtest.search_space import (
     FEATURE_GROUPS,
+    GIVEN,
+    TABLES,
     Choices,
     Range,
     check_space,
@@ -41,6 +43,13 @@ def _checked(path):
 def test_default_space_of_each_algorithm_holds_only_values_that_settings_take(algorithm):
     base = Settings(agent=AgentSettings(algorithm=algorithm))
     check_space(default_space(algorithm), base, "the search")
+
+
+def test_settings_that_are_given_exist():
+    assert all(
+        name.partition(".")[2] in TABLES[name.partition(".")[0]].model_fields for name in GIVEN
+    )
+    assert not GIVEN & {name for space in SEARCH_SPACES.values() for name in space}
 
 
 def test_search_spaces_are_of_the_algorithms_there_are():
@@ -82,6 +91,10 @@ def test_file_with_only_replaces_the_default_space(tmp_path):
         ("[agent]\ngamma = { choices = [0.9, 0.9] }", ["a choice twice", "0.9 or 0.9"]),
         ("[agent]\nobjective = { low = 1, high = 2 }", ["is no number", "`choices`"]),
         ("[agent]\ngamma = { low = 0.1, hihg = 0.9 }", ["did you mean `high`?"]),
+        ("[train]\ntest_fraction = { low = 0.1, high = 0.4 }", ["cannot be searched", "measured"]),
+        ("[env]\nslippage_ticks = { choices = [0, 1] }", ["`env.slippage_ticks`", "cannot be"]),
+        ("[agent]\nseed = { choices = [0, 1] }", ["`agent.seed`", "cannot be searched"]),
+        ("[agent]\ncost_ramp_steps = { low = 0.5, high = 3, log = true }", ["whole", "0.5 and 3"]),
         ("only = 1", ["`only`", "true or false"]),
         ("only = true", ["leaves nothing to search"]),
         ("[agent", ["cannot read search"]),
