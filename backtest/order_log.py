@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from backtest.order_types import Order
+from backtest.tickets import whole_or_none
 from env.kernel.names import Denial
 
 SUBMIT, CANCEL, TARGET, ACT = "submit", "cancel", "target", "act"
@@ -18,6 +19,7 @@ SUBMIT, CANCEL, TARGET, ACT = "submit", "cancel", "target", "act"
 
 ORDER_FIELDS = tuple(field.name for field in fields(Order))
 PRICE_FIELDS = ORDER_FIELDS[1:7]
+WHOLE_FIELDS = ("quantity", "group")
 COLUMNS = ("time", "symbol", "instruction", "order_id", "denial", "choice", *ORDER_FIELDS)
 """Columns of the table; prices and distances that an order does not have are NaN in it."""
 
@@ -96,12 +98,19 @@ class OrderLog:
             values = [getattr(_PLAIN, name)] * len(places)
             for row, order in self._orders.items():
                 values[row] = getattr(order, name)
-            columns[name] = np.array(values, np.float64) if name in PRICE_FIELDS else values
+            columns[name] = _of_one_type(name, values)
         return pd.DataFrame(columns, columns=list(COLUMNS))
 
     def _rows(self) -> NDArray[np.int64]:
         """Return the numbers of each instruction, (n, _N_NUMBERS)."""
         return np.array(self._numbers, dtype=np.int64).reshape(-1, _N_NUMBERS)
+
+
+def _of_one_type(name: str, values: list[Any]) -> Any:
+    """Return a column of orders: what is no whole number is 0, as it was denied."""
+    if name in WHOLE_FIELDS:
+        return np.array([whole_or_none(value) or 0 for value in values], np.int64)
+    return np.array(values, np.float64) if name in PRICE_FIELDS else values
 
 
 def order_of(row: dict[str, Any]) -> Order:

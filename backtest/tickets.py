@@ -27,13 +27,13 @@ def write_ticket(ticket: np.record, order: Order, instrument: Instrument, close:
         instrument: Gives the tick grid.
         close: Last close, points, from which a trailing stop begins.
     """
-    quantity = _whole_or_none(order.quantity) or 0  # the kernel denies 0
+    quantity = whole_or_none(order.quantity) or 0  # the kernel denies 0
     begin = order.stop
     if begin is None and order.trail_ticks is not None:
         begin = close - math.copysign(order.trail_ticks * instrument.tick_size, -quantity)
     stop = _ticks(begin, instrument, is_rounded_up=quantity < 0)
     limit = _ticks(order.limit, instrument, is_rounded_up=quantity < 0)
-    group = _whole_or_none(order.group)
+    group = whole_or_none(order.group)
     if stop is None or limit is None or group is None:
         return Denial.BAD_PRICE
     ticket.kind = _kind(begin is not None, order.limit is not None)
@@ -72,7 +72,7 @@ def _kind(has_stop: bool, has_limit: bool) -> OrderKind:
     return OrderKind.LIMIT if has_limit else OrderKind.MARKET
 
 
-def _whole_or_none(number: object) -> int | None:
+def whole_or_none(number: object) -> int | None:
     """Return a whole number that fits the kernel, None for what is none."""
     try:
         whole = operator.index(number)  # type: ignore[arg-type]

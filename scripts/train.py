@@ -65,9 +65,7 @@ def train(
     walk_forward: Annotated[
         bool, Option("--walk-forward", help="Train and test fold by fold; see walk_forward.py.")
     ] = False,
-    folds: Annotated[
-        int | None, Option(help="Test blocks of --walk-forward.", show_default="3")
-    ] = None,
+    folds: fold.FoldsOption = None,
     fold_kind: fold.FoldKindOption = None,
     train_length: fold.TrainLengthOption = None,
     test_length: fold.TestLengthOption = None,

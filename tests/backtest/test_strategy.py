@@ -263,17 +263,24 @@ def test_orders_replayed_under_the_same_terms_are_the_same_and_dearer_ones_cost_
 
 def test_orders_are_replayed_though_one_of_them_had_no_whole_size():
     def hand_in(desk):
-        return desk.buy(1.5), desk.buy(limit=float("nan")), desk.buy()
+        return (
+            desk.buy(1.5),
+            desk.submit(Order(quantity="two")),
+            desk.buy(limit=float("nan")),
+            desk.buy(),
+        )
 
     strategy, result = run_script([B1, B1], {0: hand_in})
     assert [getattr(answer, "code", answer) for answer in strategy.answers[0]] == [
+        "bad_size",
         "bad_size",
         "bad_price",
         1,
     ]
     again = BacktestEngine(make_bars([B0, B1, B1])).replayed(result)
     assert again.fills.equals(result.fills)
-    assert again.denials == result.denials == {"bad_size": 1, "bad_price": 1}
+    assert again.denials == result.denials == {"bad_size": 2, "bad_price": 1}
+    assert result.orders["quantity"].tolist() == [0, 0, 1, 1]
 
 
 def test_cancellation_of_an_order_that_a_replay_denies_cancels_no_other():

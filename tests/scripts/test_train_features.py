@@ -18,6 +18,7 @@ from models.exact_objectives import OBJECTIVES
 from models.networks import EXTRACTORS
 from models.signal_predictors import PREDICTORS
 from scripts import fetching, train
+from scripts.fold_options import FOLDS
 from scripts.printing import OPTIONS
 from tests.helpers.cli import assert_one_clear_line, run_script
 
@@ -114,6 +115,11 @@ def test_train_finds_an_unknown_choice_before_it_reads_bars(capsys, tmp_path):
         assert_one_clear_line(outcome, part)
 
 
+def _told(value):
+    """Return a setting of folds as the help tells it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def test_train_help_shows_the_defaults_of_the_settings():
     defaults = load_profile("default")
     fields = {
@@ -128,9 +134,13 @@ def test_train_help_shows_the_defaults_of_the_settings():
         "patience": "never",
         "checkpoint_every": "a tenth",
         "profile": "default",
-        "folds": 3,
-        "fold_kind": str(defaults.folds.kind),
-        "seeds": ",".join(map(str, defaults.folds.seeds)),
+        **{option: _told(getattr(defaults.folds, name)) for option, name in FOLDS.items()},
+        "folds": "3, or all of --test-length",
+        "train_length": "half of all",
+        "test_length": "by --folds",
+        "step": "--test-length",
+        "validation_length": "--validation-fraction of them",
+        "purge": "--horizon",
     }
     names = {option.lstrip("-").replace("-", "_"): name for name, option in OPTIONS.items()}
     command = typer.main.get_command(train.app)
@@ -139,7 +149,7 @@ def test_train_help_shows_the_defaults_of_the_settings():
         if isinstance(text, str) and name != "out":
             default = fields[names.get(name, name)]
             assert text == (default if isinstance(default, str) else f"{default:g}"), name
-    assert sum(isinstance(text, str) for text in shown.values()) == 38
+    assert sum(isinstance(text, str) for text in shown.values()) == 51
 
 
 def test_train_with_refused_column_of_ta_says_why(capsys, bars_file):
