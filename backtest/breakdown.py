@@ -20,6 +20,7 @@ from backtest.result import BacktestResult
 from backtest.span import rows_of
 from backtest.tables import UNDEFINED, Row, Table
 from data.calendar import calendar_of
+from utils.errors import ConfigError
 
 SIDES = {1: "long", -1: "short"}
 
@@ -78,8 +79,13 @@ def breakdowns(result: BacktestResult, bars: pd.DataFrame) -> tuple[Breakdown, .
         bars: Those it was made on; earlier ones tell more about regimes.
 
     Raises:
-        ConfigError: If these are not its bars.
+        ConfigError: If these are not its bars, or it traded several instruments.
     """
+    if len(result.symbols) > 1:
+        raise ConfigError(
+            f"a result is cut up over the bars of one instrument, was of "
+            f"{', '.join(result.symbols)}; leave the breakdowns out"
+        )
     _, stop = rows_of(result, bars.index)
     known = bars.iloc[:stop]
     ground = Ground(

@@ -156,4 +156,9 @@ def _trial_of_values(values: dict[str, Any], where: str) -> Trial:
     known = {name: values[name] for name in _FIELDS}
     for name in UNDEFINED_FIELDS:
         known[name] = math.nan if known[name] is None else known[name]
-    return Trial(**{**known, "returns": tuple(known["returns"])})
+    try:
+        return Trial(**{**known, "returns": tuple(known["returns"])})
+    except TypeError as error:
+        raise DataError(
+            f"{where} is no trial: `returns` is no list; move the file away, or mend the line"
+        ) from error

@@ -7,6 +7,8 @@ torn line and a lock behind. A file on a network share is no storage for several
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -90,6 +92,23 @@ def open_storage(storage: str) -> RDBStorage:
     except (SQLAlchemyError, optuna.exceptions.StorageInternalError, RuntimeError) as error:
         raise ConfigError(
             f"cannot open `--storage {without_password(storage)}`: {_reason(error, url)}"
+        ) from None  # the chain shows the URL, and the password in it
+
+
+@contextmanager
+def told_if_away(storage: str) -> Iterator[None]:
+    """Say in one line that a storage has gone away, or is full, in the midst of a search.
+
+    Raises:
+        ConfigError: In place of whatever the database says; the password is not in it.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        raise ConfigError(
+            f"`--storage {without_password(storage)}` cannot be reached or written any more: "
+            f"{_reason(error, _checked_url(storage))}; trials that were finished are kept: see to "
+            "it, then give the same command again"
         ) from None  # the chain shows the URL, and the password in it
 
 

@@ -22,7 +22,7 @@ from backtest.search_space import FEATURES, Choices, SearchSpace, check_space, w
 from backtest.trial_log import TrialLog
 from backtest.tuning import Tuning
 from backtest.tuning_owner import Owner
-from backtest.tuning_storage import open_storage, storage_url, without_password
+from backtest.tuning_storage import open_storage, storage_url, told_if_away, without_password
 from backtest.tuning_study import PRUNERS, SAMPLERS, StudyPlan, identity_of, n_finished, open_study
 from backtest.tuning_trials import TuningPlan
 from config.settings import Settings, load_profile
@@ -122,6 +122,7 @@ def run_search(search: Search) -> None:
     log = TrialLog(fingerprint=fingerprint(bars), folder=TRIALS_DIR)
     told = Told(study, plan, log, SystemClock())
     with (
+        told_if_away(where),
         ending_cleanly(_command(search), TRIALS_KEPT),
         _trainings_untold(),
         Owner(study, TUNING_DIR / OWNERS, SystemClock()) as own,

@@ -132,9 +132,18 @@ def write_directory_atomically(path: Path, fill: Callable[[Path], None]) -> None
         with _cannot_write(path):
             temporary.chmod(0o755)
             fill(temporary)
+            _sync_all(temporary)
             _move_into_place(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sync_all(directory: Path) -> None:
+    """Have every file below a directory on the disk before it gets its name: power may fail."""
+    for path in directory.rglob("*"):
+        if path.is_file():
+            with path.open("r+b") as file:  # Windows syncs only what is open for writing
+                os.fsync(file.fileno())
 
 
 def _move_into_place(temporary: Path, path: Path) -> None:

@@ -1,6 +1,7 @@
 """Parts of a result add up to the whole, and a regime is named from what was known by then."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from data.calendar import calendar_of
 from data.synthetic import synthetic_bars
 from models.baselines import RandomTarget
 from tests.helpers.results import flat_bars, hand_made_result, idle_result
+from utils.errors import ConfigError
 
 N_BARS = 14_000
 
@@ -140,3 +142,11 @@ def test_regimes_do_not_see_their_own_session_or_a_later_one(wild_from):
     n_same = 2 * (wild_from + 1)  # the first wild session is not expected to be one
     assert whole[:n_same].tolist() == calm[:n_same].tolist()
     assert whole[n_same] == REGIMES.index("wild")
+
+
+def test_result_of_several_instruments_is_not_cut_up_over_the_bars_of_one():
+    bars = synthetic_bars(300, seed=1)
+    result = BacktestEngine(bars).run_with_policy(RandomTarget(5))
+    both = replace(result, positions_by_symbol={"MNQ": result.positions, "MES": result.positions})
+    with pytest.raises(ConfigError, match="bars of one instrument, was of MNQ, MES"):
+        breakdowns(both, bars)

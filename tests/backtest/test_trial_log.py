@@ -1,5 +1,6 @@
 """Trials are kept through crashes and among several writers, and looks are counted."""
 
+import json
 import math
 from concurrent.futures import ThreadPoolExecutor
 
@@ -112,6 +113,14 @@ def test_trial_log_line_of_something_else_is_refused_by_its_number(log):
     log.add(trial("a"), CLOCK)
     log.path.write_bytes(log.path.read_bytes() + b'{"digest": "x"}\n')
     with pytest.raises(DataError, match=r"line 2 of .* is no trial: it lacks `first_session`"):
+        log.trials_on(JANUARY)
+
+
+def test_trial_log_line_without_a_list_of_returns_is_refused_by_its_number(log):
+    log.add(trial("a"), CLOCK)
+    values = json.loads(log.path.read_text())
+    log.path.write_text(json.dumps({**values, "returns": None}) + "\n")
+    with pytest.raises(DataError, match=r"line 1 of .* is no trial: `returns` is no list"):
         log.trials_on(JANUARY)
 
 

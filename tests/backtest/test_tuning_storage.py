@@ -2,9 +2,15 @@
 
 import sys
 
+import optuna
 import pytest
 
-from backtest.tuning_storage import open_storage, storage_url, without_password
+from backtest.tuning_storage import (
+    open_storage,
+    storage_url,
+    told_if_away,
+    without_password,
+)
 from utils.errors import ConfigError
 
 
@@ -56,6 +62,17 @@ def test_server_that_does_not_answer_is_one_line_without_the_password():
     assert "secret" not in str(refused.value)
     assert "\n" not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+def test_storage_that_goes_away_in_the_midst_is_one_line_that_says_what_is_kept(tmp_path):
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    study = optuna.create_study(storage=open_storage(url), study_name="s")
+    study.ask()
+    (tmp_path / "x.db").write_text("these are no tables\n" * 1000)
+    wanted = "`--storage sqlite.*cannot be reached or written any more: .*; trials that were finish"
+    with pytest.raises(ConfigError, match=wanted) as refused, told_if_away(url):
+        study.ask()
+    assert "\n" not in str(refused.value)
 
 
 def test_driver_that_is_missing_is_named_with_the_command_that_installs_it(monkeypatch):
