@@ -27,6 +27,13 @@ INTERVAL_ROWS: dict[str, tuple[str, str]] = {
 }
 """Heading and format of each interval."""
 
+A_CENT = 0.01
+
+BLOCKS_NOTE = (
+    " The blocks of a walk-forward were closed at their last close; a replay closes them at the "
+    "next open, and so much is in every change."
+)
+
 KINDS = {
     "costs": "Costs: {}",
     "path": "Path inside a bar: {}",
@@ -187,12 +194,18 @@ def _rerun_table(assessment: Assessment) -> Table:
         for reruns in assessment.reruns.values()
         for each in reruns
     ]
+    moved = any(
+        each.kind == "path" and abs(each.net_usd - assessment.net_usd) >= A_CENT
+        for reruns in assessment.reruns.values()
+        for each in reruns
+    )
     return Table(
         heading="The same decisions under other terms",
         columns=("Terms", "Net, USD", "Change", "Sharpe", "Max. drawdown", "Trades"),
         rows=tuple(rows),
         note=f"{counted(assessment.n_ambiguous, 'bar')} could have gone either way: only there do "
-        "paths inside a bar differ. Decisions are those that were made, not made anew.",
+        "paths inside a bar differ. Decisions are those that were made, not made anew."
+        + (BLOCKS_NOTE if moved and assessment.n_ambiguous == 0 else ""),
     )
 
 

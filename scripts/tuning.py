@@ -272,7 +272,7 @@ def _trainings_untold() -> Iterator[None]:
 
 def _command(search: Search) -> str:
     """Return the command as it can be typed again, but for a password."""
-    words = []
+    words = ["--data", shown(search.data)]
     for name, value in search.given.items():
         if value is None or value is False:
             continue

@@ -59,8 +59,11 @@ def write_walk(run: WalkForward, bars: pd.DataFrame, files: TrainingFiles) -> No
         _print_table(table)
     print_results(results)
     console.print(f"verdict: {assessment.verdict}", soft_wrap=True)
+    n_folds = len({job.fold.number for job in run.jobs})
+    is_mixed = run.settings.folds.combinatorial
+    what = "splits, most of them learnt from later bars" if is_mixed else "folds out of sample"
     console.print(
-        f"all {len({job.fold.number for job in run.jobs})} folds out of sample, "
+        f"all {n_folds} {what}, "
         f"{found.median.name}: {found.median.metrics['net_profit_usd']:+,.2f} USD net"
     )
     console.print(f"report: {shown(report)}")

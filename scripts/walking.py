@@ -161,9 +161,7 @@ class _Told:
         self._n_done += not is_kept
         there = self._n_kept + self._n_done
         net = sum(float(result.equity[-1] - result.equity[0]) for result in outcome.results)
-        news = (
-            "kept, as it was finished before" if is_kept else f"{net:+,.2f} USD net out of sample"
-        )
+        news = "kept, as it was finished before" if is_kept else f"{net:+,.2f} USD net when tested"
         left = "" if is_kept or there == self._n_jobs else f", about {self._left()} left"
         console.print(f"{outcome.name}: {news} ({there} of {self._n_jobs}{left})")
 

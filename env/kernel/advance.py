@@ -27,6 +27,7 @@ from env.kernel.matching import (
     fill_ticks_at_open,
     fill_ticks_in_range,
     is_high_first,
+    is_nearer,
     is_triggered_at_open,
     is_worst_first,
     touch_ticks,
@@ -183,7 +184,10 @@ def _first_touched(account: np.record, bar: np.record) -> tuple[int, int]:
             account.orders[slot], bar, first_is_high, is_worst, account.costs.through_ticks
         )
         n_touched += touch != NEVER
-        if touch < first:
+        is_tie = touch == first and touch != NEVER
+        if touch < first or (
+            is_tie and is_nearer(account.orders[slot], account.orders[slot_of_first])
+        ):
             first, slot_of_first = touch, slot
     return slot_of_first, n_touched
 

@@ -107,6 +107,22 @@ def touch_ticks(
 
 
 @lean_jit
+def is_nearer(order: np.record, other: np.record) -> bool:
+    """Return whether the price cannot reach `other` before `order`, whatever its path.
+
+    So it is with two stops, or two limits, of one side: the one that is nearer to the market comes
+    first. Of others nothing is known.
+    """
+    is_limit = order.kind == OrderKind.LIMIT
+    if order.quantity * other.quantity <= 0 or is_limit != (other.kind == OrderKind.LIMIT):
+        return False
+    side = 1 if order.quantity > 0 else -1
+    if is_limit:
+        return bool(side * order.limit_ticks > side * other.limit_ticks)
+    return bool(side * order.trigger_ticks < side * other.trigger_ticks)
+
+
+@lean_jit
 def _travelled(price: int, bar: np.record, first_is_high: bool) -> int:
     """Return the ticks from the open to `price` along open, one extreme, the other extreme."""
     if first_is_high:

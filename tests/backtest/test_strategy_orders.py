@@ -27,6 +27,37 @@ def test_market_round_trip_pays_golden_case_1():
     assert result.positions.tolist() == [0, 1, 0]
 
 
+FALL = (20_000.0, 20_001.0, 19_900.0, 19_900.0)
+RISE = (20_000.0, 20_100.0, 19_999.0, 20_100.0)
+UP_AND_DOWN = (20_000.0, 20_030.0, 19_900.0, 19_900.0)
+
+
+@pytest.mark.parametrize("path", ["worst", "ohlc", "olhc", "adaptive"])
+@pytest.mark.parametrize(
+    ("order", "bar", "exit_price"),
+    [
+        (Order(quantity=1, stop_loss_ticks=120), FALL, 19_970.0),
+        (Order(quantity=-1, stop_loss_ticks=120), RISE, 20_030.0),
+        (Order(quantity=1, stop=20_020.0, stop_loss_ticks=120), UP_AND_DOWN, 19_990.0),
+    ],
+)
+def test_stop_of_an_order_goes_before_the_accounts_farther_one(order, bar, exit_price, path):
+    script = {0: lambda desk: desk.submit(order)}
+    _, result = run_script([bar], script, stop_loss_ticks=200.0, path_policy=path)
+    assert result.trades["exit_price"].tolist() == [exit_price]
+    assert result.trades["net_usd"].tolist() == pytest.approx([-61.74])  # 120 ticks, 1, and fees
+
+
+@pytest.mark.parametrize("path", ["worst", "ohlc", "olhc", "adaptive"])
+@pytest.mark.parametrize(("side", "bar", "sign"), [(1, RISE, 1), (-1, FALL, -1)])
+def test_target_of_an_order_goes_before_the_accounts_farther_one(side, bar, sign, path):
+    order = Order(quantity=side, take_profit_ticks=20)
+    script = {0: lambda desk: desk.submit(order)}
+    _, result = run_script([bar], script, take_profit_ticks=40.0, path_policy=path)
+    assert result.trades["exit_price"].tolist() == [20_000.0 + sign * 5.25]
+    assert result.trades["net_usd"].tolist() == pytest.approx([8.76])
+
+
 def test_reversal_is_one_order_of_golden_case_6():
     rows = [
         B1,

@@ -230,6 +230,7 @@ def test_tune_ended_by_a_signal_goes_on_by_the_command_that_it_prints(
     assert "Traceback" not in err
     if sent != signal.SIGKILL:
         assert "finished trials are kept" in out
+        assert "scripts/tune.py --data " in out
         assert f"--storage {tmp_path / 's.db'}" in out
     again = run_script(capsys, "tune", *words, "--trials", 5, "--storage", tmp_path / "s.db")
     assert again.exit_code == 0, again.err
