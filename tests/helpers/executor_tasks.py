@@ -18,7 +18,7 @@ from data.bars import check_bars
 from utils.errors import DataError
 from utils.threads import ONE_THREAD
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 240.0
 """After which a task that waits for a signal gives up."""
 
 
