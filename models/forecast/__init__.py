@@ -1,0 +1,1 @@
+"""Distributions of the move ahead: families behind one protocol, scored honestly."""
