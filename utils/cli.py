@@ -12,6 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 from utils.errors import FuturesGymError
+from utils.interrupts import repeat_lost_interrupts
 from utils.logger import configure_logging
 
 DEBUG = "--debug"
@@ -20,6 +21,7 @@ DebugOption = Annotated[bool, typer.Option(DEBUG, help="Show the traceback of an
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
+INTERRUPTED = "interrupted"
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -30,8 +32,14 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: Command line without the program's name; the process's own when None.
     """
     configure_logging()
+    was_interrupted = repeat_lost_interrupts()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(_exit_code(app, words))
+    try:
+        sys.exit(_exit_code(app, words))
+    except Exception:
+        if not was_interrupted.is_set():
+            raise
+        sys.exit(_complain(INTERRUPTED, EXIT_INTERRUPTED))
 
 
 def make_app() -> typer.Typer:
@@ -54,7 +62,7 @@ def _exit_code(app: typer.Typer, words: list[str]) -> int:
             raise
         return _complain(error.format_message() + _refused_value(error), EXIT_USER_ERROR)
     # Typer turns Ctrl-C into this exit code, silently.
-    return _complain("interrupted", code) if code == EXIT_INTERRUPTED else code
+    return _complain(INTERRUPTED, code) if code == EXIT_INTERRUPTED else code
 
 
 def _refused_value(error: TyperException) -> str:
