@@ -12,9 +12,9 @@ from typing import Any
 from backtest.fold_task import FoldJob, FoldOutcome
 from backtest.result import BacktestResult
 from backtest.result_files import read_result, result_files
-from models.sealed_json import DIGEST, differences, digest_of, parsed_strictly, sealed_text
 from utils.errors import ArtifactError, ConfigError
 from utils.files import sha256_of_bytes, write_directory_atomically
+from utils.sealed_json import DIGEST, differences, digest_of, parsed_strictly, sealed_text
 
 FOLD_FILE = "fold.json"
 MODEL, VALIDATION, TEST = "model", "validation", "test_"

@@ -20,11 +20,11 @@ from models.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
-from models.sealed_json import parsed_strictly
 from models.training_state import arrays_named, put_state, state_of, tensors_named
 from utils.errors import ArtifactError, ConfigError
 from utils.files import canonical_json
 from utils.logger import get_logger
+from utils.sealed_json import parsed_strictly
 
 KEPT = "kept."
 """What the names of the kept weights begin with."""

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor
 
-from models.sealed_json import DIGEST, differences, digest_of, parsed_strictly, sealed_text
 from utils.errors import ArtifactError
 from utils.files import sha256_of_bytes, write_directory_atomically
+from utils.sealed_json import DIGEST, differences, digest_of, parsed_strictly, sealed_text
 
 FORMAT_VERSION = 1
 DESCRIPTION = "checkpoint.json"

@@ -18,10 +18,10 @@ from env.position_sizer import SIZERS
 from env.rewards import REWARDS
 from models.algorithms import ALGORITHMS
 from models.networks import EXTRACTORS
-from models.sealed_json import DIGEST, digest_of, parsed_strictly, sealed_text
 from utils.errors import ArtifactError, FuturesGymError
 from utils.provenance import UNKNOWN, versions
 from utils.registry import lookup
+from utils.sealed_json import DIGEST, digest_of, parsed_strictly, sealed_text
 
 FORMAT_VERSION = 1
 KEYS = frozenset(

@@ -16,13 +16,13 @@ import pandas as pd
 from config.settings import Settings, checked
 from data.store import fingerprint
 from models.checkpoint import checkpoints_of, first_difference
-from models.sealed_json import DIGEST, digest_of, parsed_strictly, sealed_text
 from scripts.printing import OPTIONS, shown
 from scripts.workflow import first_free
 from utils.errors import ArtifactError, ConfigError, FuturesGymError
 from utils.files import write_text_atomically
 from utils.paths import CHECKPOINTS_DIR
 from utils.provenance import code_provenance
+from utils.sealed_json import DIGEST, digest_of, parsed_strictly, sealed_text
 
 RUN_FILE = "run.json"
 MAX_BYTES = 2**24

@@ -15,9 +15,9 @@ def diff(
     as_json: Annotated[bool, Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """List settings, features, scaling, provenance and weights in which FIRST and SECOND differ."""
-    from models.sealed_json import differences
     from scripts.printing import console
     from utils.files import canonical_json
+    from utils.sealed_json import differences
 
     found = list(differences(_content(first), _content(second)))
     if as_json:

@@ -23,10 +23,10 @@ from models.checkpoint import (
     read_checkpoint,
     write_checkpoint,
 )
-from models.sealed_json import sealed_text
 from utils.errors import ArtifactError, ConfigError
 from utils.files import sha256_of_bytes
 from utils.paths import PROJECT_ROOT
+from utils.sealed_json import sealed_text
 
 
 def _checkpoint(timesteps: int = 64) -> Checkpoint:

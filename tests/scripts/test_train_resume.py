@@ -17,11 +17,11 @@ from models.agent import TradingAgent
 from models.artifacts import MANIFEST, WEIGHTS
 from models.callbacks import CostRamp
 from models.checkpoint import checkpoints_of
-from models.sealed_json import sealed_text
 from scripts import resuming, walk_results
 from tests.helpers.cli import assert_one_clear_line, run_script
 from utils.files import sha256_of_file
 from utils.paths import PROJECT_ROOT
+from utils.sealed_json import sealed_text
 
 SHORT = ["--profile", "smoke", "--timesteps", 1_280, "--features", "rsi,roc"]
 LAST = ["--validation-fraction", 0]
