@@ -61,8 +61,8 @@ class QuantileModel(Protocol):
         Args:
             X: (n, k) inputs, all finite; column SCALE is > 0, in log returns.
             y: (n,) labels, all finite; log returns.
-            realised: (n,) variance that the bars of the label had: the sum of their squared log
-                returns, >= 0.
+            realised: (n,) variance that the bars of the label had by their ranges, in squared log
+                returns, > 0: far less noisy than the label's square.
             sessions: (n,) number of each row's session, never falling. No label crosses a session,
                 so that rows may be divided between two of them.
 

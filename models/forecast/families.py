@@ -1,0 +1,42 @@
+"""The table of families that can be asked for by name, and how a model of each is made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from models.forecast.family import FamilyTask, QuantileModel
+from models.forecast.fhs import ColumnFhs
+from models.forecast.harx_fhs import HarxFhs
+from models.forecast.input_names import GARCH_COLUMN, SCALE_COLUMN
+from utils.registry import lookup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """One family.
+
+    Attributes:
+        make: Returns an unfitted model of a task; what is heavy is imported there.
+        needs_garch: Whether its inputs must have the column `garch_scale`.
+    """
+
+    make: Callable[[FamilyTask], QuantileModel]
+    needs_garch: bool = False
+
+
+FAMILIES: dict[str, Family] = {
+    "unconditional": Family(make=partial(ColumnFhs, column=None)),
+    "ewma_fhs": Family(make=partial(ColumnFhs, column=SCALE_COLUMN)),
+    "harx_fhs": Family(make=HarxFhs),
+    "garch_fhs": Family(make=partial(ColumnFhs, column=GARCH_COLUMN), needs_garch=True),
+}
+
+
+def make_model(task: FamilyTask) -> QuantileModel:
+    """Return an unfitted model of the task's family; a ConfigError names the choices."""
+    return lookup(FAMILIES, task.settings.family, "forecast family").make(task)
+
+
+def needs_garch(name: str) -> bool:
+    """Return whether a family's inputs need GARCH; a ConfigError names the choices."""
+    return lookup(FAMILIES, name, "forecast family").needs_garch
