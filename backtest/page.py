@@ -2,13 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
-from plotly.io.json import to_json_plotly
-from plotly.offline import get_plotlyjs
 
 from backtest.assessed import Assessment
 from backtest.assessment_tables import assessment_tables
@@ -22,6 +19,7 @@ from backtest.figures import (
     rolling_sharpe_of,
 )
 from backtest.heatmaps import hourly_heatmap, monthly_heatmap
+from backtest.page_code import own_code, page_code
 from backtest.page_words import caveats, span_text, summary, tiles, warnings
 from backtest.result import BacktestResult
 from backtest.rolling import window_for
@@ -34,8 +32,6 @@ from backtest.tables import (
     setting_rows,
 )
 from utils.wording import counted
-
-TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,16 +113,9 @@ PLACES = {"costs": "costs-chain"}
 
 
 def _code(drawn: Mapping[str, Any]) -> dict[str, Markup]:
-    """Return styles, scripts and figures; `<` in a figure's strings must not end its element."""
-    figures = {PLACES.get(name, name): figure.to_plotly_json() for name, figure in drawn.items()}
-    texts = {
-        "css": (TEMPLATES / "report.css").read_text(encoding="utf-8"),
-        "candles_js": (TEMPLATES / "candles.js").read_text(encoding="utf-8"),
-        "figures_js": (TEMPLATES / "figures.js").read_text(encoding="utf-8"),
-        "figures": to_json_plotly(figures).replace("<", "\\u003c"),
-        "plotly_js": get_plotlyjs(),
-    }
-    return {name: Markup(text) for name, text in texts.items()}  # noqa: S704 - our own, or escaped
+    """Return styles, scripts and figures, each figure under the name of its place."""
+    figures = {PLACES.get(name, name): figure for name, figure in drawn.items()}
+    return {**page_code(figures), "candles_js": own_code("candles.js")}
 
 
 def _sentence(verdict: str) -> str:

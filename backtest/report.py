@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from backtest.assessed import Assessment
 from backtest.assessment_json import assessment_json
-from backtest.page import TEMPLATES, ReportParts, page_values
+from backtest.page import ReportParts, page_values
+from backtest.page_code import rendered
 from backtest.result import BacktestResult
 from backtest.tables import Table
 from data.bars import check_bars
@@ -60,7 +60,7 @@ def write_report(  # noqa: PLR0913, PLR0917 - the interface that scripts and use
         further=further,
         n_tested=n_tested,
     )
-    write_text_atomically(target, _html(parts))
+    write_text_atomically(target, rendered("report.html.j2", page_values(parts)))
     return target
 
 
@@ -106,13 +106,3 @@ def _as_json(result: BacktestResult) -> dict[str, Any]:
         "n_bars": len(result.timestamps),
         "is_in_sample": result.is_in_sample,
     }
-
-
-def _html(parts: ReportParts) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(**page_values(parts))

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 
-from backtest import page as report_page
+from backtest import page_code
 from backtest.assessment import assess
 from backtest.report import write_metrics_json, write_report
 from backtest.tables import Row, Table
@@ -53,7 +53,7 @@ class Page(HTMLParser):
 @pytest.fixture
 def without_plotly_js(monkeypatch):
     """Leave the 5 MB library out where a test does not look at it."""
-    monkeypatch.setattr(report_page, "get_plotlyjs", lambda: "/* plotly */")
+    monkeypatch.setattr(page_code, "get_plotlyjs", lambda: "/* plotly */")
 
 
 def read_page(path):
