@@ -42,5 +42,8 @@ class PolicyStrategy(Strategy):
         info[1] = desk.unrealised_usd / self._initial_usd
         info[2] = desk.bars_held / self._lookback
         info[3] = desk.equity_usd / self._initial_usd
-        window = self._market.features[row + 1 - self._lookback : row + 1]
-        return {"market_features": window.copy(), "position_info": info}
+        window = self._market.windowed[row + 1 - self._lookback : row + 1]
+        seen: Observation = {"market_features": window.copy(), "position_info": info}
+        if self._market.forecasts is not None:
+            seen["forecast"] = self._market.forecasts[row].copy()
+        return seen

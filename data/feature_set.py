@@ -5,7 +5,6 @@ to data/preprocessor.py.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,19 @@ from data.bars import BAR_COLUMNS
 from data.feature_names import SEE, find_feature
 from data.feature_stream import FeatureStream
 from data.features import FEATURES, FeatureSpec
-from data.frame_columns import check_library_columns, check_same_named, external_values
+from data.forecast_frame import (
+    IDENTITY_PREFIX,
+    forecast_values,
+    refuse_forecasts,
+    selected_forecasts,
+)
+from data.frame_columns import (
+    EXTERNAL_PREFIX,
+    ExternalColumn,
+    check_library_columns,
+    check_same_named,
+    external_values,
+)
 from data.indicators.bar import Floats, feature_bars
 from data.kernel_faults import run_pass
 from data.library_columns import LibraryColumn, is_library_name, library_column, library_values
@@ -23,39 +34,6 @@ from data.recipes import RECIPES, expand_recipes
 from data.second_frame import check_other
 from utils.errors import ArtifactError, ConfigError
 from utils.files import canonical_json, sha256_of_bytes
-
-EXTERNAL_PREFIX = "external:"
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalColumn:
-    """A column of the user's frame that is used as it is; batch only."""
-
-    name: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of its values: its own."""
-        return (self.name,)
-
-    @property
-    def warm_up(self) -> int:
-        """Bars before its first valid value, as far as can be known without the frame: none."""
-        return 0
-
-    @property
-    def centre(self) -> float:
-        """Typical value: unknown, 0 leaves it as it is."""
-        return 0.0
-
-    @property
-    def spread(self) -> float:
-        """Typical size: unknown, 1 leaves it as it is."""
-        return 1.0
-
-    def identity(self) -> dict[str, object]:
-        """Return what can be known of it: its name."""
-        return {"name": EXTERNAL_PREFIX + self.name}
 
 
 class FeatureSet:
@@ -66,6 +44,7 @@ class FeatureSet:
         names: Sequence[str],
         frame_columns: Sequence[str] = (),
         table: Mapping[str, FeatureSpec] = FEATURES,
+        forecasts: Sequence[str] = (),
     ) -> None:
         """Select features by name.
 
@@ -76,26 +55,36 @@ class FeatureSet:
             names: In the order of the columns that the agent sees.
             frame_columns: What the user's frame brings along.
             table: The features there are; other than FEATURES where a user's own are checked.
+            forecasts: Columns of out-of-fold forecasts, in order, after all features.
 
         Raises:
             ConfigError: If the selection is empty, no list, has a repeated or unknown name, or one
-                that a recipe and a column of the frame share.
+                that a recipe and a column of the frame share; if a forecast is among the features,
+                or something else among the forecasts.
         """
         own = dict.fromkeys(frame_columns)
         external = {name: ExternalColumn(name) for name in own}
         choices: dict[str, FeatureSpec | ExternalColumn] = {**external, **table}
         expanded = expand_recipes(_listed(names))
+        refuse_forecasts(expanded)
         _check_not_recipes(names, frame_columns)
-        self._entries = tuple(
+        self._features = tuple(
             library_column(name) if is_library_name(name) else find_feature(choices, name)
             for name in expanded
         )
+        self._forecasts = selected_forecasts(forecasts)
+        self._entries = (*self._features, *self._forecasts)
         _check_unique(self.columns)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Selected names, in order."""
-        return tuple(entry.name for entry in self._entries)
+        """Selected features, in order; without forecasts."""
+        return tuple(entry.name for entry in self._features)
+
+    @property
+    def forecasts(self) -> tuple[str, ...]:
+        """Selected columns of forecasts, in order; they are the last of `columns`."""
+        return tuple(entry.name for entry in self._forecasts)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -138,17 +127,18 @@ class FeatureSet:
         return tuple(entry.spread for entry in self._entries for _ in entry.columns)
 
     def compute(self, frame: pd.DataFrame) -> Floats:
-        """Return the features of all bars, shape (n, n_columns).
+        """Return the features of all bars, and the forecasts after them, shape (n, n_columns).
 
         At bar t uses bars <= t; external columns are taken as given. NaN only where a feature is
-        still warming up, or an external column has not begun.
+        still warming up, or an external column or the forecasts have not begun.
 
         Args:
             frame: As `check_bars` returns it.
 
         Raises:
             DataError: If an external or a library's column has holes, or a column of the frame
-                shares a feature's name only, or a feature needs the second instrument's columns.
+                shares a feature's name only, or a feature needs the second instrument's columns, or
+                forecasts were learnt too close to a row.
             ConfigError: If a kernel, as only a user's own does, cannot be compiled or raises.
         """
         specs = self.specs
@@ -158,14 +148,17 @@ class FeatureSet:
             state = np.zeros(sum(spec.state_size for spec in specs))
             run_pass(specs, state, feature_bars(frame), computed)
         check_same_named(frame, specs, computed)
-        if not self.external and not self.library:
+        if not self.external and not self.library and not self.forecasts:
             return computed
         values = np.empty((len(frame), len(self.columns)))
         is_external = np.isin(self.columns, self.external)
         is_library = np.isin(self.columns, self.library)
-        values[:, ~is_external & ~is_library] = computed
+        is_forecast = np.isin(self.columns, self.forecasts)
+        values[:, ~is_external & ~is_library & ~is_forecast] = computed
         values[:, is_external] = external_values(frame, self.external)
         values[:, is_library] = self._library_values(frame)
+        if self.forecasts:
+            values[:, is_forecast] = forecast_values(frame, self.forecasts)
         return values
 
     def _library_values(self, frame: pd.DataFrame) -> Floats:
@@ -176,6 +169,8 @@ class FeatureSet:
 
     def stream(self) -> FeatureStream:
         """Return the same features for live bars, before the first bar.
+
+        Forecasts are not among them: a stream of models/forecast makes those.
 
         Raises:
             ConfigError: If the set has external columns, which no bar carries, or columns of
@@ -255,7 +250,11 @@ def _check_unique(columns: Sequence[str]) -> None:
 
 
 def _reselected(cls: type[FeatureSet], names: Sequence[str]) -> FeatureSet:
-    """Select stored names again; ones that were external stay external."""
+    """Select stored names again; ones that were external, or forecasts, stay so."""
+    forecasts = [
+        name.removeprefix(IDENTITY_PREFIX) for name in names if name.startswith(IDENTITY_PREFIX)
+    ]
+    names = [name for name in names if not name.startswith(IDENTITY_PREFIX)]
     own = [name.removeprefix(EXTERNAL_PREFIX) for name in names if name.startswith(EXTERNAL_PREFIX)]
     recipes = [name for name in names if name.removeprefix(EXTERNAL_PREFIX) in RECIPES]
     if recipes:
@@ -264,7 +263,11 @@ def _reselected(cls: type[FeatureSet], names: Sequence[str]) -> FeatureSet:
             "retrain the model"
         )
     try:
-        return cls([name.removeprefix(EXTERNAL_PREFIX) for name in names], frame_columns=own)
+        return cls(
+            [name.removeprefix(EXTERNAL_PREFIX) for name in names],
+            frame_columns=own,
+            forecasts=forecasts,
+        )
     except ConfigError as error:
         raise ArtifactError(
             f"the stored features are not all in this version: {error}; retrain"

@@ -1,6 +1,7 @@
 """Columns that a frame brings along: features of the user's own, and namesakes of ours."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,39 @@ from utils.errors import DataError
 
 TOLERATED_SPREADS = 0.01
 """How far a column may lie from ours, in typical sizes: another seed, not another formula."""
+
+EXTERNAL_PREFIX = "external:"
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalColumn:
+    """A column of the user's frame that is used as it is; batch only."""
+
+    name: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of its values: its own."""
+        return (self.name,)
+
+    @property
+    def warm_up(self) -> int:
+        """Bars before its first valid value, as far as can be known without the frame: none."""
+        return 0
+
+    @property
+    def centre(self) -> float:
+        """Typical value: unknown, 0 leaves it as it is."""
+        return 0.0
+
+    @property
+    def spread(self) -> float:
+        """Typical size: unknown, 1 leaves it as it is."""
+        return 1.0
+
+    def identity(self) -> dict[str, object]:
+        """Return what can be known of it: its name."""
+        return {"name": EXTERNAL_PREFIX + self.name}
 
 
 def external_values(frame: pd.DataFrame, names: Sequence[str]) -> Floats:

@@ -1,7 +1,8 @@
 """What many agents see at once: their windows, or only the row that each window ends with.
 
 A network that reads windows can gather them itself, from one copy of the features on its own
-device: `market.features[bar_index + 1 - lookback : bar_index + 1]` is the window of an index.
+device: `market.features[bar_index + 1 - lookback : bar_index + 1]` is the window of an index, with
+the forecasts of row `bar_index` in the last columns of its last row.
 """
 
 from dataclasses import dataclass
@@ -21,10 +22,12 @@ WINDOWS, INDICES = "windows", "indices"
 OBSERVATION_KINDS = (WINDOWS, INDICES)
 
 MARKET_FEATURES, BAR_INDEX, POSITION_INFO = "market_features", "bar_index", "position_info"
+FORECAST = "forecast"
 
 BatchObservation = dict[str, NDArray[Any]]
-"""position_info, (n, 4) float32, beside market_features, (n, lookback, n_features) float32, or
-bar_index, (n, 1) int64. The arrays belong to the receiver."""
+"""position_info, (n, 4) float32, beside market_features, (n, lookback, n_features) float32, and
+forecast, (n, n_forecasts) float32, where there are any; or beside bar_index, (n, 1) int64. The
+arrays belong to the receiver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +53,8 @@ class BatchObserver:
     def space(self) -> spaces.Dict:
         """The space of one environment's observations."""
         if self.kind == WINDOWS:
-            return observation_space(self.lookback, self.market.features.shape[1])
+            market = self.market
+            return observation_space(self.lookback, market.n_features, market.n_forecasts)
         return spaces.Dict(
             {
                 BAR_INDEX: spaces.Box(0, self.market.n_bars - 1, (1,), np.int64),
@@ -67,15 +71,14 @@ class BatchObserver:
         """
         if self.kind == INDICES:
             return {BAR_INDEX: rows.reshape(-1, 1), POSITION_INFO: position_info}
-        features = self.market.features
+        features, forecasts = self.market.windowed, self.market.forecasts
         windows = np.empty((len(rows), self.lookback, features.shape[1]), dtype=np.float32)
         gather_windows(features, rows, self.lookback, windows)
-        return {MARKET_FEATURES: windows, POSITION_INFO: position_info}
+        seen = {MARKET_FEATURES: windows, POSITION_INFO: position_info}
+        return seen if forecasts is None else {**seen, FORECAST: forecasts[rows]}
 
 
 def each_of(observations: BatchObservation) -> list[BatchObservation]:
     """Return the observations one by one, in order."""
-    (key, values), (other_key, other_values) = observations.items()
-    return [
-        {key: value, other_key: other} for value, other in zip(values, other_values, strict=True)
-    ]
+    rows = zip(*observations.values(), strict=True)
+    return [dict(zip(observations, row, strict=True)) for row in rows]

@@ -1,5 +1,7 @@
 """One span of bars as the simulation needs it: prices in ticks, features scaled, nothing else.
 
+Forecasts are further columns of the features, the last ones; an observation tells the two apart.
+
 A market does not change, so that any number of environments and back-tests share one.
 """
 
@@ -37,8 +39,9 @@ class Market:
         timestamps: (n,) UTC, open time of each bar.
         bars: (n,) BAR_TICKS records; read by name, e.g. `bars.close`. Prices and roll gaps only:
             what depends on an account's settings is added by env/account_bars.py.
-        features: (n, n_features) float32, scaled, C-contiguous; NaN in warm-up rows only.
-        feature_set: Which features, in order.
+        features: (n, n_features + n_forecasts) float32, scaled, C-contiguous; NaN in warm-up rows
+            only, which those before the first forecast are.
+        feature_set: Which features, in order, and which forecasts after them.
         scaler: How they were scaled.
         trade_dates: (n,) datetime64[D], by the instrument's own clock.
         is_roll: (n,) whether a bar is the first of a new contract.
@@ -59,6 +62,28 @@ class Market:
     def n_bars(self) -> int:
         """Rows in all."""
         return len(self.timestamps)
+
+    @property
+    def n_forecasts(self) -> int:
+        """Columns of forecasts, the last ones of `features`."""
+        return len(self.feature_set.forecasts)
+
+    @property
+    def n_features(self) -> int:
+        """Columns of `features` before those."""
+        return int(self.features.shape[1]) - self.n_forecasts
+
+    @cached_property
+    def windowed(self) -> NDArray[np.float32]:
+        """What windows are made of: (n, n_features), C-contiguous."""
+        return np.ascontiguousarray(self.features[:, : self.n_features])
+
+    @cached_property
+    def forecasts(self) -> NDArray[np.float32] | None:
+        """What is seen of a row's forecasts: (n, n_forecasts), C-contiguous; None without."""
+        if self.n_forecasts == 0:
+            return None
+        return np.ascontiguousarray(self.features[:, self.n_features :])
 
     @cached_property
     def bar_seconds(self) -> int:
@@ -159,6 +184,7 @@ def build_market(
     *,
     symbol: str = "MNQ",
     scaler: Scaler | None = None,
+    forecast_columns: Sequence[str] = (),
 ) -> Market:
     """Return the market of a bar frame.
 
@@ -168,19 +194,20 @@ def build_market(
         symbol: Key of INSTRUMENTS; its tick grid must fit the prices.
         scaler: Fitted on training rows; None scales by the fixed constants of the feature table,
             which cannot leak.
+        forecast_columns: Columns of `df` that `data.forecast_store.with_forecasts` has joined.
 
     Raises:
-        ConfigError: For an unknown symbol or feature, a scaler of other columns, or none where a
-            column of `df` is mostly beyond the clip.
-        DataError: For bars that break an invariant, gaps of rolls off the tick grid, or too few
-            bars for the features.
+        ConfigError: For an unknown symbol or feature, a forecast among the features, a scaler of
+            other columns, or none where a column of `df` is mostly beyond the clip.
+        DataError: For bars that break an invariant, gaps of rolls off the tick grid, too few bars
+            for the features, or forecasts that were learnt from bars too close to a row.
     """
     instrument = get_instrument(symbol)
     if not isinstance(df, pd.DataFrame):
         raise ConfigError(f"`df` must be a pandas DataFrame of bars, was {type(df).__name__}")
     bars = check_bars(df, instrument)
     ticks = _in_ticks(bars, instrument)
-    feature_set = FeatureSet(feature_columns, tuple(bars.columns))
+    feature_set = FeatureSet(feature_columns, tuple(bars.columns), forecasts=forecast_columns)
     scaling = Scaler.nominal(feature_set) if scaler is None else scaler
     scaling.check_columns(feature_set.columns)
     values = feature_set.compute(bars)

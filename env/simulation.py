@@ -17,7 +17,7 @@ from env.action_modes import ACTION_MODES, n_actions
 from env.costs_paid import CostsPaid, costs_paid
 from env.kernel.types import ACCOUNT, Records
 from env.market import Market
-from env.observation import Observation, page_bars, page_from, write_position_info
+from env.observation import Observation, Page, page_bars, page_from, write_position_info
 from env.step import Books, StepResult, take_step
 from env.step_info import DENIAL_LABELS
 from env.terms import open_account
@@ -54,12 +54,12 @@ class Simulation:
         self._choice_of = ACTION_MODES[settings.action_mode].reader(self.terms.max_position)
         self._lookback = settings.lookback_window
         self._bars = account_bars(market, settings)
-        self._features = market.features
+        self._features, self._forecasts = market.windowed, market.forecasts
         self._accounts: Records = np.zeros(1, ACCOUNT)
         self._equity_path = array("d")
         self._log = TradeLog()
         self._page_bars = page_bars(self._lookback, self._features.shape[1])
-        self._page = page_from(self._features, self._lookback - 1, self._lookback)
+        self._page = self._page_of(self._lookback - 1)
         self._place = 0
         self._books = self._books_with_room()
         self._take_step = entry_of(
@@ -237,11 +237,14 @@ class Simulation:
 
     def observation(self) -> Observation:
         """Return what an agent sees at the close of `bar`; the same arrays if asked again."""
-        windows, position_infos = self._page
-        return {
+        windows, position_infos, forecasts = self._page
+        seen: Observation = {
             "market_features": windows[self._place],
             "position_info": position_infos[self._place],
         }
+        if forecasts is not None:
+            seen["forecast"] = forecasts[self._place]
+        return seen
 
     def action_mask(self) -> Mask:
         """Return which actions would not be wholly denied at the close of `bar`, one bool each.
@@ -270,8 +273,11 @@ class Simulation:
 
     def _turn_page(self, bar: int) -> None:
         """Make ready for a page of closes from that of row `bar` on."""
-        self._page, self._place = page_from(self._features, bar, self._lookback), 0
+        self._page, self._place = self._page_of(bar), 0
         self._books = self._books_with_room()
+
+    def _page_of(self, bar: int) -> Page:
+        return page_from(self._features, bar, self._lookback, self._forecasts)
 
     def _books_with_room(self) -> Books:
         """Return what the kernel writes to, with room for the fills of a page of bars."""

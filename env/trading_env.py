@@ -69,6 +69,7 @@ class TradingEnv(gymnasium.Env[Observation, Any]):
         settings: EnvSettings | None = None,
         scaler: Scaler | None = None,
         render_mode: str | None = None,
+        forecast_columns: Sequence[str] = (),
         **overrides: Any,
     ) -> None:
         """Build the market and an account on it.
@@ -80,16 +81,25 @@ class TradingEnv(gymnasium.Env[Observation, Any]):
             scaler: Fitted on training rows; None scales by fixed constants.
             render_mode: "ansi" for `render` to return a line of text, "rgb_array" for a picture,
                 or None.
+            forecast_columns: What of `with_forecasts` in `df` is seen beside the features, in
+                order; with any, observations have the key `forecast`.
             **overrides: Single fields of EnvSettings, e.g. initial_balance=10000.0; None is
                 a value: stop_loss_ticks=None trades without a stop.
 
         Raises:
             ConfigError: For a setting, feature or symbol that is unknown or out of bounds,
                 settings that do not go together, or too few bars for one episode.
-            DataError: For bars that break an invariant.
+            DataError: For bars that break an invariant, or forecasts without the stamps that show
+                that they are out of fold.
         """
         chosen = chosen_settings(settings, overrides, "TradingEnv")
-        market = build_market(df, feature_columns, symbol=chosen.symbol, scaler=scaler)
+        market = build_market(
+            df,
+            feature_columns,
+            symbol=chosen.symbol,
+            scaler=scaler,
+            forecast_columns=forecast_columns,
+        )
         self._set_up(market, chosen, render_mode)
 
     def _set_up(self, market: Market, settings: EnvSettings, render_mode: str | None) -> None:
@@ -101,9 +111,9 @@ class TradingEnv(gymnasium.Env[Observation, Any]):
         self.simulation = Simulation(market, settings)
         self.episodes = Episodes(market, settings)
         self.render_mode = render_mode
-        n_features = market.features.shape[1]
+        shown = settings.lookback_window, market.n_features, market.n_forecasts
         # Gymnasium types spaces by plain dicts and numpy integers, not by what they hold.
-        self.observation_space = observation_space(settings.lookback_window, n_features)  # type: ignore[assignment]
+        self.observation_space = observation_space(*shown)  # type: ignore[assignment]
         mode = ACTION_MODES[settings.action_mode]
         self.action_space = mode.space(self.simulation.terms.max_position)
 

@@ -67,7 +67,7 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
         "autoreset_mode": AutoresetMode.SAME_STEP,
     }
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the interface of TradingEnv, for many
         self,
         num_envs: int,
         df: pd.DataFrame,
@@ -75,6 +75,7 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
         settings: EnvSettings | None = None,
         scaler: Scaler | None = None,
         observations: str = WINDOWS,
+        forecast_columns: Sequence[str] = (),
         **overrides: Any,
     ) -> None:
         """Build the market and the accounts on it.
@@ -86,6 +87,7 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
             settings: The terms of every account; None takes the defaults.
             scaler: Fitted on training rows; None scales by fixed constants.
             observations: "windows" of features, or the "indices" of the bars they end with.
+            forecast_columns: As in TradingEnv; windows have the key `forecast` with any.
             **overrides: Single fields of EnvSettings; None is a value.
 
         Raises:
@@ -93,7 +95,13 @@ class TradingVectorEnv(VectorEnv[BatchObservation, Any, NDArray[Any]]):
             DataError: For bars that break an invariant.
         """
         chosen = chosen_settings(settings, overrides, "TradingVectorEnv")
-        market = build_market(df, feature_columns, symbol=chosen.symbol, scaler=scaler)
+        market = build_market(
+            df,
+            feature_columns,
+            symbol=chosen.symbol,
+            scaler=scaler,
+            forecast_columns=forecast_columns,
+        )
         self._set_up(num_envs, market, chosen, observations, shared_paths=1)
 
     @classmethod
