@@ -142,7 +142,7 @@ def score_forecasts(  # noqa: PLR0913, PLR0917 - the interface that leaderboard 
     if len(apart) == 0:
         raise DataError(
             f"of {len(y):,} rows {len(rows):,} have a label, a forecast and a reference, and none "
-            f"of them is a {thin}th row; nothing can be scored: give a longer span"
+            f"of those is {thin} rows from the first, or a multiple of it; give a longer span"
         )
     return ForecastScores(
         n_rows=len(rows),
