@@ -86,7 +86,7 @@ def result_of(
         fills=fills_frame(course.fills, market),
         trades=trades_frame(course.trades, market, stop_ticks(course, settings, stops or {})),
         settings=settings,
-        feature_columns=market.feature_set.names,
+        feature_columns=(*market.feature_set.names, *market.feature_set.forecasts),
         was_liquidated=course.is_ruined,
         denials=course.denials,
         n_ambiguous=course.n_ambiguous,

@@ -113,7 +113,11 @@ class BacktestEngine:
         check_own_columns(agent, self._given.frame)
         settings = account_of(without_foreign_fee(agent, self._account), self._account)
         market = build_market(
-            self._given.frame, agent.feature_set.names, symbol=settings.symbol, scaler=agent.scaler
+            self._given.frame,
+            agent.feature_set.names,
+            symbol=settings.symbol,
+            scaler=agent.scaler,
+            forecast_columns=agent.feature_set.forecasts,
         )
         rows = decision_rows(market, settings.lookback_window, self._given.span, self._given.asked)
         return run_policy(agent, market, settings, rows, on_progress)

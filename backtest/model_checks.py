@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from models.forecasts_seen import check_forecasts
 from models.policy import TrainedPolicy
 from utils.errors import ArtifactError, DataError
 
@@ -27,8 +28,11 @@ def check_own_columns(agent: TrainedPolicy, bars: pd.DataFrame) -> None:
     """Refuse bars without the columns that the model was given in training.
 
     Raises:
-        DataError: If one is missing.
+        ArtifactError: If a forecast is missing.
+        DataError: If another column is.
     """
+    own = agent.feature_set
+    check_forecasts(own, [name for name in own.forecasts if name in bars.columns])
     missing = [name for name in agent.feature_set.external if name not in bars.columns]
     if missing:
         raise DataError(

@@ -36,7 +36,7 @@ class BacktestResult:
             (closes at which it was open), r_multiple (net_usd over what the first stop would have
             lost before costs; NaN without a stop), reason (of the exit).
         settings: The account and its costs.
-        feature_columns: The features that the policy saw.
+        feature_columns: The features that the policy saw, and the forecasts after them.
         is_in_sample: Whether the policy was trained on any bar after row 0, or on later ones.
         was_liquidated: Whether the account was closed by force, at its ruin level or by a rule.
         denials: How many decisions were denied, wholly or in part, by the label of the reason.

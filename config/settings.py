@@ -59,11 +59,13 @@ class TrainSettings(FrozenSettings):
         features: Feature names, in order.
         timesteps: Environment steps.
         test_fraction: Last share of the bars, which training never touches.
+        forecast_columns: Columns of forecasts, in order, that the bars must have beside them.
         scaler: Key of FITS: standard, robust or rank_normal, fitted on the training rows.
         scale_by_session: Whether regular hours and the rest are scaled apart.
     """
 
     features: tuple[str, ...] = Field(default=DEFAULT_FEATURES, strict=False)  # TOML has lists
+    forecast_columns: tuple[str, ...] = Field(default=(), strict=False)
     timesteps: int = Field(default=100_000, ge=1)
     test_fraction: float = Field(default=0.2, ge=0, lt=1)
     scaler: str = "standard"

@@ -5,6 +5,7 @@ A row's forecasts were learnt from bars that ended more than the longest horizon
 sessions only make the distance longer. Reading stored forecasts is left to data/forecast_store.py.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -80,6 +81,12 @@ def selected_forecasts(names: Sequence[str]) -> tuple[ForecastColumn, ...]:
     return tuple(map(ForecastColumn, names))
 
 
+def split_forecasts(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names that are no forecasts, and those that are, each in order."""
+    forecasts = tuple(name for name in names if name.startswith(PREFIX))
+    return tuple(name for name in names if name not in forecasts), forecasts
+
+
 def refuse_forecasts(names: Sequence[str]) -> None:
     """Refuse a forecast among the features: only as a forecast is it checked for look-ahead.
 
@@ -108,6 +115,7 @@ def forecast_values(frame: pd.DataFrame, names: Sequence[str]) -> Floats:
             TRAINED_UNTIL is missing or a row of it breaks the rule.
     """
     _check_present(frame, names)
+    _check_begun(frame, names)
     values = external_values(frame, names)
     is_forecast = np.isfinite(values).any(axis=1)
     stamps = pd.DatetimeIndex(frame.index)
@@ -135,6 +143,25 @@ def _check_present(frame: pd.DataFrame, names: Sequence[str]) -> None:
                 f"were learnt from; join them from a store: {JOIN}"
             )
         raise DataError(unknown_name_message(name, "forecast column of the bars", present))
+
+
+def _check_begun(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    """Refuse bars that all lie before the first forecast."""
+    for name in names:
+        if frame[name].isna().all():
+            raise DataError(
+                f"`{name}` has no value in any of {len(frame)} bars from {frame.index[0]} to "
+                f"{frame.index[-1]}: forecasts begin later; give later bars, or more of them"
+            )
+
+
+def forecast_fingerprint(frame: pd.DataFrame, names: Sequence[str]) -> str:
+    """Return the SHA-256 (hex) of the named columns and of what they were learnt from."""
+    digest = hashlib.sha256("\n".join(names).encode())
+    digest.update(_trained_until(frame).astype("<i8").tobytes())
+    for name in names:
+        digest.update(frame[name].to_numpy(dtype=np.float64).astype("<f8").tobytes())
+    return digest.hexdigest()
 
 
 def _trained_until(frame: pd.DataFrame) -> Stamps:

@@ -22,6 +22,7 @@ from models.callback_checkpoint import CheckpointPlan, CheckpointWriter
 from models.callback_signals import was_stopped
 from models.decider import Opinion
 from models.determinism import RandomStreams, torch_threads
+from models.forecasts_seen import check_forecasts
 from models.learner import Learner
 from models.lineage import market_provenance
 from models.manifest import ModelDescription
@@ -46,7 +47,7 @@ class TradingAgent:
         name: What reports call it, e.g. "PPO-lstm".
         settings: How it learns.
         env_settings: The account that it is made for.
-        feature_set: The features that it sees, in order.
+        feature_set: The features that it sees, in order, and the forecasts beside them.
         scaler: How they are scaled.
         provenance: Where it comes from: versions, git revision, bars, timesteps. JSON values; a
             script may add its own before `save`.
@@ -113,7 +114,8 @@ class TradingAgent:
             agent._decider = make_decider(
                 description.agent_settings,
                 description.env_settings,
-                len(description.feature_set.columns),
+                len(description.feature_set.columns) - len(description.feature_set.forecasts),
+                len(description.feature_set.forecasts),
             )
         agent._decider.load_weights(weights, str(folder / WEIGHTS))
         return agent
@@ -183,7 +185,8 @@ class TradingAgent:
 
         Args:
             observation: As the environment gives it: `market_features` (lookback, n_features) and
-                `position_info` (4,), at the close of the bar that its last row is.
+                `position_info` (4,), at the close of the bar that its last row is, and `forecast`
+                (n_forecasts,) if the agent sees forecasts.
             deterministic: The most probable action; else a draw from the agent's own random stream.
             state: What the call before returned; None begins an episode.
 
@@ -219,6 +222,7 @@ class TradingAgent:
                 f"the model was trained on bars of {self.provenance['bar_seconds']} s, these are "
                 f"of {market.bar_seconds} s; give bars of its own size or re-train"
             )
+        check_forecasts(self.feature_set, market.feature_set.forecasts)
         if market.feature_set.hash != self.feature_set.hash:
             raise ArtifactError(
                 f"the model sees {list(self.feature_set.names)}, the market has "

@@ -8,7 +8,7 @@ the indices of the market's rows, whose features their network looks up.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from sb3_contrib import MaskablePPO, RecurrentPPO
@@ -159,18 +159,33 @@ def _divisor_below(number: int, bound: int) -> int:
     )
 
 
+class MakeDecider(Protocol):
+    """Makes what decides, for so many columns of features and of forecasts."""
+
+    def __call__(
+        self,
+        settings: AgentSettings,
+        env_settings: EnvSettings,
+        n_columns: int,
+        n_forecasts: int = 0,
+        /,
+    ) -> Decider:
+        """Return what decides, fresh."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Algorithm:
     """How one algorithm is set up.
 
     Attributes:
         make_learner: From the user's environment, the settings and the device.
-        make_decider: What a learner of these agent's and environment's settings, and so many
-            feature columns, would have learnt: fresh, to be given saved weights.
+        make_decider: What a learner of these agent's and environment's settings would have learnt:
+            fresh, to be given saved weights.
     """
 
     make_learner: Callable[[TradingEnv, AgentSettings, torch.device], Learner]
-    make_decider: Callable[[AgentSettings, EnvSettings, int], Decider]
+    make_decider: MakeDecider
 
 
 def _deciding(algorithm: OnPolicyAlgorithm) -> ActorCriticPolicy:
@@ -202,8 +217,10 @@ def _network_algorithm(
         decider = decider_of(_deciding(algorithm), env.settings)
         return NetworkLearner(algorithm, settings, env, decider)
 
-    def make_decider(settings: AgentSettings, env_settings: EnvSettings, n_columns: int) -> Decider:
-        space = observation_space(env_settings.lookback_window, n_columns)
+    def make_decider(
+        settings: AgentSettings, env_settings: EnvSettings, n_columns: int, n_forecasts: int = 0
+    ) -> Decider:
+        space = observation_space(env_settings.lookback_window, n_columns, n_forecasts)
         mode = lookup(ACTION_MODES, env_settings.action_mode, "action mode")
         actions = mode.space(terms_of(env_settings).max_position)
         return decider_of(build_network(settings, space, actions, policy), env_settings)

@@ -87,6 +87,7 @@ def _data_rows(description: ModelDescription) -> dict[str, Any]:
         "fingerprint of the bars": provenance.get("data_fingerprint", UNKNOWN),
         "fingerprint of bars and features": provenance.get("market_fingerprint", UNKNOWN),
         "features": ", ".join(features.names),
+        **({"forecasts": ", ".join(features.forecasts)} if features.forecasts else {}),
         "hash of the features": features.hash,
         "scaling": description.scaler.kind,
     }

@@ -21,6 +21,7 @@ from utils.files import canonical_json, sha256_of_bytes
 
 FITTING: dict[str, Callable[[TradingAgent], Any]] = {
     "features": lambda agent: list(agent.feature_set.names),
+    "forecasts": lambda agent: list(agent.feature_set.forecasts),
     "feature versions": lambda agent: agent.feature_set.hash,
     "scaler": lambda agent: sha256_of_bytes(canonical_json(agent.scaler.to_dict()).encode())[:12],
     "bar seconds": lambda agent: agent.provenance["bar_seconds"],

@@ -207,7 +207,7 @@ class ExactPolicyGradient(OnPolicyAlgorithm):
         return cast(Tensor, network.action_net(network.mlp_extractor.forward_actor(joined)))
 
     def _encoded(self, starts: NDArray[np.int64]) -> Tensor:
-        """Return the tower's output at each close of the chunks, (c, T, hidden_size)."""
+        """Return the tower's output at each close of the chunks, (c, T, encoding_size)."""
         extractor = cast(MarketPolicy, self.policy).features_extractor
         if self._sequences is None:
             rows = torch.from_numpy(starts[:, None] + np.arange(self.chunks.n_steps))

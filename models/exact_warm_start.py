@@ -99,7 +99,7 @@ def _imitate(
 
 
 def _encoded(network: MarketPolicy, rows: NDArray[np.int64]) -> Tensor:
-    """Return the tower's output at the closes of `rows`, (n, hidden_size), without gradients."""
+    """Return the tower's output at the closes of `rows`, (n, encoding_size), without gradients."""
     network.set_training_mode(False)
     with torch.no_grad():
         parts = torch.split(torch.from_numpy(rows).to(network.device), BATCH_ROWS)

@@ -20,7 +20,7 @@ BLOCK_ROWS = 4_096
 
 
 class MarketEncodings:
-    """The tower's output for the rows of a market, or what a linear layer behind it gets of that.
+    """The encodings of the rows of a market, or what a linear layer behind gets of them.
 
     A block of rows is computed when its first is asked for, by the weights as they are then, and
     kept until a row outside is asked for: cheap where rows come in order.
@@ -67,12 +67,12 @@ class MarketEncodings:
     def _through_layer(self, encoded: Tensor) -> Tensor:
         if self._layer is None:
             return encoded
-        n_account = self._extractor.features_dim - self._extractor.hidden_size
+        n_account = self._extractor.features_dim - self._extractor.encoding_size
         no_account = encoded.new_zeros(len(encoded), n_account)
         return cast(Tensor, self._layer(self._extractor.join(encoded, no_account)))
 
     def _windows(self, start: int, stop: int) -> Tensor:
-        """Return the windows of rows `start` to `stop`, (n, lookback, n_features), as a view."""
+        """Return the windows of rows `start` to `stop`, (n, lookback, n_columns), as a view."""
         lookback = self._extractor.lookback
         device = next(self._extractor.parameters()).device
         rows = torch.tensor(self._features[start + 1 - lookback : stop], device=device)

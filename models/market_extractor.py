@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import Tensor, nn
 
-from env.batch_observation import BAR_INDEX, MARKET_FEATURES, POSITION_INFO
+from env.batch_observation import BAR_INDEX, FORECAST, MARKET_FEATURES, POSITION_INFO
 from models.market_windows import MarketWindows, RowCache
 from utils.errors import ConfigError
 
@@ -33,7 +33,10 @@ MAX_CACHE_BYTES = 2**26
 
 
 class MarketExtractor(BaseFeaturesExtractor, ABC):
-    """Encode the market by a tower and append `position_info`: (n, hidden_size + 4).
+    """Encode the market and append `position_info`: (n, encoding_size + 4).
+
+    The encoding is a tower's, (hidden_size,), and the forecasts of the window's last row where
+    there are any: they go by the tower.
 
     An observation holds windows, or the rows that windows of the attached features end with. Rows
     that several observations share go through the tower once. Without gradients, and not in
@@ -41,10 +44,12 @@ class MarketExtractor(BaseFeaturesExtractor, ABC):
     is done in it; such encodings hold until a forward pass with gradients, or other weights.
 
     Attributes:
-        window_space: Dict of `market_features` (lookback, n_features) and `position_info` (4,).
+        window_space: Dict of `market_features` (lookback, n_features), `position_info` (4,) and
+            `forecast` (n_forecasts,) where there are any.
         hidden_size: Width of the tower's output.
         lookback: Rows in a window.
-        n_features: Columns of a window.
+        n_features: Columns of a window that the tower sees.
+        n_forecasts: Columns that follow on them in a market.
         seen: (4,) ones for the entries of position_info that are seen, zeros for the others.
     """
 
@@ -72,10 +77,13 @@ class MarketExtractor(BaseFeaturesExtractor, ABC):
         """
         space = observation_space if window_space is None else window_space
         n_position = _shape(space, POSITION_INFO)[0]
-        super().__init__(observation_space, features_dim=hidden_size + n_position)
+        n_forecasts = _shape(space, FORECAST)[0] if FORECAST in space.spaces else 0
+        width = hidden_size + n_forecasts + n_position
+        super().__init__(observation_space, features_dim=width)
         self.window_space = space
         self.hidden_size = hidden_size
         self.lookback, self.n_features = _shape(space, MARKET_FEATURES)
+        self.n_forecasts = n_forecasts
         seen = torch.arange(n_position) < ACCOUNT_VIEWS[account_view]
         self.register_buffer("seen", seen.float(), persistent=False)
         self._dropout = nn.Dropout(dropout)
@@ -83,6 +91,11 @@ class MarketExtractor(BaseFeaturesExtractor, ABC):
         self._market: MarketWindows | None = None
         self._cache = RowCache()
         self._cached_of: tuple[int, ...] = ()
+
+    @property
+    def encoding_size(self) -> int:
+        """Width of what is known of the market: the tower's output, and the forecasts."""
+        return self.hidden_size + self.n_forecasts
 
     @abstractmethod
     def read(self, windows: Tensor) -> Tensor:
@@ -92,16 +105,17 @@ class MarketExtractor(BaseFeaturesExtractor, ABC):
         """
 
     def attach(self, features: NDArray[np.float32]) -> None:
-        """Let row numbers mean windows of `features`, (n_rows, n_features), from now on.
+        """Let row numbers mean windows of `features`, (n_rows, n_columns), from now on.
 
         They are no part of the weights.
 
         Raises:
             ConfigError: If they have another number of columns than the windows.
         """
-        if features.shape[1] != self.n_features:
+        n_columns = self.n_features + self.n_forecasts
+        if features.shape[1] != n_columns:
             raise ConfigError(
-                f"the features of the market must have {self.n_features} columns, as the network's "
+                f"the features of the market must have {n_columns} columns, as the network's "
                 f"windows do, had {features.shape[1]}; build the network for this market"
             )
         self._market = MarketWindows(features, self.lookback, self.seen.device)
@@ -112,20 +126,27 @@ class MarketExtractor(BaseFeaturesExtractor, ABC):
         self._cache.clear()
 
     def forward(self, observations: dict[str, Tensor]) -> Tensor:
-        """Return the tower's output with the account beside it: (n, hidden_size + 4)."""
+        """Return the encoding with the account beside it: (n, encoding_size + 4)."""
         if BAR_INDEX in observations:
             encoded = self.encode_rows(observations[BAR_INDEX].flatten().long())
         else:
-            encoded = self.encode(observations[MARKET_FEATURES])
+            windows = observations[MARKET_FEATURES]
+            tower = self._chunked(windows)
+            beside = (observations[FORECAST],) if self.n_forecasts > 0 else ()
+            encoded = self.dropped(torch.cat((tower, *beside), dim=-1))
         return self.join(encoded, observations[POSITION_INFO])
 
     def encode(self, windows: Tensor) -> Tensor:
-        """Return (n, hidden_size) from windows (n, lookback, n_features), oldest bar first."""
-        chunks = [self._read(chunk) for chunk in torch.split(windows, self._chunk(windows.device))]
-        return cast(Tensor, self._dropout(torch.cat(chunks)))
+        """Return (n, encoding_size) from a market's windows, oldest bar first.
+
+        Args:
+            windows: (n, lookback, n_columns): features, and forecasts behind them.
+        """
+        chunks = torch.split(windows, self._chunk(windows.device))
+        return self.dropped(torch.cat([self._read(chunk) for chunk in chunks]))
 
     def encode_rows(self, rows: Tensor) -> Tensor:
-        """Return (n, hidden_size) of the attached features' windows that end with `rows` (n,).
+        """Return (n, encoding_size) of the attached features' windows that end with `rows` (n,).
 
         Raises:
             ConfigError: If no features are attached.
@@ -135,10 +156,17 @@ class MarketExtractor(BaseFeaturesExtractor, ABC):
             encoded = self._read_rows(distinct)
         else:
             encoded = self._read_ahead(distinct)
-        return cast(Tensor, self._dropout(encoded.index_select(0, places)))
+        return self.dropped(encoded.index_select(0, places))
+
+    def dropped(self, encoded: Tensor) -> Tensor:
+        """Return encodings (..., encoding_size) after dropout, which spares the forecasts."""
+        if self.n_forecasts == 0:
+            return cast(Tensor, self._dropout(encoded))
+        tower, forecasts = encoded.split((self.hidden_size, self.n_forecasts), dim=-1)
+        return torch.cat((self._dropout(tower), forecasts), dim=-1)
 
     def join(self, encoded: Tensor, position_info: Tensor) -> Tensor:
-        """Return the extractor's output: `encoded` (n, hidden_size), and what is seen of (n, 4)."""
+        """Return the extractor's output: `encoded` (n, encoding_size), what is seen of (n, 4)."""
         return torch.cat((encoded, position_info * self.seen), dim=-1)
 
     def _read_rows(self, rows: Tensor) -> Tensor:
@@ -155,7 +183,7 @@ class MarketExtractor(BaseFeaturesExtractor, ABC):
 
     def _read_ahead(self, distinct: Tensor) -> Tensor:
         """Return the encodings of `distinct` rows, and keep those of the rows that will follow."""
-        room = MAX_CACHE_BYTES // (4 * self.hidden_size)
+        room = MAX_CACHE_BYTES // (4 * self.encoding_size)
         self._drop_what_is_stale(room - AHEAD * len(distinct))
         missing = self._cache.missing(distinct)
         if len(missing) > 0:
@@ -173,8 +201,29 @@ class MarketExtractor(BaseFeaturesExtractor, ABC):
             self.forget()
         self._cached_of = versions
 
+    def _chunked(self, windows: Tensor) -> Tensor:
+        """Return the tower's output for windows of its own columns, (n, hidden_size)."""
+        chunks = torch.split(windows, self._chunk(windows.device))
+        return torch.cat([self._computed(self.read, chunk) for chunk in chunks])
+
     def _read(self, windows: Tensor) -> Tensor:
-        return self._computed(self.read, windows)
+        return self.beside_forecasts(self.read, windows, windows[:, -1])
+
+    def beside_forecasts(
+        self, run: Callable[[Tensor], Tensor], values: Tensor, rows: Tensor
+    ) -> Tensor:
+        """Return what the tower's `run` makes of its columns, and the forecasts of `rows`.
+
+        Args:
+            run: From (..., n_features) to (..., hidden_size).
+            values: (..., n_columns) that it is given the first columns of.
+            rows: (..., n_columns) that the forecasts are taken from, one for each output.
+        """
+        if self.n_forecasts == 0:
+            return self._computed(run, values)
+        # Contiguous, as windows of the tower's columns alone are: the same kernels, the same bits.
+        tower = self._computed(run, values[..., : self.n_features].contiguous())
+        return torch.cat((tower, rows[..., self.n_features :]), dim=-1)
 
     def _computed(self, run: Callable[[Tensor], Tensor], values: Tensor) -> Tensor:
         """Return what the tower's `run` makes of `values`, in bfloat16 where that is asked for."""

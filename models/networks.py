@@ -34,12 +34,12 @@ class RecurrentExtractor(MarketExtractor):
         Row t of a chunk has seen that chunk's rows <= t, which may be less or more than a window.
 
         Args:
-            features: (n_chunks, n_rows, n_features), oldest row first.
+            features: (n_chunks, n_rows, n_columns), forecasts among them, oldest row first.
 
         Returns:
-            (n_chunks, n_rows, hidden_size).
+            (n_chunks, n_rows, encoding_size).
         """
-        return cast(Tensor, self._dropout(self._computed(self._along, features)))
+        return self.dropped(self.beside_forecasts(self._along, features, features))
 
     def _along(self, features: Tensor) -> Tensor:
         return cast(Tensor, self.tower(features)[0])

@@ -100,9 +100,9 @@ def compiled_head(extractor: MarketExtractor, layers: HeadLayers) -> Head:
 
 def _account_weights(extractor: MarketExtractor, first: nn.Linear) -> Floats:
     """Return what one of each number on the account adds to the first layer, (n_account, width)."""
-    n_account = extractor.features_dim - extractor.hidden_size
+    n_account = extractor.features_dim - extractor.encoding_size
     one_of_each = torch.eye(n_account, device=first.weight.device)
-    no_market = one_of_each.new_zeros(n_account, extractor.hidden_size)
+    no_market = one_of_each.new_zeros(n_account, extractor.encoding_size)
     with torch.inference_mode():
         return _array(extractor.join(no_market, one_of_each) @ first.weight.T)
 

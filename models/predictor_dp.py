@@ -8,6 +8,7 @@ import pandas as pd
 
 from config.settings import AgentSettings, EnvSettings
 from data.feature_set import FeatureSet
+from data.forecast_frame import split_forecasts
 from data.preprocessor import Scaler
 from env.action_modes import Decision
 from env.market import Market, build_market
@@ -42,7 +43,7 @@ class PredictorDp:
 
         Args:
             bars: Checked bars, oldest first.
-            feature_columns: Features by name: ours, or columns of `bars`.
+            feature_columns: Features by name: ours, or columns of `bars`; forecasts among them.
             start: Row of the first decision.
             settings: The account, costs and all.
 
@@ -55,11 +56,18 @@ class PredictorDp:
                 f"it needs at least {MIN_PAST_BARS:,} bars before the first decision to learn "
                 f"from, had {start:,}; give more earlier bars"
             )
-        features = FeatureSet(feature_columns, tuple(bars.columns))
-        scaler = Scaler.fit(features.compute(bars.iloc[:start]), features.columns)
-        self.market = build_market(bars, feature_columns, symbol=settings.symbol, scaler=scaler)
+        names, forecasts = split_forecasts(feature_columns)
+        features = FeatureSet(names, tuple(bars.columns), forecasts=forecasts)
+        self.market = build_market(
+            bars,
+            names,
+            symbol=settings.symbol,
+            scaler=Scaler.fit(features.compute(bars.iloc[:start]), features.columns),
+            forecast_columns=forecasts,
+        )
         ridge = AgentSettings(algorithm="DP", predictor="ridge")
-        self._decider = fresh_signal_decider(ridge, settings, len(features.columns))
+        columns = self.market.n_features, self.market.n_forecasts
+        self._decider = fresh_signal_decider(ridge, settings, *columns)
         with torch_threads(ridge.threads):
             learn_signal(self._decider, self.market, start, settings, ridge)
 

@@ -104,7 +104,7 @@ class RecurrentDecider:
         return np.asarray(outputs.cpu().numpy())
 
     def _features(self, bar: int, observation: Observation) -> Tensor:
-        """Return the tower's output beside the account, (1, width)."""
+        """Return the encoding beside the account, (1, width)."""
         extractor, encodings = self.network.features_extractor, self._encodings
         if encodings is None or not encodings.has(bar):
             tensors = as_batch(self.network, observation)

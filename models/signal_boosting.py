@@ -54,29 +54,34 @@ class BoostedPredictor:
     Attributes:
         lookback: Rows in a window.
         n_features: Columns of a window.
+        n_forecasts: Further columns, of which the last row's are seen.
     """
 
-    def __init__(self, lookback: int, n_features: int, text: bytes = b""):
+    def __init__(self, lookback: int, n_features: int, text: bytes = b"", n_forecasts: int = 0):
         """Take a model over.
 
         Args:
             lookback: Rows in a window.
             n_features: Columns of a window.
             text: The model; nothing always says 0.
+            n_forecasts: Further columns.
 
         Raises:
             ValueError: If it is no model of such windows.
         """
         self.lookback = lookback
         self.n_features = n_features
+        self.n_forecasts = n_forecasts
         self._text = text
-        self._booster = _parsed(text, n_inputs(lookback, n_features)) if text else None
+        width = n_inputs(lookback, n_features, n_forecasts)
+        self._booster = _parsed(text, width) if text else None
 
     def signals(self, features: NDArray[np.float32]) -> Floats:
         """Return the forecasts; see `models.signal_predictor`."""
         found = np.zeros(len(features) - self.lookback + 1)
         if self._booster is not None:
-            for windows, inputs in input_blocks(features, self.lookback):
+            blocks = input_blocks(features, self.lookback, n_forecasts=self.n_forecasts)
+            for windows, inputs in blocks:
                 found[windows] = self._booster.predict(as_shown(inputs), num_threads=1)
         return found
 
@@ -91,7 +96,8 @@ class BoostedPredictor:
         if found.dtype != torch.uint8 or found.ndim != 1:
             raise ArtifactError(f"`{where}`: weight `model` must be a row of bytes; re-train")
         try:
-            loaded = BoostedPredictor(self.lookback, self.n_features, bytes(found.numpy()))
+            text = bytes(found.numpy())
+            loaded = BoostedPredictor(self.lookback, self.n_features, text, self.n_forecasts)
         except ValueError as error:
             raise ArtifactError(f"`{where}`: weight `model` {error}; re-train") from error
         self._text, self._booster = loaded._text, loaded._booster
@@ -135,9 +141,11 @@ class BoostingTrainee:
         return self._sums[start:stop].copy()
 
 
-def fresh_boosting(settings: AgentSettings, lookback: int, n_features: int) -> BoostedPredictor:
+def fresh_boosting(
+    settings: AgentSettings, lookback: int, n_features: int, n_forecasts: int = 0
+) -> BoostedPredictor:
     """Return a predictor that always says 0."""
-    return BoostedPredictor(lookback, n_features)
+    return BoostedPredictor(lookback, n_features, n_forecasts=n_forecasts)
 
 
 def fit_boosting(task: SignalTask, settings: AgentSettings) -> FittedPredictor:
@@ -149,9 +157,8 @@ def fit_boosting(task: SignalTask, settings: AgentSettings) -> FittedPredictor:
     """
     import lightgbm  # noqa: PLC0415 - as above
 
-    inputs = np.concatenate(
-        [as_shown(block) for _, block in input_blocks(task.features, task.lookback)]
-    )
+    blocks = input_blocks(task.features, task.lookback, n_forecasts=task.n_forecasts)
+    inputs = np.concatenate([as_shown(block) for _, block in blocks])
     n_labels = int(task.has_label.sum())
     own = {
         "seed": settings.seed,
@@ -164,8 +171,8 @@ def fit_boosting(task: SignalTask, settings: AgentSettings) -> FittedPredictor:
     folds = held_out_folds(len(task.moves), task.lookback)
     found = cross_fit(task, folds, make, max_rounds=MAX_ROUNDS, patience=PATIENCE)
     text = trained(make, task, found.n_rounds).booster.model_to_string().encode()
-    n_features = task.features.shape[1]
-    return FittedPredictor(BoostedPredictor(task.lookback, n_features, text), found.held_out)
+    predictor = BoostedPredictor(task.lookback, task.n_features, text, task.n_forecasts)
+    return FittedPredictor(predictor, found.held_out)
 
 
 def as_shown(inputs: Floats) -> NDArray[np.float32]:

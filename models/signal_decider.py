@@ -43,18 +43,22 @@ class SignalDecider:
         chain: What its forecasts are worth.
     """
 
-    def __init__(self, predictor: Predictor, settings: EnvSettings, n_columns: int):
+    def __init__(
+        self, predictor: Predictor, settings: EnvSettings, n_columns: int, n_forecasts: int = 0
+    ):
         """Create a decider that stays flat until it is given a chain.
 
         Args:
             predictor: Forecasts the next move.
             settings: The account that it is made for.
             n_columns: Values per row of a window.
+            n_forecasts: Forecasts beside it.
         """
         self.predictor = predictor
         self.chain = worthless_chain()
         self._own = settings
         self._window_shape = settings.lookback_window, n_columns
+        self._n_forecasts = n_forecasts
         self._plan: NDArray[np.int8] | None = None
         self._begun: tuple[EnvSettings, NDArray[np.int8], int] | None = None
 
@@ -103,12 +107,21 @@ class SignalDecider:
         self._plan = self._begun = None
 
     def _best(self, observation: Observation) -> Decision:
-        window = _checked(observation, "market_features", self._window_shape)
+        window = self._window(observation)
         position = _checked(observation, "position_info", (N_POSITION_INFO,))
         if self._plan is None:
             self._plan = _targets(self.chain, self._own)
         level = self.chain.levels(self.predictor.signals(window))[0]
         return decision_of(self._plan[level], position, self._own)
+
+    def _window(self, observation: Observation) -> NDArray[np.float32]:
+        """Return the rows as a market has them; of forecasts only the last row's are asked for."""
+        window = _checked(observation, "market_features", self._window_shape)
+        if self._n_forecasts == 0:
+            return window
+        forecasts = np.zeros((len(window), self._n_forecasts), np.float32)
+        forecasts[-1] = _checked(observation, "forecast", (self._n_forecasts,))
+        return np.hstack((window, forecasts))
 
 
 def decision_of(

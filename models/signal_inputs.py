@@ -1,4 +1,7 @@
-"""What plain predictors see of a window: each feature's newest value and exponential averages."""
+"""What plain predictors see of a window: each feature's newest value and exponential averages.
+
+Forecasts, the last columns of a market, are seen as they are in the window's last row.
+"""
 
 from collections.abc import Iterator
 
@@ -21,28 +24,39 @@ def window_decays(lookback: int) -> Floats:
     return np.array([0.0, *(0.5 ** (1.0 / bars) for bars in HALF_LIVES if bars < lookback)])
 
 
-def n_inputs(lookback: int, n_features: int) -> int:
-    """Return how many inputs a window of so many features has."""
-    return len(window_decays(lookback)) * n_features
+def n_inputs(lookback: int, n_features: int, n_forecasts: int = 0) -> int:
+    """Return how many inputs a window of so many features and forecasts has."""
+    return len(window_decays(lookback)) * n_features + n_forecasts
 
 
 def input_blocks(
-    features: NDArray[np.float32], lookback: int, start: int = 0, stop: int | None = None
+    features: NDArray[np.float32],
+    lookback: int,
+    start: int = 0,
+    stop: int | None = None,
+    n_forecasts: int = 0,
 ) -> Iterator[tuple[slice, Floats]]:
     """Yield the inputs of windows `start` to `stop`, some thousand at a time.
 
     Args:
-        features: (n, n_features) all finite, oldest first; window i ends with row i + lookback - 1.
+        features: (n, n_features + n_forecasts) all finite, oldest first; window i ends with row i +
+            lookback - 1.
         lookback: Rows in a window.
         start: First window.
         stop: Window after the last; None takes all.
+        n_forecasts: How many of the columns, the last ones, are forecasts.
 
     Yields:
         Which windows, and their inputs (m, n_inputs).
     """
     decays = window_decays(lookback)
     last = len(features) - lookback + 1 if stop is None else stop
+    n_features = features.shape[1] - n_forecasts
     for first in range(start, last, BLOCK_WINDOWS):
         end = min(first + BLOCK_WINDOWS, last)
-        rows = np.ascontiguousarray(features[first : end + lookback - 1], dtype=np.float32)
-        yield slice(first, end), window_averages(rows, lookback, decays)
+        block = features[first : end + lookback - 1]
+        rows = np.ascontiguousarray(block[:, :n_features], dtype=np.float32)
+        inputs = window_averages(rows, lookback, decays)
+        if n_forecasts > 0:
+            inputs = np.hstack((inputs, block[lookback - 1 :, n_features:]))
+        yield slice(first, end), inputs

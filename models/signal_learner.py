@@ -22,7 +22,7 @@ from utils.registry import lookup
 
 
 def fresh_signal_decider(
-    settings: AgentSettings, env_settings: EnvSettings, n_columns: int
+    settings: AgentSettings, env_settings: EnvSettings, n_columns: int, n_forecasts: int = 0
 ) -> SignalDecider:
     """Return a decider that fits the settings and stays flat, with weights still to be loaded.
 
@@ -30,8 +30,8 @@ def fresh_signal_decider(
         ConfigError: If there is no such predictor.
     """
     kind = lookup(PREDICTORS, settings.predictor, "predictor")
-    predictor = kind.fresh(settings, env_settings.lookback_window, n_columns)
-    return SignalDecider(predictor, env_settings, n_columns)
+    predictor = kind.fresh(settings, env_settings.lookback_window, n_columns, n_forecasts)
+    return SignalDecider(predictor, env_settings, n_columns, n_forecasts)
 
 
 def learn_signal(
@@ -74,8 +74,8 @@ class SignalLearner:
             ConfigError: If there is no such predictor.
         """
         self._env, self._settings = env, settings
-        n_columns = env.market.features.shape[1]
-        self._decider = fresh_signal_decider(settings, env.settings, n_columns)
+        columns = env.market.n_features, env.market.n_forecasts
+        self._decider = fresh_signal_decider(settings, env.settings, *columns)
         self._n_learnt = 0
 
     @property

@@ -20,7 +20,9 @@ class Predictor(Protocol):
         rounding.
 
         Args:
-            features: (n, n_features) float32, scaled, all finite, oldest first, n >= lookback.
+            features: (n, n_columns) float32, scaled, all finite, oldest first, n >= lookback; its
+                last columns are forecasts, if the predictor was made for some, and only those of a
+                window's last row count.
 
         Returns:
             (n - lookback + 1,)

@@ -17,12 +17,12 @@ class PredictorKind:
 
     Attributes:
         fit: Learns from a task with an agent's settings.
-        fresh: From the settings, the rows of a window and its columns, what `fit` would have
-            learnt: it always says 0, until it is given saved weights.
+        fresh: From the settings, the rows of a window, its columns and the forecasts beside them,
+            what `fit` would have learnt: it always says 0, until it is given saved weights.
     """
 
     fit: Callable[[SignalTask, AgentSettings], FittedPredictor]
-    fresh: Callable[[AgentSettings, int, int], Predictor]
+    fresh: Callable[[AgentSettings, int, int, int], Predictor]
 
 
 PREDICTORS: dict[str, PredictorKind] = {

@@ -66,17 +66,20 @@ class RidgePredictor:
         lookback: Rows in a window.
         coefficients: (n_inputs,) ticks per unit of each input.
         intercept: Ticks.
+        n_forecasts: How many of a row's columns, the last ones, are forecasts.
     """
 
-    def __init__(self, lookback: int, coefficients: Floats, intercept: float):
+    def __init__(self, lookback: int, coefficients: Floats, intercept: float, n_forecasts: int = 0):
         self.lookback = lookback
+        self.n_forecasts = n_forecasts
         self.coefficients = coefficients
         self.intercept = intercept
 
     def signals(self, features: NDArray[np.float32]) -> Floats:
         """Return the forecasts; see `models.signal_predictor`."""
         found = np.empty(len(features) - self.lookback + 1)
-        for windows, inputs in input_blocks(features, self.lookback):
+        blocks = input_blocks(features, self.lookback, n_forecasts=self.n_forecasts)
+        for windows, inputs in blocks:
             found[windows] = product(inputs, self.coefficients) + self.intercept
         return found
 
@@ -95,9 +98,12 @@ class RidgePredictor:
         self.coefficients = coefficients
 
 
-def fresh_ridge(settings: AgentSettings, lookback: int, n_features: int) -> RidgePredictor:
+def fresh_ridge(
+    settings: AgentSettings, lookback: int, n_features: int, n_forecasts: int = 0
+) -> RidgePredictor:
     """Return a predictor that always says 0."""
-    return RidgePredictor(lookback, np.zeros(n_inputs(lookback, n_features)), 0.0)
+    nothing = np.zeros(n_inputs(lookback, n_features, n_forecasts))
+    return RidgePredictor(lookback, nothing, 0.0, n_forecasts)
 
 
 def fit_ridge(task: SignalTask, settings: AgentSettings) -> FittedPredictor:
@@ -115,7 +121,8 @@ def fit_ridge(task: SignalTask, settings: AgentSettings) -> FittedPredictor:
     )
     best = int(np.nansum((held_out - task.moves[:, None]) ** 2, axis=0).argmin())
     coefficients, intercepts = _penalty_path(reduce(Sums.__add__, stretches.values()))
-    predictor = RidgePredictor(task.lookback, coefficients[:, best].copy(), float(intercepts[best]))
+    chosen = coefficients[:, best].copy(), float(intercepts[best])
+    predictor = RidgePredictor(task.lookback, *chosen, task.n_forecasts)
     return FittedPredictor(predictor, held_out[:, best].copy())
 
 
@@ -126,7 +133,7 @@ def _sums_of_stretches(task: SignalTask, folds: Iterable[Fold]) -> dict[tuple[in
 
 
 def _sums(task: SignalTask, start: int, stop: int) -> Sums:
-    width = n_inputs(task.lookback, task.features.shape[1])
+    width = n_inputs(task.lookback, task.n_features, task.n_forecasts)
     total = Sums(
         count=0,
         inputs=np.zeros(width),
@@ -134,7 +141,8 @@ def _sums(task: SignalTask, start: int, stop: int) -> Sums:
         products=np.zeros((width, width)),
         cross=np.zeros(width),
     )
-    for windows, inputs in input_blocks(task.features, task.lookback, start, stop):
+    blocks = input_blocks(task.features, task.lookback, start, stop, task.n_forecasts)
+    for windows, inputs in blocks:
         is_known = task.has_label[windows]
         moves, known = task.moves[windows][is_known], inputs[is_known]
         total += Sums(
@@ -173,7 +181,7 @@ def _penalty_path(sums: Sums) -> tuple[Floats, Floats]:
 
 def _forecasts(task: SignalTask, fold: Fold, coefficients: Floats, intercepts: Floats) -> Floats:
     """Return the forecasts of a fold's block by each penalty, (n_block, n_penalties)."""
-    blocks = input_blocks(task.features, task.lookback, fold.start, fold.stop)
+    blocks = input_blocks(task.features, task.lookback, fold.start, fold.stop, task.n_forecasts)
     return np.concatenate([product(inputs, coefficients) + intercepts for _, inputs in blocks])
 
 

@@ -51,14 +51,21 @@ class SignalTask:
     """Rows to learn from. Window i ends with row i + lookback - 1.
 
     Attributes:
-        features: (n, n_features) float32, scaled, all finite, oldest first.
+        features: (n, n_features + n_forecasts) float32, scaled, all finite, oldest first.
         moves: (n - lookback + 1,) ticks per contract, one per window; NaN where there is no label.
         lookback: Rows in a window.
+        n_forecasts: How many of the columns, the last ones, are forecasts.
     """
 
     features: NDArray[np.float32]
     moves: Floats
     lookback: int
+    n_forecasts: int = 0
+
+    @property
+    def n_features(self) -> int:
+        """Columns that are none."""
+        return int(self.features.shape[1]) - self.n_forecasts
 
     @property
     def has_label(self) -> NDArray[np.bool_]:
@@ -85,7 +92,12 @@ def signal_task(market: Market, settings: EnvSettings, stop: int) -> SignalTask:
     """
     first, lookback = market.first_valid, settings.lookback_window
     moves = next_moves(market, settings, stop)[first + lookback - 1 :]
-    task = SignalTask(features=market.features[first:stop], moves=moves, lookback=lookback)
+    task = SignalTask(
+        features=market.features[first:stop],
+        moves=moves,
+        lookback=lookback,
+        n_forecasts=market.n_forecasts,
+    )
     n_free = min(int(task.is_free(fold).sum()) for fold in held_out_folds(len(moves), lookback))
     if n_free < MIN_LABELS:
         raise DataError(

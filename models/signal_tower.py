@@ -39,7 +39,7 @@ LEAST_SD = 1e-9
 
 
 class SupervisedTower(nn.Module):
-    """A tower and a linear output: (n, lookback, n_features) to (n,), in units of `scale`.
+    """A tower and a linear output: (n, lookback, n_columns) to (n,), in units of `scale`.
 
     Attributes:
         extractor: The market tower.
@@ -48,14 +48,16 @@ class SupervisedTower(nn.Module):
         scale: Standard deviation of the moves, ticks: one number.
     """
 
-    def __init__(self, settings: AgentSettings, lookback: int, n_features: int):
+    def __init__(
+        self, settings: AgentSettings, lookback: int, n_features: int, n_forecasts: int = 0
+    ):
         """Create a tower with fresh weights, from torch's generator."""
         super().__init__()
         arguments = policy_arguments(settings)
-        space = observation_space(lookback, n_features)
+        space = observation_space(lookback, n_features, n_forecasts)
         options = arguments["features_extractor_kwargs"]
         self.extractor: MarketExtractor = arguments["features_extractor_class"](space, **options)
-        self.head = nn.Linear(settings.hidden_size, 1)
+        self.head = nn.Linear(self.extractor.encoding_size, 1)
         self.centre = nn.Parameter(torch.zeros(1), requires_grad=False)
         self.scale = nn.Parameter(torch.zeros(1), requires_grad=False)
 
@@ -64,7 +66,7 @@ class SupervisedTower(nn.Module):
         return cast(Tensor, self.head(self.extractor.encode(windows))[..., 0])
 
     def along(self, chunks: Tensor) -> Tensor:
-        """Return the forecasts at each row of chunks (k, rows, n_features), (k, rows)."""
+        """Return the forecasts at each row of chunks (k, rows, n_columns), (k, rows)."""
         assert isinstance(self.extractor, RecurrentExtractor)
         return cast(Tensor, self.head(self.extractor.encode_sequence(chunks))[..., 0])
 
@@ -98,9 +100,11 @@ class TowerPredictor:
         load_weights(self.tower, weights, where)
 
 
-def fresh_tower(settings: AgentSettings, lookback: int, n_features: int) -> TowerPredictor:
+def fresh_tower(
+    settings: AgentSettings, lookback: int, n_features: int, n_forecasts: int = 0
+) -> TowerPredictor:
     """Return a predictor that always says 0: its scale is zero."""
-    return TowerPredictor(SupervisedTower(settings, lookback, n_features))
+    return TowerPredictor(SupervisedTower(settings, lookback, n_features, n_forecasts))
 
 
 def fit_tower(task: SignalTask, settings: AgentSettings) -> FittedPredictor:
@@ -137,7 +141,8 @@ class TowerTrainee:
         """
         device = resolve_device(settings.device)
         self._random = np.random.default_rng(settings.seed)
-        self.tower = SupervisedTower(settings, task.lookback, task.features.shape[1]).to(device)
+        shape = task.lookback, task.n_features, task.n_forecasts
+        self.tower = SupervisedTower(settings, *shape).to(device)
         moves = np.where(is_free, task.moves, np.nan)
         centre, scale = float(np.nanmean(moves)), float(np.nanstd(moves))
         with torch.no_grad():

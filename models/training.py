@@ -57,7 +57,8 @@ def make_training_env(bars: pd.DataFrame, settings: Settings) -> TradingEnv:
 
     The scaler is fitted on the rows before those.
     """
-    features = FeatureSet(settings.train.features, tuple(bars.columns))
+    forecasts = settings.train.forecast_columns
+    features = FeatureSet(settings.train.features, tuple(bars.columns), forecasts=forecasts)
     _check_length(len(bars), features, settings.env.lookback_window)
     hours = is_rth(pd.DatetimeIndex(bars.index)) if settings.train.scale_by_session else None
     rows = features.compute(bars)
@@ -68,14 +69,20 @@ def make_training_env(bars: pd.DataFrame, settings: Settings) -> TradingEnv:
         kind=settings.train.scaler,
         is_rth=None if hours is None else hours[:stop],
     )
-    return TradingEnv(bars, features.names, settings=settings.env, scaler=scaler)
+    return TradingEnv(
+        bars,
+        features.names,
+        settings=settings.env,
+        scaler=scaler,
+        forecast_columns=features.forecasts,
+    )
 
 
 def _last_learnt_from(rows: NDArray[np.float64], settings: Settings) -> int:
     """Return the row after the last that is learnt from: those after it only choose weights.
 
     Args:
-        rows: Unscaled features, (n, n_features), NaN while they warm up.
+        rows: Unscaled features and forecasts, (n, n_columns), NaN while they warm up.
         settings: Of the training.
     """
     is_complete = np.isfinite(rows).all(axis=1)

@@ -113,7 +113,7 @@ def make_vec_env(env: TradingEnv, settings: AgentSettings) -> RewardUnit:
 def window_space(venv: VecEnv) -> spaces.Dict:
     """Return the space of the windows that the index observations of `venv` stand for."""
     market, settings = venv.get_attr("market")[0], venv.get_attr("settings")[0]
-    return observation_space(settings.lookback_window, market.features.shape[1])
+    return observation_space(settings.lookback_window, market.n_features, market.n_forecasts)
 
 
 def training_episode_bars(env: TradingEnv, settings: AgentSettings) -> int:

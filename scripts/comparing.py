@@ -129,6 +129,7 @@ def _but_for_the_seed(agent: TrainedPolicy) -> tuple[str, ...]:
         settings.model_dump_json(),
         agent.env_settings.model_dump_json(),
         *agent.feature_set.names,
+        *agent.feature_set.forecasts,
         str(said["training_first"]),
         str(said["training_last"]),
     )

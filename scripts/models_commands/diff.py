@@ -31,6 +31,7 @@ def diff(
 
 def _content(path: Path) -> dict[str, Any]:
     """Return the verified manifest of a model, without what follows from the rest."""
+    from data.forecast_frame import IDENTITY_PREFIX
     from models.artifacts import MANIFEST, WEIGHTS, load_model
     from models.manifest import parse_manifest
 
@@ -40,7 +41,8 @@ def _content(path: Path) -> dict[str, Any]:
     return {
         "env_settings": content["env_settings"],
         "agent_settings": content["agent_settings"],
-        "features": features,
+        "features": [name for name in features if not name.startswith(IDENTITY_PREFIX)],
+        "forecasts": [name for name in features if name.startswith(IDENTITY_PREFIX)],
         "feature_hash": content["feature_set"]["hash"],
         "scaler": content["scaler"],
         "provenance": content["provenance"],

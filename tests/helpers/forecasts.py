@@ -9,8 +9,10 @@ import pandas as pd
 
 from data.bars import bar_seconds
 from data.forecast_blocks import ForecastBlock
-from data.forecast_names import HEADS, LEVELS
-from data.forecast_store import ForecastStore, StoreTerms
+from data.forecast_manifest import StoreTerms
+from data.forecast_names import HEADS, LEVELS, TRAINED_UNTIL
+from data.forecast_store import ForecastStore
+from tests.helpers.agents import told_bars
 
 SHORT_HORIZONS = (3, 12)
 REFIT_TIME = pd.Timestamp("2026-01-01T00:00:00Z")
@@ -82,3 +84,23 @@ def make_store(
     for first, stop in itertools.pairwise(edges):
         store.add_block(block_of(bars, first, stop, horizons))
     return store
+
+
+TOLD_COLUMNS = ("forecast_h3_location", "forecast_h3_spread")
+
+
+def told_forecasts(n_bars: int = 400, seed: int = 0) -> pd.DataFrame:
+    """Return `told_bars` in which forecasts tell beforehand; the feature `noise` does not.
+
+    The first three rows have no forecasts; the others say that they were learnt a day before.
+    """
+    bars = told_bars(n_bars, seed)
+    random = np.random.default_rng(seed + 1_000)
+    location = np.where(np.arange(n_bars) < 3, np.nan, 0.05 * bars["hint"])
+    spread = np.where(np.isnan(location), np.nan, -5.5 + 0.3 * random.standard_normal(n_bars))
+    until = (bars.index - pd.Timedelta("1D")).where(~np.isnan(location))
+    return bars.drop(columns="hint").assign(
+        noise=random.standard_normal(n_bars),
+        **dict(zip(TOLD_COLUMNS, (location, spread), strict=True)),
+        **{TRAINED_UNTIL: until},
+    )
