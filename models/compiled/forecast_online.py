@@ -157,28 +157,24 @@ def _settle(rules: OnlineRules, state: OnlineState, i: int) -> None:
 def outcome(state: OnlineState, head: int, horizon: int) -> float:
     """Return what a head came to, `horizon` bars up to the last one, as a log return.
 
-    NaN where a price is not positive, as adjusted ones may be.
+    NaN where the close or a low is not positive, as those of adjusted prices may be.
     """
     prices = state.prices
     n_kept = len(prices)
     last = state.clock[ROWS] - 1
     start = (last - horizon) % n_kept
     origin, level = prices[start, CLOSE], prices[start, GAP]
+    end, lowest, highest = origin, origin, origin
+    for ahead in range(1, horizon + 1):
+        at = (start + ahead) % n_kept
+        gap = prices[at, GAP] - level
+        end = prices[at, CLOSE] - gap
+        lowest, highest = min(lowest, prices[at, LOW] - gap), max(highest, prices[at, HIGH] - gap)
+    if lowest <= 0.0:
+        return math.nan
     if head == RETURN:
-        end = last % n_kept
-        return _log_ratio(prices[end, CLOSE] - (prices[end, GAP] - level), origin)
-    column = LOW if head == MAE else HIGH
-    extreme = origin
-    for back in range(horizon):
-        at = (last - back) % n_kept
-        price = prices[at, column] - (prices[at, GAP] - level)
-        extreme = min(extreme, price) if head == MAE else max(extreme, price)
-    return _log_ratio(extreme, origin)
-
-
-@lean_jit
-def _log_ratio(price: float, origin: float) -> float:
-    return math.log(price / origin) if price > 0.0 and origin > 0.0 else math.nan
+        return math.log(end / origin)
+    return math.log((lowest if head == MAE else highest) / origin)
 
 
 @lean_jit
