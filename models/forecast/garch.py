@@ -47,7 +47,7 @@ def fit_garch(returns: Floats) -> Floats:
     parameters = np.asarray(found.params.to_numpy()[:N_PARAMETERS], dtype=np.float64)
     if found.convergence_flag != 0 or not np.isfinite(parameters).all():
         raise DataError(_no_fit(len(returns)))
-    return _stationary(parameters)
+    return stationary(parameters)
 
 
 def _no_fit(n_returns: int) -> str:
@@ -57,7 +57,7 @@ def _no_fit(n_returns: int) -> str:
     )
 
 
-def _stationary(parameters: Floats) -> Floats:
+def stationary(parameters: Floats) -> Floats:
     """Return the parameters with a persistence that leaves a long-run variance."""
     omega, alpha, gamma, beta = parameters
     persistence = alpha + 0.5 * gamma + beta

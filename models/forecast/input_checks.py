@@ -1,9 +1,12 @@
-"""What the training bars must have for the chosen features, and where features are all there."""
+"""What the training bars must have for the chosen features."""
 
 import pandas as pd
 
 from data.feature_set import FeatureSet
 from utils.errors import DataError
+
+VOLUME_WORDS = ("volume", "vwap", "pvo")
+"""What the formula of a feature that is made of volume has in it."""
 
 
 def check_volume(bars: pd.DataFrame, features: FeatureSet) -> None:
@@ -14,7 +17,11 @@ def check_volume(bars: pd.DataFrame, features: FeatureSet) -> None:
     """
     if bars["volume"].max() > 0.0:
         return
-    needy = [spec.name for spec in features.specs if "volume" in spec.formula.lower()]
+    needy = [
+        spec.name
+        for spec in features.specs
+        if not spec.needs_other and any(word in spec.formula.lower() for word in VOLUME_WORDS)
+    ]
     if needy:
         raise DataError(
             f"feature `{needy[0]}` is made of volume, which is 0 in all {len(bars):,} training "
