@@ -21,8 +21,12 @@ def check_names(arrays: Arrays, names: Iterable[str], where: str) -> None:
         raise ArtifactError(f"`{where}`: array `{odd[0]}` {problem}; retrain or re-point")
 
 
-def floats_of(arrays: Arrays, name: str, shape: tuple[int, ...], where: str) -> Floats:
-    """Return a finite float64 array of a shape, as memory of its own.
+Shape = tuple[int | None, ...]
+"""Lengths that an array must have; None stands for any."""
+
+
+def floats_of(arrays: Arrays, name: str, shape: Shape, where: str) -> Floats:
+    """Return a finite float64 array of a shape, as C-contiguous memory of its own.
 
     Raises:
         ArtifactError: If it has another shape or type, or is not finite.
@@ -30,10 +34,10 @@ def floats_of(arrays: Arrays, name: str, shape: tuple[int, ...], where: str) -> 
     found = _of_kind(arrays, name, np.dtype(np.float64), shape, where)
     if not np.isfinite(found).all():
         raise ArtifactError(f"`{where}`: array `{name}` holds NaN or infinity; retrain")
-    return np.array(found, dtype=np.float64)
+    return np.array(found, dtype=np.float64, order="C")
 
 
-def positive_of(arrays: Arrays, name: str, shape: tuple[int, ...], where: str) -> Floats:
+def positive_of(arrays: Arrays, name: str, shape: Shape, where: str) -> Floats:
     """Return a finite float64 array of a shape, all > 0; an ArtifactError otherwise."""
     found = floats_of(arrays, name, shape, where)
     if not (found > 0.0).all():
@@ -41,7 +45,7 @@ def positive_of(arrays: Arrays, name: str, shape: tuple[int, ...], where: str) -
     return found
 
 
-def rising_of(arrays: Arrays, name: str, shape: tuple[int, ...], where: str) -> Floats:
+def rising_of(arrays: Arrays, name: str, shape: Shape, where: str) -> Floats:
     """Return a finite float64 array that never falls along its last axis, or an ArtifactError."""
     found = floats_of(arrays, name, shape, where)
     if (np.diff(found, axis=-1) < 0.0).any():
@@ -50,25 +54,29 @@ def rising_of(arrays: Arrays, name: str, shape: tuple[int, ...], where: str) -> 
 
 
 def integers_of(
-    arrays: Arrays, name: str, shape: tuple[int, ...], below: int, where: str
+    arrays: Arrays, name: str, shape: Shape, below: int, where: str, *, least: int = 0
 ) -> Integers:
-    """Return an int64 array of a shape, all in [0, below); an ArtifactError otherwise."""
-    found = np.array(_of_kind(arrays, name, np.dtype(np.int64), shape, where), dtype=np.int64)
-    if ((found < 0) | (found >= below)).any():
-        raise ArtifactError(f"`{where}`: array `{name}` must be in [0, {below}); retrain")
-    return found
+    """Return an int64 array of a shape, all in [least, below); an ArtifactError otherwise."""
+    found = _of_kind(arrays, name, np.dtype(np.int64), shape, where)
+    if ((found < least) | (found >= below)).any():
+        raise ArtifactError(f"`{where}`: array `{name}` must be in [{least}, {below}); retrain")
+    return np.array(found, dtype=np.int64, order="C")
 
 
 def _of_kind(
-    arrays: Arrays, name: str, dtype: "np.dtype[np.generic]", shape: tuple[int, ...], where: str
+    arrays: Arrays, name: str, dtype: "np.dtype[np.generic]", shape: Shape, where: str
 ) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":
     """Return an array if it is there and of this type and shape."""
     if name not in arrays:
         raise ArtifactError(f"`{where}`: array `{name}` is missing; retrain or re-point")
     found = arrays[name]
-    if found.shape != shape or found.dtype != dtype:
+    is_fitting = len(found.shape) == len(shape) and all(
+        wanted in (None, length) for wanted, length in zip(shape, found.shape, strict=True)
+    )
+    if not is_fitting or found.dtype != dtype:
+        wanted = ", ".join("any" if length is None else str(length) for length in shape)
         raise ArtifactError(
-            f"`{where}`: array `{name}` must be {dtype} {shape}, found {found.dtype} "
+            f"`{where}`: array `{name}` must be {dtype} ({wanted}), found {found.dtype} "
             f"{found.shape}; retrain or re-point"
         )
     return found
