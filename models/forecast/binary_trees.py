@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from models.compiled.forest import Trees
 from models.forecast.family import Arrays, Floats, Integers
-from models.forecast.saved_arrays import floats_of, integers_of
+from models.forecast.stored_arrays import floats_of, integers_of
 from utils.errors import ArtifactError
 
 NAMES = Trees._fields
@@ -48,7 +48,7 @@ def joined(trees: Sequence[PlainTree]) -> Trees:
     left = _together([tree.left for tree in trees]) + shift
     right = _together([tree.right for tree in trees]) + shift
     left[is_leaf] = np.arange(is_leaf.sum())
-    right[is_leaf] = LEAF
+    right[is_leaf] = 0
     thresholds = np.concatenate([np.empty(0), *(tree.threshold for tree in trees)])
     thresholds[is_leaf] = 0.0
     return Trees(feature=features, threshold=thresholds, left=left, right=right, roots=roots)
@@ -70,14 +70,14 @@ def load_trees(arrays: Arrays, n_inputs: int, where: str) -> Trees:
     Raises:
         ArtifactError: Naming the file `where`, if they are no trees of `n_inputs` inputs.
     """
-    feature = integers_of(arrays, "feature", (None,), where, (LEAF, n_inputs - 1))
-    shape, nodes = feature.shape, (LEAF, len(feature))
+    feature = integers_of(arrays, "feature", (None,), n_inputs, where, least=LEAF)
+    shape, n_nodes = feature.shape, len(feature)
     trees = Trees(
         feature=feature,
         threshold=floats_of(arrays, "threshold", shape, where),
-        left=integers_of(arrays, "left", shape, where, nodes),
-        right=integers_of(arrays, "right", shape, where, nodes),
-        roots=integers_of(arrays, "roots", (None,), where, (0, len(feature))),
+        left=integers_of(arrays, "left", shape, n_nodes, where),
+        right=integers_of(arrays, "right", shape, n_nodes, where),
+        roots=integers_of(arrays, "roots", (None,), n_nodes, where),
     )
     if not _are_trees(trees):
         raise ArtifactError(f"`{where}`: the arrays {', '.join(NAMES)} make no trees; re-train")
@@ -89,7 +89,7 @@ def _are_trees(trees: Trees) -> bool:
     n_nodes = len(trees.feature)
     if n_nodes == 0 or len(trees.roots) == 0:
         return n_nodes == len(trees.roots) == 0
-    if trees.roots[0] != 0 or (np.diff(trees.roots) <= 0).any() or trees.roots[-1] >= n_nodes:
+    if trees.roots[0] != 0 or (np.diff(trees.roots) <= 0).any():
         return False
     splits = np.flatnonzero(trees.feature != LEAF)
     leaves = np.flatnonzero(trees.feature == LEAF)

@@ -23,8 +23,9 @@ from models.forecast.family import (
     QuantileModel,
 )
 from models.forecast.learning_rows import learning_rows, split_rows
-from models.forecast.saved_arrays import floats_of
-from models.prefixed import part_of, with_prefix
+from models.forecast.nested_models import load_part
+from models.forecast.stored_arrays import floats_of
+from models.prefixed import with_prefix
 from utils.errors import ArtifactError
 
 Makers = Mapping[str, Callable[[FamilyTask], QuantileModel]]
@@ -106,9 +107,9 @@ class Ensemble:
             raise ArtifactError(f"`{where}`: array `{WEIGHTS}` must be >= 0 and add up to 1")
         odd = sorted(name for name in arrays if name.split(".")[0] not in {WEIGHTS, *members})
         if odd:
-            raise ArtifactError(f"`{where}`: array `{odd[0]}` is not part of this model")
+            raise ArtifactError(f"`{where}`: array `{odd[0]}` is not part of this forecast")
         for name, member in members.items():
-            member.load_arrays(part_of(arrays, f"{name}."), f"{where}: {name}")
+            load_part(member, arrays, f"{name}.", where)
         self._members, self._weights = members, weights
 
     def _fresh(self, task: FamilyTask) -> dict[str, QuantileModel]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from models.forecast import learned
 from models.forecast.family import FamilyTask, QuantileModel
 from models.forecast.fhs import ColumnFhs
 from models.forecast.harx_fhs import HarxFhs
@@ -29,6 +30,13 @@ FAMILIES: dict[str, Family] = {
     "ewma_fhs": Family(make=partial(ColumnFhs, column=SCALE_COLUMN)),
     "harx_fhs": Family(make=HarxFhs),
     "garch_fhs": Family(make=partial(ColumnFhs, column=GARCH_COLUMN), needs_garch=True),
+    "quantile_regression": Family(make=learned.quantile_regression),
+    "random_forest": Family(make=learned.random_forest),
+    "lightgbm": Family(make=learned.lightgbm),
+    "neural_network": Family(make=learned.neural_network),
+    "mixture_density": Family(make=learned.mixture_density),
+    "transformer": Family(make=learned.transformer),
+    "ensemble": Family(make=learned.ensemble),
 }
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.forecast_names import LEVELS, Head
+from data.forecast_names import Head
 from models.forecast.family import SCALE, FamilyTask, Floats, Integers
+from models.forecast.fhs import check_training
+from models.forecast.scoring import pinball_losses
 from utils.errors import DataError
 
-LEAST_ROWS = 100
 LEAST_SESSIONS = 4
-"""Rows and sessions that learned families need at least."""
+"""Sessions that learned families need at least."""
 
 HELD_OUT_SHARE = 0.15
 """Share of the sessions that is held out."""
@@ -79,19 +80,13 @@ def learning_rows(task: FamilyTask, inputs: Floats, y: Floats, sessions: Integer
     Raises:
         DataError: If there are too few rows or sessions, or all labels are the same.
     """
-    what = f"`{task.head}` at horizon {task.horizon}"
-    if len(y) < LEAST_ROWS:
-        raise DataError(
-            f"training rows of {what} must be >= {LEAST_ROWS}, were {len(y)}; train on more bars"
-        )
+    check_training(task, y)
     n_sessions = len(np.unique(sessions))
     if n_sessions < LEAST_SESSIONS:
         raise DataError(
-            f"training sessions of {what} must be >= {LEAST_SESSIONS}, were {n_sessions}; train on "
-            "more bars"
+            f"`{task.settings.family}` at horizon {task.horizon}, head {task.head} needs at least "
+            f"{LEAST_SESSIONS} training sessions, had {n_sessions}: give more"
         )
-    if np.ptp(y) == 0:
-        raise DataError(f"labels of {what} must vary, were all {y[0]:g}; look at the prices")
     return LearningRows(inputs=inputs, labels=y / inputs[:, SCALE], sessions=sessions)
 
 
@@ -109,6 +104,4 @@ def unscaled(quantiles: Floats, inputs: Floats, head: Head) -> Floats:
 
 def mean_pinball(labels: Floats, quantiles: Floats) -> float:
     """Return the mean pinball loss of quantiles (n, N_LEVELS) of labels (n,)."""
-    above = labels[:, None] - quantiles
-    tau = np.array(LEVELS)
-    return float(np.mean(np.maximum(tau * above, (tau - 1.0) * above)))
+    return float(pinball_losses(labels, quantiles).mean())

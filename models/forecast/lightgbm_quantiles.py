@@ -23,7 +23,7 @@ from models.forecast.binary_trees import (
 )
 from models.forecast.family import Arrays, FamilyTask, Floats, Integers
 from models.forecast.learning_rows import LearningRows, learning_rows, unscaled
-from models.forecast.saved_arrays import check_names, floats_of, integers_of
+from models.forecast.stored_arrays import check_names, floats_of, integers_of
 
 MAX_TREES = 200
 PATIENCE = 15
@@ -93,7 +93,7 @@ class LightgbmQuantiles:
         trees = load_trees(arrays, len(self._task.columns), where)
         start = floats_of(arrays, START, (N_LEVELS,), where)
         values = floats_of(arrays, VALUES, (n_leaves(trees),), where)
-        places = integers_of(arrays, PLACES, trees.roots.shape, where, (0, N_LEVELS - 1))
+        places = integers_of(arrays, PLACES, trees.roots.shape, N_LEVELS, where)
         self._trees, self._start, self._values, self._places = trees, start, values, places
 
     def _grown(self, rows: LearningRows) -> Iterator[list[Mapping[str, Any]]]:

@@ -14,8 +14,8 @@ from torch import nn
 from models.determinism import RandomStreams, torch_threads
 from models.forecast.family import Arrays, FamilyTask, Floats, Integers
 from models.forecast.learning_rows import LearningRows, learning_rows, unscaled
-from models.forecast.saved_arrays import check_names, floats_of
 from models.forecast.standardiser import DEVIATION, MEAN, Standardiser
+from models.forecast.stored_arrays import check_names, floats_of
 from models.forecast.torch_training import Loss, TorchRows, train_network
 
 Forecast = Callable[[Floats], Floats]

@@ -12,9 +12,9 @@ from models.compiled.dense_layers import Layer, linear_rows
 from models.determinism import torch_threads
 from models.forecast.family import Arrays, FamilyTask, Floats, Integers
 from models.forecast.learning_rows import LearningRows, learning_rows, mean_pinball, unscaled
-from models.forecast.saved_arrays import check_names, floats_of
 from models.forecast.smoothed_quantiles import QuantileProblem, fit_level
 from models.forecast.standardiser import DEVIATION, MEAN, Standardiser
+from models.forecast.stored_arrays import check_names, floats_of
 
 PENALTIES = (1.0, 0.1, 0.01, 0.001)
 """Tried in this order, each from where the one before has ended."""
@@ -61,11 +61,12 @@ class QuantileRegression:
         """Take over another model's arrays."""
         n_inputs = len(self._task.columns)
         check_names(arrays, {MEAN, DEVIATION, SLOPES, INTERCEPT}, where)
-        self._standardiser = Standardiser.load(arrays, n_inputs, where)
+        standardiser = Standardiser.load(arrays, n_inputs, where)
         self._layer = Layer(
             weights=floats_of(arrays, SLOPES, (n_inputs, N_LEVELS), where),
             bias=floats_of(arrays, INTERCEPT, (N_LEVELS,), where),
         )
+        self._standardiser = standardiser
 
     def _chosen(self, rows: LearningRows) -> tuple[float, Floats]:
         """Return the penalty of least loss on held-out sessions, and the coefficients there."""

@@ -13,7 +13,7 @@ from models.compiled.forest import Trees, add_leaf_tables, leaf_numbers, table_q
 from models.forecast.binary_trees import LEAF, NAMES, PlainTree, as_shown, joined, load_trees
 from models.forecast.family import Arrays, FamilyTask, Floats, Integers
 from models.forecast.learning_rows import LearningRows, learning_rows, mean_pinball, unscaled
-from models.forecast.saved_arrays import check_names, floats_of
+from models.forecast.stored_arrays import check_names, floats_of
 from utils.errors import ArtifactError
 
 N_TREES = 60

@@ -3,7 +3,7 @@
 import numpy as np
 
 from models.forecast.family import SCALE, Arrays, Floats
-from models.forecast.saved_arrays import floats_of
+from models.forecast.stored_arrays import floats_of, positive_of
 
 CLIP = 5.0
 """Deviations that an input is from its mean at most: what is linear must not be led far astray."""
@@ -41,7 +41,7 @@ class Standardiser:
             ArtifactError: Naming the file `where` and the array that does not fit.
         """
         mean = floats_of(arrays, MEAN, (n_inputs,), where)
-        return cls(mean, floats_of(arrays, DEVIATION, (n_inputs,), where, above=0.0))
+        return cls(mean, positive_of(arrays, DEVIATION, (n_inputs,), where))
 
     def arrays(self) -> Arrays:
         """Return the statistics by name."""

@@ -71,5 +71,5 @@ def test_ensemble_names_the_member_whose_array_does_not_fit():
     model = Ensemble(task_of(), {"one": QuantileRegression, "two": QuantileRegression})
     law(600).fit(model)
     arrays = {**model.arrays(), "two.slopes": np.zeros(3)}
-    with pytest.raises(ArtifactError, match="`file: two`: array `slopes` must be"):
+    with pytest.raises(ArtifactError, match="`file`: array `two.slopes` must be"):
         model.load_arrays(arrays, "file")

@@ -29,7 +29,7 @@ def test_joined_trees_number_nodes_and_leaves_through():
     trees = two_trees()
     assert trees.roots.tolist() == [0, 5]
     assert trees.left.tolist() == [1, 0, 3, 1, 2, 3]
-    assert trees.right.tolist() == [2, -1, 4, -1, -1, -1]
+    assert trees.right.tolist() == [2, 0, 4, 0, 0, 0]
 
 
 def test_leaf_numbers_by_hand():
