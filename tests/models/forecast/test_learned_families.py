@@ -30,7 +30,7 @@ MAKERS = {
 
 pytestmark = pytest.mark.parametrize("name", MAKERS)
 
-TRAIN, TEST = law(6_000), law(3_000, seed=1)
+TRAIN, TEST = law(4_000), law(3_000, seed=1)
 
 
 @pytest.fixture(scope="module")
