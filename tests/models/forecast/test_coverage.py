@@ -32,6 +32,12 @@ def test_level_shares_count_labels_at_or_below_each_quantile():
     assert not found[0].is_rejected
 
 
+def test_is_inside_counts_the_ends_of_an_interval():
+    y = np.array([-3.1, -3.0, 0.0, 3.0, 3.1])
+    inside = is_inside(y, np.repeat(NINE, 5, axis=0), "central_90")
+    assert inside.tolist() == [False, True, True, True, False]
+
+
 def test_central_shares_agree_with_mapie():
     generator = np.random.default_rng(0)
     y, quantiles = generator.normal(size=300), np.sort(generator.normal(size=(300, 9)), axis=1)
@@ -102,7 +108,14 @@ def test_volatility_parts_have_the_terciles_of_the_days_before():
     assert [names[code] for code in codes[60:66]] == ["calm", "usual", "wild"] * 2
 
 
-def test_volatility_parts_of_a_day_look_at_nothing_later():
+def test_volatility_parts_of_a_day_do_not_know_the_rest_of_it():
+    days = np.append(np.repeat(np.arange(20), 3), np.full(500, 20))
+    scale = np.append(np.tile([1.0, 2.0, 3.0], 20), np.append(9.0, np.full(499, 1e9)))
+    codes, names = volatility_parts(scale, days)
+    assert names[codes[60]] == "wild"
+
+
+def test_volatility_parts_of_days_look_at_nothing_later():
     generator = np.random.default_rng(5)
     days, scale = np.repeat(np.arange(40), 5), generator.lognormal(size=200)
     whole, _ = volatility_parts(scale, days)

@@ -93,6 +93,13 @@ def test_long_run_variance_of_values_in_turn_by_hand():
     assert long_run_variance(np.array([3.0, 1.0, 3.0, 1.0]), 1) == 0.25
 
 
+def test_clustered_error_by_hand():
+    # +1 -1 over 12 days in turn, 2 lags: squares 12, neighbours -11 and 10, weights 2/3 and 1/3:
+    # 12 - 44/3 + 20/3 = 4; times 12/11, over 12 x 12
+    by_day = np.tile([1.0, -1.0], 6)
+    assert clustered_error(by_day, np.arange(12)) == pytest.approx((4 / 11 / 12) ** 0.5)
+
+
 def test_clustered_error_of_rows_that_repeat_is_that_of_the_days():
     by_day = np.random.default_rng(2).normal(size=50)
     by_day -= by_day.mean()
