@@ -18,8 +18,8 @@ from backtest.stitching import Stitched, stitched
 from config.settings import Settings
 from data.calendar import calendar_of
 from data.combinatorial import backtest_paths
+from data.forecast_frame import content_fingerprint
 from data.planned_folds import combinatorial_plan, planned_folds
-from data.store import fingerprint
 
 OnFinished = Callable[[FoldOutcome, bool], None]
 """Is told of each fold that is there: the outcome, and whether it was kept from an earlier run."""
@@ -124,7 +124,7 @@ def walk_forward(
         DataError: As a job raises it.
     """
     tell = on_finished or _tell_nobody
-    content = fingerprint(bars)
+    content = content_fingerprint(bars, jobs[0].settings.train.forecast_columns)
     identities = [job_identity(job, content) for job in jobs]
     outcomes: dict[int, FoldOutcome] = {}
     for number, job in enumerate(jobs):

@@ -17,6 +17,7 @@ from data.bars import bar_seconds
 from data.forecast_columns import Floats, horizons_of, nominal_constants
 from data.forecast_names import PREFIX, TRAINED_UNTIL
 from data.frame_columns import external_values
+from data.store import fingerprint
 from utils.errors import ConfigError, DataError
 from utils.registry import unknown_name_message
 
@@ -155,9 +156,16 @@ def _check_begun(frame: pd.DataFrame, names: Sequence[str]) -> None:
             )
 
 
-def forecast_fingerprint(frame: pd.DataFrame, names: Sequence[str]) -> str:
-    """Return the SHA-256 (hex) of the named columns and of what they were learnt from."""
-    digest = hashlib.sha256("\n".join(names).encode())
+def content_fingerprint(frame: pd.DataFrame, names: Sequence[str]) -> str:
+    """Return the SHA-256 (hex) of checked bars and of the named columns of forecasts.
+
+    Without any it is `data.store.fingerprint`.
+    """
+    bars = fingerprint(frame)
+    if not names:
+        return bars
+    _check_present(frame, names)
+    digest = hashlib.sha256("\n".join((bars, *names)).encode())
     digest.update(_trained_until(frame).astype("<i8").tobytes())
     for name in names:
         digest.update(frame[name].to_numpy(dtype=np.float64).astype("<f8").tobytes())

@@ -9,6 +9,7 @@ sys.path[0] = str(Path(__file__).resolve().parent.parent)
 from typer import Argument, Option
 
 from scripts.second_market import OtherOption
+from scripts.stored_forecasts import ForecastsOption
 from utils.cli import DebugOption, make_app, run
 
 MODELS_OWN = "the model's"
@@ -37,6 +38,7 @@ def backtest(
         str | None, Option(help="FILE.py:Name, a strategy of your own.", show_default=False)
     ] = None,
     other: OtherOption = None,
+    forecasts: ForecastsOption = None,
     initial_capital: Annotated[
         float | None, Option(help="Starting cash, USD.", show_default=MODELS_OWN)
     ] = None,
@@ -77,6 +79,7 @@ def backtest(
     asked = backtesting.Asked(
         data=data,
         other=other,
+        forecasts=forecasts,
         account={
             "initial_capital": initial_capital,
             "commission": commission,

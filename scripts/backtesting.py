@@ -20,7 +20,7 @@ from backtest.tables import Table
 from config.settings import EnvSettings
 from data.store import load_metadata
 from models.policy import TrainedPolicy
-from scripts import printing, second_market, workflow
+from scripts import printing, second_market, stored_forecasts, workflow
 from scripts.reporting import BackTested, check_names, report_directory, thing_of, write_results
 from scripts.user_strategy import load_strategy
 from utils import paths
@@ -39,6 +39,7 @@ class Asked:
     Attributes:
         data: The file of bars.
         other: The second market's.
+        forecasts: Store of those that models see, or that a strategy reads.
         account: Arguments of BacktestEngine: capital, costs, stop.
         symbol: What to trade them as.
         start: First decision.
@@ -52,6 +53,7 @@ class Asked:
 
     data: Path
     other: Path | None
+    forecasts: Path | None
     account: Mapping[str, Any]
     symbol: str | None
     start: str | None
@@ -95,6 +97,7 @@ def back_test_strategy(text: str, asked: Asked) -> None:
     with folder_for(asked, thing["strategy"]) as folder:
         noted = load_metadata(asked.data).get("symbol", USUAL_SYMBOL)
         bars, traded = workflow.bars_to_trade(asked.data, asked.symbol, noted)
+        bars = stored_forecasts.joined(bars, None, asked.forecasts)
         engine = engine_over(bars, traded, asked, asked.start)
         run = workflow.shown_progress(partial(engine.run_with_strategy, settings=NO_WINDOW))
         done = {"bars": bars, "provenance": {"strategy": thing}, "things": [thing]}
@@ -167,6 +170,7 @@ def stage(
         second_market.check_same(each, bars, asked.other, asked.data)
     specs = [spec for each in agents or [agent] for spec in each.feature_set.specs]
     bars = second_market.beside(bars, specs, asked.other)
+    bars = stored_forecasts.joined_for(agents or [agent], bars, asked.forecasts)
     start = asked.start
     if not asked.in_sample:
         start = workflow.unseen_start(agent, bars, asked.data, asked.start)

@@ -31,6 +31,7 @@ KEYS = frozenset(
         "settings",
         "data",
         "other",
+        "forecasts",
         "symbol",
         "out",
         "is_walk_forward",
@@ -50,6 +51,7 @@ class Run:
         settings: All of them, resolved.
         data: The file of bars.
         other: The second market's.
+        forecasts: Store of those that agents see.
         symbol: What the user asked to trade them as; None: as the file says.
         out: Where the model is to be saved.
         is_walk_forward: Whether fold by fold.
@@ -65,6 +67,7 @@ class Run:
     is_walk_forward: bool
     has_tensorboard: bool
     data_fingerprint: str
+    forecasts: Path | None = None
 
 
 @contextmanager
@@ -173,6 +176,7 @@ def _content(run: Run) -> dict[str, Any]:
         "settings": run.settings.model_dump(mode="json"),
         "data": str(run.data.absolute()),
         "other": None if run.other is None else str(run.other.absolute()),
+        "forecasts": None if run.forecasts is None else str(run.forecasts.absolute()),
         "symbol": run.symbol,
         "out": str(run.out.absolute()),
         "is_walk_forward": run.is_walk_forward,
@@ -187,6 +191,7 @@ def _run_of(content: dict[str, Any], where: str) -> Run:
         settings=checked(Settings, content["settings"], where),
         data=Path(content["data"]),
         other=None if content["other"] is None else Path(content["other"]),
+        forecasts=None if content["forecasts"] is None else Path(content["forecasts"]),
         symbol=content["symbol"],
         out=Path(content["out"]),
         is_walk_forward=content["is_walk_forward"],

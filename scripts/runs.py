@@ -10,7 +10,7 @@ from config.settings import Settings
 from data.feature_set import FeatureSet
 from data.store import fingerprint
 from models.callback_checkpoint import CheckpointPlan
-from scripts import fetching, printing, second_market, workflow
+from scripts import fetching, printing, second_market, stored_forecasts, workflow
 from scripts.resuming import Run, check_bars, check_settings, removed_at_the_end, run_folder
 from scripts.training import TrainingFiles, train_and_save
 from scripts.walking import Workplace, ending_cleanly, walk
@@ -25,6 +25,7 @@ class Asked:
         settings: Of the profile, or of the run that is taken up, overridden by the options.
         data: The file of bars.
         other: The second market's.
+        forecasts: Store of those that agents see.
         symbol: What to trade them as.
         out: Where to save.
         is_walk_forward: Whether fold by fold.
@@ -36,6 +37,7 @@ class Asked:
     settings: Settings
     data: Path | None
     other: Path | None
+    forecasts: Path | None
     symbol: str | None
     out: Path | None
     is_walk_forward: bool
@@ -53,6 +55,7 @@ def begin(asked: Asked) -> None:
             settings=asked.settings,
             data=asked.data,
             other=asked.other,
+            forecasts=asked.forecasts,
             symbol=asked.symbol,
             out=directory,
             is_walk_forward=asked.is_walk_forward,
@@ -76,11 +79,13 @@ def go_on(asked: Asked, earlier: Run, folder: Path) -> None:
         earlier,
         data=asked.data or earlier.data,
         other=asked.other or earlier.other,
+        forecasts=asked.forecasts or earlier.forecasts,
         has_tensorboard=asked.has_tensorboard or earlier.has_tensorboard,
     )
     plan = CheckpointPlan(folder=folder, every=asked.checkpoint_every, resume=True)
     with _directory(asked, run) as directory:
-        bars, traded = _bars(replace(asked, symbol=run.symbol, other=run.other), run.data)
+        known = replace(asked, symbol=run.symbol, other=run.other, forecasts=run.forecasts)
+        bars, traded = _bars(known, run.data)
         check_bars(run, bars, run.data)
         with removed_at_the_end(folder, run):
             _train(bars, run, directory, plan)
@@ -112,6 +117,8 @@ def _bars(asked: Asked, data: Path) -> tuple[pd.DataFrame, str]:
     names = asked.settings.train.features
     specs = FeatureSet(names, tuple(bars.columns)).specs
     bars = second_market.beside(bars, specs, asked.other)
+    columns = asked.settings.train.forecast_columns
+    bars = stored_forecasts.joined(bars, columns, asked.forecasts)
     if asked.computes_features:
         fetching.store_features(data, traded, names, asked.other)
     return bars, traded
@@ -138,6 +145,8 @@ def _print_next(run: Run, directory: Path, traded: str) -> None:
         return
     model, file = printing.shown(directory), printing.shown(run.data)
     beside = "" if run.other is None else f" --other {printing.shown(run.other)}"
+    if run.forecasts is not None:
+        beside += f" --forecasts {printing.shown(run.forecasts)}"
     asked = "" if run.symbol is None else f" --symbol {traded}"
     command = f"scripts/backtest.py --model {model} --data {file}{beside}{asked}"
     printing.print_commands("next", command)

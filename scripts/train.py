@@ -11,6 +11,7 @@ from typer import Option
 from scripts import fold_options as fold
 from scripts import training_options as opt
 from scripts.second_market import OtherOption
+from scripts.stored_forecasts import ForecastColumnsOption, ForecastsOption
 from utils.cli import DebugOption, make_app, run
 
 app = make_app()
@@ -20,6 +21,8 @@ app = make_app()
 def train(
     data: opt.DataOption = None,
     other: OtherOption = None,
+    forecasts: ForecastsOption = None,
+    forecast_columns: ForecastColumnsOption = None,
     symbol: opt.SymbolOption = None,
     timesteps: opt.TimestepsOption = None,
     algorithm: opt.AlgorithmOption = None,
@@ -100,7 +103,7 @@ def train(
     """
     given = dict(locals())
     from config.settings import load_profile
-    from scripts import resuming, workflow
+    from scripts import resuming, stored_forecasts, workflow
     from scripts.runs import Asked, begin, go_on
     from utils.errors import ConfigError
 
@@ -119,12 +122,16 @@ def train(
         raise ConfigError("`--seed` is not for --walk-forward, which takes `--seeds`, such as 0,1")
     base = load_profile(profile or "default") if earlier is None else earlier.settings
     settings = opt.trained_by(base, given, "train.py")
+    store = forecasts or (None if earlier is None else earlier.forecasts)
+    columns = opt.names_of(forecast_columns)
+    settings = stored_forecasts.shown_to_agents(settings, store, columns)
     settings = fold.folded_by(settings, given, "train.py") if walk_forward else settings
     workflow.check_choices(settings)
     wanted = Asked(
         settings=settings,
         data=data,
         other=other,
+        forecasts=store,
         symbol=symbol,
         out=out,
         is_walk_forward=walk_forward,

@@ -10,6 +10,7 @@ from typer import Option
 
 from scripts import fold_options as fold
 from scripts import training_options as opt
+from scripts.stored_forecasts import ForecastColumnsOption, ForecastsOption
 from utils.cli import DebugOption, make_app, run
 
 app = make_app()
@@ -18,6 +19,8 @@ app = make_app()
 @app.command()
 def tune(
     data: Annotated[Path, Option(help="Parquet file of bars.")],
+    forecasts: ForecastsOption = None,
+    forecast_columns: ForecastColumnsOption = None,
     symbol: opt.SymbolOption = None,
     algorithm: opt.AlgorithmOption = None,
     timesteps: opt.TimestepsOption = None,

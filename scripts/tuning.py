@@ -29,13 +29,14 @@ from config.settings import Settings, load_profile
 from data.calendar import calendar_of
 from data.feature_set import FeatureSet
 from data.fold_edges import Dates
+from data.forecast_frame import content_fingerprint
 from data.planned_folds import PlannedFold, planned_folds
 from data.splits import chronological_split
 from data.store import fingerprint
-from scripts import workflow
+from scripts import stored_forecasts, workflow
 from scripts.fold_options import folded_by
 from scripts.printing import console, shown
-from scripts.training_options import AGENT, ENV, TRAIN, trained_by
+from scripts.training_options import AGENT, ENV, TRAIN, names_of, trained_by
 from scripts.tuning_results import Told, write_findings
 from scripts.walking import Workplace, ending_cleanly
 from utils.clock import SystemClock
@@ -106,6 +107,8 @@ def run_search(search: Search) -> None:
     out = search.out or TUNING_DIR / name
     check_writable(out, None if search.out is None else f"--out {search.out}")
     bars, _ = workflow.bars_to_trade(search.data, search.given["symbol"], settings.env.symbol)
+    store = search.given["forecasts"]
+    bars = stored_forecasts.joined(bars, settings.train.forecast_columns, store)
     _check_features(settings, space, tuple(bars.columns))
     seen = _seen(bars, settings)
     plan = TuningPlan(
@@ -135,7 +138,8 @@ def run_search(search: Search) -> None:
         console.print(f"{n_elsewhere} more under way in other processes; this is without them")
     symbol = search.given["symbol"]
     asked = "" if symbol is None else f" --symbol {symbol}"
-    write_findings(out, f"--data {shown(search.data)}{asked}", study, plan, log)
+    beside = "" if store is None else f" --forecasts {shown(store)}"
+    write_findings(out, f"--data {shown(search.data)}{beside}{asked}", study, plan, log)
 
 
 def _settings(search: Search) -> Settings:
@@ -148,6 +152,8 @@ def _settings(search: Search) -> Settings:
             "`combinatorial` folds are not for tune.py, whose trials are scored on later bars than "
             "they learn from; set it to false in the profile"
         )
+    columns = names_of(given["forecast_columns"])
+    settings = stored_forecasts.shown_to_agents(settings, given["forecasts"], columns)
     workflow.check_choices(settings)
     lookup(SAMPLERS, search.sampler, "sampler")
     lookup(PRUNERS, search.pruner, "pruner")
@@ -219,7 +225,7 @@ def _folds(seen: pd.DataFrame, settings: Settings) -> tuple[PlannedFold, ...]:
 
 def _study_plan(search: Search, name: str, plan: TuningPlan, bars: pd.DataFrame) -> StudyPlan:
     searched = {
-        "data fingerprint": fingerprint(bars),
+        "data fingerprint": content_fingerprint(bars, plan.settings.train.forecast_columns),
         "sampler": search.sampler,
         "sampler's seed": search.seed,
         "pruner": search.pruner,

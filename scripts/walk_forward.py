@@ -11,6 +11,7 @@ from typer import Option
 from scripts import fold_options as fold
 from scripts import training_options as opt
 from scripts.second_market import OtherOption
+from scripts.stored_forecasts import ForecastColumnsOption, ForecastsOption
 from utils.cli import DebugOption, make_app, run
 
 app = make_app()
@@ -50,6 +51,8 @@ def walk_forward(
         bool, Option("--resume", help="Go on with the run in --out; needs no other option.")
     ] = False,
     other: OtherOption = None,
+    forecasts: ForecastsOption = None,
+    forecast_columns: ForecastColumnsOption = None,
     symbol: opt.SymbolOption = None,
     timesteps: opt.TimestepsOption = None,
     algorithm: opt.AlgorithmOption = None,
@@ -96,13 +99,16 @@ def walk_forward(
     """
     given = dict(locals())
     from config.settings import load_profile
-    from scripts import walk_runs, workflow
+    from scripts import stored_forecasts, walk_runs, workflow
     from scripts.walking import Workplace
 
     earlier = walk_runs.earlier_run(out, is_asked_for=resume, has_data=data is not None)
     is_as_before = earlier is not None and resume and profile is None
     base = earlier.settings if is_as_before else load_profile(profile or "default")
     settings = opt.trained_by(base, given, "walk_forward.py")
+    store = forecasts or (None if earlier is None else earlier.forecasts)
+    columns = opt.names_of(forecast_columns)
+    settings = stored_forecasts.shown_to_agents(settings, store, columns)
     settings = fold.folded_by(settings, given, "walk_forward.py")
     workflow.check_choices(settings)
     walk_runs.run_walk(
@@ -110,6 +116,7 @@ def walk_forward(
             settings=settings,
             data=data,
             other=other,
+            forecasts=store,
             symbol=symbol,
             out=out,
             has_tensorboard=tensorboard,

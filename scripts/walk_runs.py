@@ -15,7 +15,7 @@ from data.feature_set import FeatureSet
 from data.store import fingerprint
 from models.callback_checkpoint import CheckpointPlan
 from models.checkpoint import checkpoints_of
-from scripts import second_market, workflow
+from scripts import second_market, stored_forecasts, workflow
 from scripts.printing import shown
 from scripts.resuming import RUN_FILE, Run, check_bars, check_settings, read_run, write_run
 from scripts.training import TrainingFiles
@@ -37,6 +37,7 @@ class WalkAsked:
         settings: Of the profile, or of the run that is gone on with, overridden by the options.
         data: The file of bars.
         other: The second market's.
+        forecasts: Store of those that agents see.
         symbol: What to trade them as.
         out: Folder of the run.
         has_tensorboard: Whether it is logged.
@@ -46,6 +47,7 @@ class WalkAsked:
     settings: Settings
     data: Path | None
     other: Path | None
+    forecasts: Path | None
     symbol: str | None
     out: Path | None
     has_tensorboard: bool
@@ -116,6 +118,7 @@ def run_walk(asked: WalkAsked, earlier: Run | None, place: Workplace) -> None:
         earlier,
         data=asked.data or earlier.data,
         other=asked.other or earlier.other,
+        forecasts=asked.forecasts or earlier.forecasts,
         symbol=asked.symbol or earlier.symbol,
         out=folder,
         has_tensorboard=asked.has_tensorboard or earlier.has_tensorboard,
@@ -133,6 +136,7 @@ def _begin(asked: WalkAsked, place: Workplace) -> None:
         settings=asked.settings,
         data=asked.data,
         other=asked.other,
+        forecasts=asked.forecasts,
         symbol=asked.symbol,
         out=folder,
         is_walk_forward=True,
@@ -149,7 +153,8 @@ def _bars(run: Run) -> pd.DataFrame:
     """Return the bars of all markets."""
     bars, _ = workflow.bars_to_trade(run.data, run.symbol, run.settings.env.symbol)
     specs = FeatureSet(run.settings.train.features, tuple(bars.columns)).specs
-    return second_market.beside(bars, specs, run.other)
+    bars = second_market.beside(bars, specs, run.other)
+    return stored_forecasts.joined(bars, run.settings.train.forecast_columns, run.forecasts)
 
 
 def _walk(bars: pd.DataFrame, run: Run, every: int | None, place: Workplace) -> None:

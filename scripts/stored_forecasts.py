@@ -1,0 +1,109 @@
+"""The options `--forecasts` and `--forecast-columns`, alike in every script that learns or tests.
+
+How forecasts are stored, joined and checked is left to data/forecast_store.py.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from config.settings import Settings
+    from models.policy import TrainedPolicy
+
+ForecastsOption = Annotated[
+    Path | None, Option(help="Store of out-of-fold forecasts that the agent sees.")
+]
+ForecastColumnsOption = Annotated[
+    str | None,
+    Option(help="Which of them, by commas.", show_default="spread, location, skew"),
+]
+
+
+def shown_to_agents(
+    settings: "Settings", store: Path | None, columns: Sequence[str] | None
+) -> "Settings":
+    """Return settings whose agents see forecasts, or the same where there is no store.
+
+    Args:
+        settings: Of a profile, or of an earlier run; may name columns.
+        store: Directory of forecasts.
+        columns: What was typed; None takes the settings' own, else spread, location and skew of
+            each horizon.
+
+    Raises:
+        ConfigError: If columns are asked for without a store.
+        DataError: If there is no such store.
+    """
+    from data.forecast_columns import usual_columns
+    from data.forecast_store import ForecastStore
+    from utils.errors import ConfigError
+
+    named = settings.train.forecast_columns if columns is None else tuple(columns)
+    if store is None:
+        if named:
+            raise ConfigError(
+                f"agents are to see {named[0]}: give the store of forecasts with --forecasts DIR"
+            )
+        return settings
+    chosen = named or usual_columns(ForecastStore(store).terms.horizons)
+    train = settings.train.model_copy(update={"forecast_columns": chosen})
+    return settings.model_copy(update={"train": train})
+
+
+def joined(
+    bars: "pd.DataFrame", columns: Sequence[str] | None, store: Path | None
+) -> "pd.DataFrame":
+    """Return bars with columns of a store beside them, or as they are where there is none.
+
+    Args:
+        bars: Checked bars.
+        columns: Which; None takes all.
+        store: Directory of forecasts.
+
+    Raises:
+        ConfigError: If the store has no such column.
+        DataError: If it is damaged, of other bars, or its forecasts could have seen what follows.
+    """
+    from data.forecast_names import PREFIX, TRAINED_UNTIL
+    from data.forecast_store import with_forecasts
+    from scripts.printing import console, shown
+    from utils.wording import counted
+
+    if store is None:
+        return bars
+    both = with_forecasts(bars, store, columns)
+    n_before = int(both[TRAINED_UNTIL].isna().sum())
+    n_columns = sum(name.startswith(PREFIX) for name in map(str, both.columns)) - 1
+    console.print(
+        f"{counted(n_columns, 'column')} of forecasts of {shown(store)}, from "
+        f"{both.index[n_before]} on",
+        soft_wrap=True,
+    )
+    return both
+
+
+def joined_for(
+    agents: Sequence["TrainedPolicy"], bars: "pd.DataFrame", store: Path | None
+) -> "pd.DataFrame":
+    """Return bars with the forecasts that some trained agents see.
+
+    Raises:
+        ConfigError: If they see some and there is no store, or none and there is one; or as
+            `joined`.
+    """
+    from utils.errors import ConfigError
+
+    names = dict.fromkeys(name for agent in agents for name in agent.feature_set.forecasts)
+    if names and store is None and not set(names) <= set(bars.columns):
+        raise ConfigError(
+            f"the model sees forecast columns {', '.join(names)}: give their store with "
+            "--forecasts DIR"
+        )
+    if store is not None and not names:
+        raise ConfigError(f"`--forecasts {store}`: the model sees no forecasts; leave it out")
+    return joined(bars, tuple(names), store)
