@@ -8,6 +8,7 @@ signal of its own side, when the horizon has passed, keeps it for another.
 Nothing is opened where fewer bars are left of the session than the horizon needs.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 
@@ -62,6 +63,12 @@ def signal_account(preset: str) -> EnvSettings:
     )
 
 
+def signal_columns(horizon: int) -> tuple[str, ...]:
+    """Return what the bars must have: quantiles, head by head, and at last the fallback's flag."""
+    quantiles = (quantile_column(horizon, level, head) for head in HEADS for level in LEVELS)
+    return (*quantiles, fallback_column(horizon))
+
+
 class ForecastStrategy(Strategy):
     """Trade the forecasts of one horizon as a preset says.
 
@@ -89,22 +96,20 @@ class ForecastStrategy(Strategy):
         self._horizon = horizon
         account = account or signal_account(preset)
         self._costs, self._max_position = costs_of(account), terms_of(account).max_position
-        self._evidence = LocationEvidence(horizon, self._settings)
-        self._bars_to_hold = 0
 
     def on_start(self, desk: Desk) -> None:
-        """Ask for the forecasts of the horizon.
+        """Ask for the forecasts of the horizon, and know nothing of an earlier run.
 
         Raises:
             ConfigError: If the bars have no such columns.
         """
+        self.counts.clear()
+        self._bars_to_hold = 0
         self._clock = SessionClock(desk.symbol)
-        self._fallback = desk.column(fallback_column(self._horizon))
-        self._quantiles: list[Series] = [
-            desk.column(quantile_column(self._horizon, level, head))
-            for head in HEADS
-            for level in LEVELS
-        ]
+        self._evidence = LocationEvidence(self._horizon, self._settings)
+        *quantiles, fallback = signal_columns(self._horizon)
+        self._fallback = desk.column(fallback)
+        self._quantiles: list[Series] = [desk.column(name) for name in quantiles]
 
     def on_bar(self, desk: Desk) -> None:
         """Judge the forecast of the bar that has closed, and act."""
@@ -125,7 +130,7 @@ class ForecastStrategy(Strategy):
         values = np.array([series.now for series in self._quantiles])
         quantiles = values.reshape(len(HEADS), len(LEVELS))
         is_fallback = self._fallback.now == 1.0
-        mean, spread = _location(quantiles[RETURN]) if not is_fallback else (np.nan, np.nan)
+        mean, spread = _location(quantiles[RETURN]) if not is_fallback else (math.nan, math.nan)
         shrink = self._evidence.update(self._clock.session, desk.close, mean, spread)
         return Prospect(quantiles=quantiles, is_fallback=is_fallback, shrink=shrink)
 
@@ -175,9 +180,11 @@ class ForecastStrategy(Strategy):
 
 
 def _location(quantiles: Floats) -> tuple[float, float]:
-    """Return the mean of a forecast, and its unit, that of 90 % of its mass; simple returns."""
-    spread = np.expm1(quantiles[Q95]) - np.expm1(quantiles[Q05])
-    return float(mean_of(atoms_of(quantiles))), float(spread)
+    """Return the mean of a forecast and its .95 less its .05 quantile, simple returns."""
+    if math.isnan(quantiles[0]):
+        return math.nan, math.nan
+    spread = math.expm1(quantiles[Q95]) - math.expm1(quantiles[Q05])
+    return float(mean_of(atoms_of(quantiles))), spread
 
 
 def _word(answer: Signal | NoTrade | None) -> str:

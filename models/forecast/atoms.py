@@ -46,6 +46,10 @@ _ATOM_SCORES = np.array([NormalDist().inv_cdf(level) for level in ATOM_LEVELS])
 _LEFT = np.clip(np.searchsorted(LEVELS, ATOM_LEVELS, side="right") - 1, 0, N_LEVELS - 2)
 _SHARE = np.clip((_ATOM_SCORES - _SCORES[_LEFT]) / (_SCORES[_LEFT + 1] - _SCORES[_LEFT]), 0.0, 1.0)
 _MEDIAN = LEVELS.index(0.5)
+_TAILS = np.array([[0, 1], [N_LEVELS - 1, N_LEVELS - 2]])
+_ENDS, _SIDES = np.array([0, N_ATOMS - 1]), np.array([-1.0, 1.0])
+_LOG_STEP = float(np.log(LEVELS[1] / LEVELS[0]))
+_LEAST_RATIO = float(np.exp(-HEAVIEST_TAIL * _LOG_STEP))
 
 
 def atoms_of(quantiles: Floats) -> Floats:
@@ -58,23 +62,22 @@ def atoms_of(quantiles: Floats) -> Floats:
     atoms: Floats = known[..., _LEFT] * (1.0 - _SHARE) + known[..., _LEFT + 1] * _SHARE
     # arrays throughout: numpy's own numbers take another way to a power, with other last bits
     middle = known[..., _MEDIAN : _MEDIAN + 1]
-    atoms[..., :1] = middle - _tail_mean(middle - known[..., :1], middle - known[..., 1:2])
-    atoms[..., -1:] = middle + _tail_mean(known[..., -1:] - middle, known[..., -2:-1] - middle)
+    distances = np.abs(known[..., _TAILS] - middle[..., None])
+    atoms[..., _ENDS] = middle + _SIDES * _tail_means(distances[..., 0], distances[..., 1])
     return np.maximum(atoms, -1.0, order="C")
 
 
-def _tail_mean(outer: Floats, inner: Floats) -> Floats:
-    """Return how far beyond the median the outermost cell lies on average, >= `outer`.
+def _tail_means(outer: Floats, inner: Floats) -> Floats:
+    """Return how far beyond the median the outermost cells lie on average, >= `outer`.
 
     Args:
-        outer: Distance of the .01 or .99 quantile from the median, >= 0.
-        inner: Distance of the .05 or .95 quantile, <= `outer`.
+        outer: (..., 2) distance of the .01 and .99 quantiles from the median, >= 0.
+        inner: (..., 2) distance of the .05 and .95 quantiles, <= `outer`.
     """
-    is_tail = (inner > 0.0) & (outer > inner)
-    ratio = np.where(is_tail, outer, 1.0) / np.where(is_tail, inner, 1.0)
-    xi = np.clip(np.log(ratio) / np.log(LEVELS[1] / LEVELS[0]), 0.0, HEAVIEST_TAIL)
-    xi = np.where((inner == 0.0) & (outer > 0.0), HEAVIEST_TAIL, xi)
-    return np.asarray(outer * (_OUTER_CELL / LEVELS[0]) ** -xi / (1.0 - xi))
+    least = np.maximum(inner, outer * _LEAST_RATIO)  # xi is at its bound below it
+    ratio = np.divide(outer, least, out=np.ones_like(outer), where=least > 0.0)
+    xi = np.minimum(np.log(ratio) / _LOG_STEP, HEAVIEST_TAIL)
+    return np.asarray(outer * np.power(_OUTER_CELL / LEVELS[0], -xi) / (1.0 - xi))
 
 
 def mean_of(atoms: Floats) -> Floats:
