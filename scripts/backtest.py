@@ -1,6 +1,7 @@
-"""Back-test a model, an ensemble, several models side by side, or a strategy, beside baselines."""
+"""Back-test a model, an ensemble, several models, a strategy or signals, beside baselines."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,19 @@ def backtest(
     strategy: Annotated[
         str | None, Option(help="FILE.py:Name, a strategy of your own.", show_default=False)
     ] = None,
+    signals: Annotated[
+        str | None,
+        Option(
+            help="Trade the FORECASTS as this preset: conservative, moderate or aggressive.",
+            show_default=False,
+        ),
+    ] = None,
+    forecasts: Annotated[
+        Path | None, Option(help="Store of forecast.py, made of DATA.", show_default=False)
+    ] = None,
+    horizon: Annotated[
+        int | None, Option(help="Bars ahead that the signals look.", show_default="12")
+    ] = None,
     other: OtherOption = None,
     forecasts: ForecastsOption = None,
     initial_capital: Annotated[
@@ -72,9 +86,15 @@ def backtest(
     ] = None,
     debug: DebugOption = False,
 ) -> None:
-    """Back-test a model, several models or a strategy on the bars of DATA, unseen by models."""
-    _check_asked(models or [], model or [], compare, strategy)
-    from scripts import backtesting, comparing
+    """Back-test models, a strategy or signals on the bars of DATA, unseen by models."""
+    ways = {
+        "--model": bool(model),
+        "--compare": compare,
+        "--strategy": strategy is not None,
+        "--signals": signals is not None,
+    }
+    _check_asked(models or [], ways, {"--forecasts": forecasts, "--horizon": horizon})
+    from scripts import backtesting, comparing, signalling
 
     asked = backtesting.Asked(
         data=data,
@@ -95,7 +115,9 @@ def backtest(
         is_quick=quick,
         has_stress=stress,
     )
-    if strategy is not None:
+    if signals is not None:
+        signalling.back_test_signals(signals, forecasts, horizon, asked)
+    elif strategy is not None:
         backtesting.back_test_strategy(strategy, asked)
     elif compare:
         comparing.compare_models(models or [], asked)
@@ -104,20 +126,22 @@ def backtest(
 
 
 def _check_asked(
-    models: list[Path], model: list[Path], compare: bool, strategy: str | None
+    models: list[Path], given: Mapping[str, bool], for_signals: Mapping[str, object]
 ) -> None:
-    """Refuse anything but one of the three ways."""
+    """Refuse anything but one of the ways, and what only another one has a use for."""
     from utils.errors import ConfigError
 
-    given = {"--model": bool(model), "--compare": compare, "--strategy": strategy is not None}
     ways = [name for name, is_given in given.items() if is_given]
     if len(ways) != 1:
         found = " and ".join(ways) or "none of them"
-        raise ConfigError(f"give one of --model, --compare and --strategy, was {found}")
-    if models and not compare:
+        raise ConfigError(f"give one of --model, --compare, --strategy and --signals, was {found}")
+    if models and not given["--compare"]:
         raise ConfigError(
             f"`{models[0]}` stands alone: say --model before it, or --compare to test several"
         )
+    idle = [name for name, value in for_signals.items() if value is not None]
+    if idle and not given["--signals"]:
+        raise ConfigError(f"`{idle[0]}` is for `--signals`, not for `{ways[0]}`; leave it out")
 
 
 if __name__ == "__main__":

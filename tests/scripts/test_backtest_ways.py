@@ -117,7 +117,7 @@ def test_backtest_compare_of_models_that_trade_at_other_terms_is_refused(
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        ([], ("one of --model, --compare and --strategy", "none")),
+        ([], ("one of --model, --compare, --strategy and --signals", "none")),
         (["--model", "a", "--compare", "b"], ("--model and --compare",)),
         (["a", "--model", "b"], ("`a` stands alone",)),
         (["--compare", "a"], ("two models or more, were 1",)),
