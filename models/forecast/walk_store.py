@@ -1,0 +1,121 @@
+"""From a walk-forward run, or a saved forecaster, to a store of out-of-fold forecasts.
+
+A row's forecast depends on nothing but the bars up to it, so that a run that is gone on with, or
+that has more bars than before, adds to its store only what is not there.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config.forecast_settings import ForecastSettings
+from data.bars import bar_seconds
+from data.forecast_blocks import ForecastBlock
+from data.forecast_manifest import StoreTerms
+from data.forecast_store import ForecastStore
+from data.store import fingerprint
+from models.forecast.family import Floats
+from models.forecast.forecaster_identity import fallback_settings, model_name
+from models.forecast.walk import Walk
+from models.forecast.walk_online import ServedBlock
+from utils.errors import DataError
+from utils.provenance import code_provenance
+
+
+def store_terms(bars: pd.DataFrame, settings: ForecastSettings) -> StoreTerms:
+    """Return what is the same for all blocks of a store of these settings."""
+    size = bar_seconds(pd.DatetimeIndex(bars.index))
+    return StoreTerms(
+        symbol=settings.symbol,
+        bar_seconds=size,
+        horizons=settings.horizons,
+        settings=settings.model_dump(mode="json"),
+        provenance=code_provenance(),
+    )
+
+
+def check_stored(store: ForecastStore, bars: pd.DataFrame) -> None:
+    """Refuse bars that differ from those that a block of the store was forecast from.
+
+    Raises:
+        DataError: Naming the first such block.
+    """
+    for entry in store.blocks():
+        own = bars.loc[pd.Timestamp(entry.first) : pd.Timestamp(entry.last)]
+        if len(own) != entry.n_rows or fingerprint(own) != entry.bars:
+            raise DataError(
+                f"store `{store.path}` was made of other bars: those from {entry.first} to "
+                f"{entry.last} differ; give the file that it was made of, or choose another --out"
+            )
+
+
+def add_served(store: ForecastStore, walk: Walk, family: str, served: ServedBlock) -> int:
+    """Add to a store those rows of a block that it does not have; return how many.
+
+    Args:
+        store: Of `store_terms` and of the walk's bars.
+        walk: The run.
+        family: Whose forecasts they are.
+        served: The block.
+
+    Raises:
+        DataError: If forecasts are no quantiles, or break the store's rule.
+    """
+    index = pd.DatetimeIndex(walk.bars.index)
+    settings = walk.settings.model_copy(update={"family": family})
+    return add_rows(
+        store,
+        walk.bars.iloc[served.block.test],
+        served.quantiles,
+        served.is_fallback,
+        trained=Trained(settings, index[served.block.train.stop - 1]),
+    )
+
+
+class Trained:
+    """By whom rows were forecast: settings, and the stamp of the last bar learnt from."""
+
+    def __init__(self, settings: ForecastSettings, until: pd.Timestamp) -> None:
+        """Name the training."""
+        self.until = until
+        self.model_id = model_name(settings, until)
+        self.fallback_id = f"fallback-{model_name(fallback_settings(settings), until)}"
+
+
+def add_rows(
+    store: ForecastStore,
+    bars: pd.DataFrame,
+    quantiles: Floats,
+    is_fallback: NDArray[np.bool_],
+    trained: Trained,
+) -> int:
+    """Add the rows that have a forecast and come after the store's last one; return how many.
+
+    Args:
+        store: Where to.
+        bars: (n,) of the rows.
+        quantiles: (n, n_horizons, n_heads, N_LEVELS) log returns; NaN where there is none.
+        is_fallback: (n, n_horizons).
+        trained: By whom.
+
+    Raises:
+        DataError: If forecasts are no quantiles, or break the store's rule.
+    """
+    is_new = np.isfinite(quantiles).all(axis=(1, 2, 3))
+    entries = store.blocks()
+    if entries:
+        is_new &= np.asarray(bars.index > pd.Timestamp(entries[-1].last))
+    if is_new.any():
+        store.add_block(
+            ForecastBlock(
+                bars=bars[is_new],
+                quantiles=quantiles[is_new],
+                is_fallback=is_fallback[is_new],
+                train_end=trained.until,
+                # when it could be trained at the latest: the clock would change the file each time
+                refit_time=pd.Timestamp(bars.index[0]),
+                model_id=trained.model_id,
+                fallback_id=trained.fallback_id,
+            )
+        )
+    return int(is_new.sum())
