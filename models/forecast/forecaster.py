@@ -1,10 +1,10 @@
 """A trained forecaster: all horizons and heads of one family, the fallback, and what corrects them.
 
 Fitting is left to models/forecast/forecaster_training.py, one bar at a time to forecast_stream.py,
-files to forecaster_files.py.
+the saved directory to forecaster_files.py.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,18 @@ import pandas as pd
 
 from config.forecast_settings import ForecastSettings
 from data.forecast_names import HEADS, N_LEVELS, Head
-from models.forecast.family import SCALE, Arrays, Floats, OnProgress, QuantileModel
+from models.forecast.family import Arrays, Floats, OnProgress
 from models.forecast.forecast_stream import ForecastStream
+from models.forecast.forecaster_arrays import (
+    INPUTS,
+    ONLINE,
+    below,
+    check_prefixes,
+    loaded_sources,
+    named_models,
+)
+from models.forecast.forecaster_base import base_forecasts
+from models.forecast.forecaster_files import NUMBERS, read_forecaster, write_forecaster
 from models.forecast.forecaster_identity import (
     fallback_settings,
     identity_of,
@@ -23,6 +33,7 @@ from models.forecast.forecaster_identity import (
     source_settings,
     training_provenance,
 )
+from models.forecast.forecaster_manifest import ForecasterDescription, checked_heads
 from models.forecast.forecaster_training import (
     FitWatch,
     Models,
@@ -31,18 +42,15 @@ from models.forecast.forecaster_training import (
     unfitted_models,
 )
 from models.forecast.forecasts import Forecasts
-from models.forecast.input_arrays import input_arrays
+from models.forecast.input_arrays import input_arrays, inputs_of_arrays
 from models.forecast.inputs import ForecastInputs
 from models.forecast.online import BaseForecasts, OnlineLayer, online_bars
-from utils.errors import ConfigError
-
-SOURCES = ("base", "fallback")
-"""Names of a forecaster's sources of forecasts, in order."""
+from utils.errors import ArtifactError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Forecaster:
-    """A forecaster; `fit` makes one, forecaster_files.py saves and loads it.
+    """A forecaster; make it with `fit` or `load`.
 
     Attributes:
         settings: How it was made.
@@ -110,7 +118,7 @@ class Forecaster:
             ConfigError: If `heads` are others.
             DataError: If there are too few rows, or they do not vary.
         """
-        chosen = _checked_heads(heads)
+        chosen = checked_heads(tuple(heads))
         watch = watch or FitWatch()
         sources = []
         for one in source_settings(settings):
@@ -147,10 +155,9 @@ class Forecaster:
         """SHA-256 of settings, features and all fitted numbers but those of the online layer."""
         return identity_of(self.settings, self.inputs.features.hash, self.arrays())
 
-    @property
-    def _since(self) -> int:
-        """Nanoseconds; only bars that open later are forecast."""
-        return max(self.online.until, self.trained_until.as_unit("ns").value)
+    def _since(self, online: OnlineLayer) -> int:
+        """Return the stamp, in nanoseconds, after which bars are forecast."""
+        return max(online.until, self.trained_until.as_unit("ns").value)
 
     def predict(self, bars: pd.DataFrame, start: int = 0) -> Forecasts:
         """Return the forecasts of all rows, corrected by what has become known up to each.
@@ -176,8 +183,8 @@ class Forecaster:
         """
         index = pd.DatetimeIndex(bars.index)
         stamps = index.as_unit("ns").asi8
-        since = max(online.until, self.trained_until.as_unit("ns").value)
-        first = max(start, int(np.searchsorted(stamps, since, side="right")))
+        seen = int(np.searchsorted(stamps, self._since(online), side="right"))
+        first = max(start, seen)
         shape = (len(bars), len(self.settings.horizons), len(self.heads), N_LEVELS)
         quantiles = np.full(shape, np.nan)
         is_fallback = np.zeros(shape[:2], dtype=np.bool_)
@@ -203,20 +210,7 @@ class Forecaster:
 
     def base_of(self, rows: Sequence[Floats]) -> BaseForecasts:
         """Return what the families forecast of rows of inputs, (n, k) for each horizon."""
-        n_rows, n_horizons = len(rows[0]), len(rows)
-        shape = (len(self.sources), n_rows, n_horizons, len(self.heads), N_LEVELS)
-        sources = np.full(shape, np.nan)
-        scales = np.full((n_rows, n_horizons), np.nan)
-        for i, values in enumerate(rows):
-            is_complete = np.isfinite(values[:, SCALE])
-            complete = values[is_complete]
-            scales[is_complete, i] = complete[:, SCALE]
-            if not len(complete):
-                continue
-            for s, models in enumerate(self.sources):
-                for k, model in enumerate(models[i]):
-                    sources[s, is_complete, i, k] = model.predict_quantiles(complete)
-        return BaseForecasts(sources=sources, scales=scales)
+        return base_forecasts(self.sources, rows)
 
     def with_online(self, online: OnlineLayer) -> "Forecaster":
         """Return the same forecaster with another state of tracker and alarm, copied."""
@@ -233,31 +227,65 @@ class Forecaster:
             self.base_of,
             self.online.copy(),
             self.inputs.layer.clock,
-            self._since,
+            self._since(self.online),
             self.identity,
         )
 
     def arrays(self) -> Arrays:
         """Return all that was fitted, by name, but for the state of the online layer."""
-        found = {f"inputs/{name}": array for name, array in input_arrays(self.inputs).items()}
-        for prefix, model in self.named_models():
+        found = {INPUTS + name: array for name, array in input_arrays(self.inputs).items()}
+        for prefix, model in named_models(self.sources, self.settings, self.heads):
             found.update({prefix + name: array for name, array in model.arrays().items()})
         return found
 
-    def named_models(self) -> Iterator[tuple[str, QuantileModel]]:
-        """Yield each model and what its arrays begin with, e.g. `base/h12/return/`."""
-        for source, models in zip(SOURCES, self.sources, strict=False):
-            for horizon, of_horizon in zip(self.settings.horizons, models, strict=True):
-                for head, model in zip(self.heads, of_horizon, strict=True):
-                    yield f"{source}/h{horizon}/{head}/", model
+    def save(self, path: Path) -> None:
+        """Write the forecaster into a new directory, the state of its online layer included.
 
-
-def _checked_heads(heads: Sequence[Head]) -> tuple[Head, ...]:
-    """Return the heads, if they are in their order and the return is among them."""
-    chosen = tuple(heads)
-    if chosen != tuple(head for head in HEADS if head in chosen) or Head.RETURN not in chosen:
-        raise ConfigError(
-            f"`heads` must be of {', '.join(HEADS)} in this order, the first among them, was "
-            f"{', '.join(chosen) or 'none'}"
+        Raises:
+            ConfigError: If the directory exists with content or cannot be written.
+        """
+        description = ForecasterDescription(
+            settings=self.settings,
+            heads=self.heads,
+            features=self.inputs.features,
+            provenance=self.provenance,
         )
-    return chosen
+        state = {ONLINE + name: array for name, array in self.online.arrays().items()}
+        write_forecaster(path, description, {**self.arrays(), **state})
+
+    @classmethod
+    def load(cls, path: Path) -> "Forecaster":
+        """Return a saved forecaster: it goes on, to the bit, as the one that was saved would.
+
+        Raises:
+            ArtifactError: At the first thing that is missing, damaged, edited, or of other features
+                or another version.
+        """
+        described, arrays = read_forecaster(path)
+        settings, heads, where = described.settings, described.heads, str(path / NUMBERS)
+        check_prefixes(arrays, settings, heads, where)
+        inputs = inputs_of_arrays(settings, described.features, below(arrays, INPUTS), where)
+        sources = loaded_sources(settings, heads, inputs, arrays, where)
+        last = pd.Timestamp(described.provenance["training_last"]).as_unit("ns").value
+        online = OnlineLayer(settings, last, heads)
+        online.load_arrays(below(arrays, ONLINE), where)
+        return cls(
+            settings=settings,
+            heads=heads,
+            inputs=inputs,
+            sources=sources,
+            online=online,
+            provenance=described.provenance,
+        )
+
+    def check_symbol(self, symbol: str) -> None:
+        """Refuse the bars of another instrument.
+
+        Raises:
+            ArtifactError: Naming both.
+        """
+        if symbol.upper() != self.settings.symbol.upper():
+            raise ArtifactError(
+                f"the forecaster has learnt from bars of {self.settings.symbol}, these are of "
+                f"{symbol}: name a forecaster of {symbol}, or train one"
+            )
