@@ -45,9 +45,6 @@ def backtest(
             show_default=False,
         ),
     ] = None,
-    forecasts: Annotated[
-        Path | None, Option(help="Store of forecast.py, made of DATA.", show_default=False)
-    ] = None,
     horizon: Annotated[
         int | None, Option(help="Bars ahead that the signals look.", show_default="12")
     ] = None,
@@ -93,7 +90,7 @@ def backtest(
         "--strategy": strategy is not None,
         "--signals": signals is not None,
     }
-    _check_asked(models or [], ways, {"--forecasts": forecasts, "--horizon": horizon})
+    _check_asked(models or [], ways, horizon)
     from scripts import backtesting, comparing, signalling
 
     asked = backtesting.Asked(
@@ -116,7 +113,7 @@ def backtest(
         has_stress=stress,
     )
     if signals is not None:
-        signalling.back_test_signals(signals, forecasts, horizon, asked)
+        signalling.back_test_signals(signals, horizon, asked)
     elif strategy is not None:
         backtesting.back_test_strategy(strategy, asked)
     elif compare:
@@ -125,9 +122,7 @@ def backtest(
         backtesting.back_test_models(model or [], asked)
 
 
-def _check_asked(
-    models: list[Path], given: Mapping[str, bool], for_signals: Mapping[str, object]
-) -> None:
+def _check_asked(models: list[Path], given: Mapping[str, bool], horizon: int | None) -> None:
     """Refuse anything but one of the ways, and what only another one has a use for."""
     from utils.errors import ConfigError
 
@@ -139,9 +134,8 @@ def _check_asked(
         raise ConfigError(
             f"`{models[0]}` stands alone: say --model before it, or --compare to test several"
         )
-    idle = [name for name, value in for_signals.items() if value is not None]
-    if idle and not given["--signals"]:
-        raise ConfigError(f"`{idle[0]}` is for `--signals`, not for `{ways[0]}`; leave it out")
+    if horizon is not None and not given["--signals"]:
+        raise ConfigError(f"`--horizon` is for `--signals`, not for `{ways[0]}`; leave it out")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """What backtest.py runs of forecasts: the signals of a preset, traded as a strategy."""
 
 from functools import partial
-from pathlib import Path
 
 from backtest.forecast_strategy import ForecastStrategy, signal_account, signal_columns
 from config.checking import overridden
@@ -17,20 +16,17 @@ from utils.files import sha256_of_file
 USUAL_HORIZON = 12
 
 
-def back_test_signals(
-    preset: str, forecasts: Path | None, horizon: int | None, asked: Asked
-) -> None:
+def back_test_signals(preset: str, horizon: int | None, asked: Asked) -> None:
     """Trade the forecasts of a store as a preset says, beside baselines, and report.
 
     Args:
         preset: Key of SIGNALS.
-        forecasts: The store; must be given.
         horizon: Bars ahead, of those of the store; None: USUAL_HORIZON.
-        asked: All else.
+        asked: All else; must name the store.
     """
     bars_ahead = USUAL_HORIZON if horizon is None else horizon
     signal_account(preset)  # refuses an unknown name before any bar is read
-    store = _store(forecasts, bars_ahead, asked)
+    store = _store(bars_ahead, asked)
     name = f"{preset}_h{bars_ahead}_of_{store.path.resolve().name}"
     with backtesting.folder_for(asked, name) as folder:
         done = _traded(preset, bars_ahead, store, asked)
@@ -61,14 +57,14 @@ def _traded(preset: str, horizon: int, store: ForecastStore, asked: Asked) -> Ba
     )
 
 
-def _store(forecasts: Path | None, horizon: int, asked: Asked) -> ForecastStore:
+def _store(horizon: int, asked: Asked) -> ForecastStore:
     """Return the store; refuse what signals have no use for, or cannot do without.
 
     Raises:
         ConfigError: For an option that is missing or of no use, or a horizon that is not forecast.
         DataError: If there is no store.
     """
-    if forecasts is None:
+    if asked.forecasts is None:
         raise ConfigError(
             "`--signals` needs `--forecasts STORE`: make one with `scripts/forecast.py train`"
         )
@@ -80,7 +76,7 @@ def _store(forecasts: Path | None, horizon: int, asked: Asked) -> ForecastStore:
     for option, is_given in idle.items():
         if is_given:
             raise ConfigError(f"`{option}` has no forecasts for `--signals`; leave it out")
-    store = ForecastStore(forecasts)
+    store = ForecastStore(asked.forecasts)
     if horizon not in store.terms.horizons:
         known = ", ".join(map(str, store.terms.horizons))
         raise ConfigError(
