@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from config.forecast_settings import ForecastSettings
+from config.forecast_settings import DEFAULT_FORECAST_FEATURES, ForecastSettings
+from data.feature_set import FeatureSet
 from data.indicators.bar import feature_bars
 from data.synthetic import synthetic_bars
 from models.forecast.input_arrays import input_arrays, inputs_of_arrays
@@ -50,6 +51,13 @@ def test_inputs_begin_with_the_scales_and_are_standardised(inputs, rows):
         assert (known[:, :2] > 0.0).all()
         np.testing.assert_allclose(known[:, 2:].mean(axis=0), 0.0, atol=0.1)
         assert (np.abs(known[:, 2:]) <= 5.0).all()
+
+
+def test_inputs_are_centred_by_the_training_rows_that_are_complete(inputs, bars):
+    momentum = FeatureSet(["rsi"]).compute(bars)[276 : TRAIN.stop, 0]
+    place = inputs.scalers[0].columns.index("rsi")
+    assert inputs.scalers[0].centre[place] == pytest.approx(momentum.mean(), rel=1e-12)
+    assert inputs.scalers[0].spread[place] == pytest.approx(momentum.std(), rel=1e-12)
 
 
 def test_inputs_are_nan_while_warming_up_and_known_ever_after(rows):
@@ -179,3 +187,9 @@ def test_damaged_arrays_are_refused_by_name(inputs):
     cut = {name: array for name, array in arrays.items() if name != "seasonal"}
     with pytest.raises(ArtifactError, match="`seasonal` is missing"):
         inputs_of_arrays(SETTINGS, inputs.features, cut, "file")
+
+
+def test_default_features_can_be_computed_live():
+    features = FeatureSet(DEFAULT_FORECAST_FEATURES)
+    assert features.external == features.library == ()
+    assert not any(spec.needs_other for spec in features.specs)

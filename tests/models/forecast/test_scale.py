@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from config.forecast_settings import ForecastSettings
+from data.feature_frames import walking_frame
 from data.indicators.bar import feature_bars
 from data.resample import resample_bars
 from data.synthetic import synthetic_bars
@@ -120,6 +121,16 @@ def test_fit_layer_bars_before_training_do_not_count():
     wild = bars.copy()
     wild.iloc[:276, 1] += 500.0
     assert_same_bits(_fitted(wild, first=276).seasonal, _fitted(bars, first=276).seasonal)
+
+
+def test_fit_layer_takes_a_slow_average_where_volatility_is_the_same_ever():
+    restless = walking_frame(N_TRAIN)
+    # calm and wild by turns, four hours each
+    reach = np.where(np.arange(N_TRAIN) // 48 % 2 == 0, 400.0, 0.0)
+    restless["high"] += reach
+    restless["low"] -= reach
+    assert (_fitted(walking_frame(N_TRAIN)).choices >= 6).all()
+    assert _fitted(restless).choices[0] < 4
 
 
 def test_fit_layer_of_half_hours_works_too():

@@ -42,6 +42,15 @@ def test_targets_of_two_bars_are_as_counted_by_hand():
         np.testing.assert_allclose(targets.of(2, head), [*values, np.nan, np.nan], rtol=1e-12)
 
 
+def test_targets_of_extremes_keep_their_sign_over_a_jump():
+    up = make_bars([(100.0,) * 4, (102.0, 103.0, 101.0, 103.0)])
+    down = make_bars([(100.0,) * 4, (98.0, 99.0, 97.0, 97.0)])
+    rising, falling = (forecast_targets(bars, "MNQ", (1,)) for bars in (up, down))
+    assert (rising.of(1, Head.MAE)[0], falling.of(1, Head.MFE)[0]) == (0.0, 0.0)
+    assert rising.of(1, Head.MFE)[0] == pytest.approx(np.log(1.03))
+    assert falling.of(1, Head.MAE)[0] == pytest.approx(np.log(0.97))
+
+
 def test_targets_realised_variance_is_the_sum_over_the_bars_ahead():
     targets = forecast_targets(make_bars(ROWS), "MNQ", (1,))
     square, body = np.log(103 / 95) ** 2, np.log(96 / 103) ** 2
