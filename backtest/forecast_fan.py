@@ -44,7 +44,7 @@ def fan_figure(
         horizon: Bars ahead.
     """
     n_rows = len(prices)
-    first = max(0, n_rows - int(np.clip(FANS * horizon, FEWEST_BARS, MOST_BARS)))
+    first = first_shown(n_rows, horizon)
     made = fan_rows(quantiles, days, horizon, first)
     if len(made) == 0:
         return None
@@ -64,6 +64,11 @@ def fan_figure(
     figure.update_yaxes(title_text="price, points", tickformat=",~f")
     figure.update_layout(height=460, hovermode="closest")
     return styled(figure)
+
+
+def first_shown(n_rows: int, horizon: int) -> int:
+    """Return the first row that a fan chart of so many bars shows."""
+    return max(0, n_rows - int(np.clip(FANS * horizon, FEWEST_BARS, MOST_BARS)))
 
 
 def fan_rows(quantiles: Floats, days: Days, horizon: int, first: int) -> Integers:

@@ -6,7 +6,6 @@ Made of plain arrays, in the look of `utils/visualize.py`. Fans on prices are le
 
 import html
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from data.calendar import EXCHANGE_ZONE, SESSION_OPEN_MINUTE
-from models.forecast.calibration import EDGES, PitHistogram
+from models.forecast.calibration import BIN_NAMES, PitHistogram
 from models.forecast.coverage import Share
 from models.forecast.long_run import Days
 from utils.visualize import (
@@ -36,7 +35,6 @@ Integers = NDArray[np.int64]
 
 def pit_figure(pit: PitHistogram) -> Any:
     """Draw how often labels fell between neighbouring quantiles, beside the band of all bins."""
-    bins = [f"{100 * low:g}–{100 * high:g}" for low, high in pairwise(EDGES)]
     figure = go.Figure()
     for name, values, fill in (
         ("low", pit.low, None),
@@ -44,7 +42,7 @@ def pit_figure(pit: PitHistogram) -> Any:
     ):
         figure.add_trace(
             go.Scatter(
-                x=bins,
+                x=BIN_NAMES,
                 y=np.round(values, 4),
                 name=name,
                 mode="lines",
@@ -57,7 +55,7 @@ def pit_figure(pit: PitHistogram) -> Any:
         )
     figure.add_trace(
         go.Bar(
-            x=bins,
+            x=BIN_NAMES,
             y=np.round(pit.density, 4),
             name="labels, over what was promised",
             marker={"color": MAIN_COLOUR},

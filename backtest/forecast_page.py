@@ -29,6 +29,7 @@ from backtest.tables import Table, is_numeric, provenance_rows
 from data.calendar import EXCHANGE_ZONE, calendar_of
 from models.forecast.coverage import is_inside, rolling_shares
 from models.forecast.forecast_scores import ForecastScores
+from models.forecast.long_run import Days
 from models.forecast.scoring import CENTRALS, check_forecasts, pinball_losses, scored_rows
 from utils.errors import DataError
 from utils.files import write_text_atomically
@@ -37,6 +38,9 @@ FORECAST_REPORT_NAME = "forecast.html"
 
 WINDOW = 20
 """Sessions of the rolling coverage."""
+
+WATCHED = ("central_90", "central_98")
+"""Intervals whose coverage is drawn over time."""
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -168,26 +172,30 @@ def _figures(page: ForecastPage) -> dict[str, Any]:
         "fan": fan_figure(page.bars.index, prices, page.quantiles, page.days, page.horizon),
         "pit": pit_figure(page.main.pit),
         "reliability": reliability_figure(page.main.levels),
-        "coverage": _coverage_figure(page),
+        "coverage": coverage_figure(
+            coverage_lines(page), [CENTRALS[name].share for name in WATCHED]
+        ),
         "hours": _hours_figure(page),
     }
 
 
-def _coverage_figure(page: ForecastPage) -> Any:
+def coverage_lines(page: ForecastPage) -> dict[str, tuple[Days, Floats]]:
+    """Return the coverage over time of a page's forecasts, and of what they were made of.
+
+    Returns:
+        Name to the last day and the share of each WINDOW of days; empty arrays where there are
+        fewer.
+    """
     lines = {}
-    for label, name, quantiles in (
-        ("90 %", "central_90", page.quantiles),
-        ("98 %", "central_98", page.quantiles),
-        ("90 % before the tracker", "central_90", page.raw),
-        ("98 % before the tracker", "central_98", page.raw),
-    ):
+    for suffix, quantiles in (("", page.quantiles), (" before the tracker", page.raw)):
         if quantiles is None:
             continue
         rows = page.is_scored & scored_rows(page.y, quantiles)
-        inside = is_inside(page.y[rows], quantiles[rows], name)
-        lines[label] = rolling_shares(inside, page.days[rows], WINDOW)
-    nominal = [CENTRALS[name].share for name in ("central_90", "central_98")]
-    return coverage_figure(lines, nominal)
+        for name in WATCHED:
+            inside = is_inside(page.y[rows], quantiles[rows], name)
+            label = f"{100 * CENTRALS[name].share:g} %{suffix}"
+            lines[label] = rolling_shares(inside, page.days[rows], WINDOW)
+    return lines
 
 
 def _hours_figure(page: ForecastPage) -> Any:

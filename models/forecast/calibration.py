@@ -8,6 +8,7 @@ histogram, its band and its test have the levels for edges, and nothing between 
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -22,6 +23,9 @@ CONFIDENCE = 0.95
 """Of the band of all bins at once."""
 
 EDGES = (0.0, *LEVELS, 1.0)
+
+BIN_NAMES = tuple(f"{100 * low:g}–{100 * high:g}" for low, high in pairwise(EDGES))
+"""Of the bins between the levels, in per cent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
