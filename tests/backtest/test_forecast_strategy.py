@@ -242,6 +242,16 @@ def test_signals_of_no_preset_trade_a_martingale():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("preset", sorted(SIGNALS))
+def test_signals_find_a_weaker_edge_in_more_bars(preset):
+    bars = synthetic_bars(40_000, "planted_edge", seed=1)
+    views = smoothed(bars.filter(like="signal_").mean(axis=1))
+    trades = trade_planted(with_linear_forecasts(bars, views), preset).trades
+    assert len(trades) > 300
+    assert trades["net_usd"].mean() > 2 * trades["net_usd"].sem()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10, 16))
 def test_signals_of_no_preset_trade_a_martingale_of_many_sessions(seed):
     assert martingale_trades(50_000, seed) == dict.fromkeys(SIGNALS, 0)
