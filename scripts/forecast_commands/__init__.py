@@ -1,0 +1,1 @@
+"""The commands of scripts/forecast.py, one per file."""
