@@ -29,6 +29,9 @@ MAX_TREES = 200
 PATIENCE = 15
 """Trees of a level at most, and without a better one."""
 
+LEAST_GAIN = 1e-6
+"""Share of the loss that counts as better: LightGBM's own sums are of single precision."""
+
 MOST_ROWS = 20_000
 
 PARAMETERS: dict[str, Any] = {
@@ -129,7 +132,7 @@ def _trees_that_help(data: Any, unseen: Any, parameters: dict[str, Any]) -> list
     for count in range(1, MAX_TREES + 1):
         booster.update()
         loss = booster.eval_valid()[0][2]
-        if loss < least:
+        if loss < (1.0 - LEAST_GAIN) * least:
             least, best = loss, count
         elif count - best >= PATIENCE:
             break
