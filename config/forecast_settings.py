@@ -46,7 +46,7 @@ class ForecastSettings(FrozenSettings):
     symbol: str = "MNQ"
     family: str = "harx_fhs"
     horizons: tuple[int, ...] = Field(default=(3, 12, 36), min_length=1, strict=False)
-    features: tuple[str, ...] = Field(default=DEFAULT_FORECAST_FEATURES, strict=False)
+    features: tuple[str, ...] = Field(default=DEFAULT_FORECAST_FEATURES, min_length=1, strict=False)
     train_sessions: int | None = Field(default=None, ge=1)
     least_sessions: int = Field(default=60, ge=1)
     refit_sessions: int = Field(default=10, ge=1)
