@@ -41,7 +41,7 @@ def test_fit_garch_of_returns_that_are_all_zero_is_one_line():
     assert "\n" not in str(refused.value)
 
 
-def teststationary_process_keeps_its_parameters_and_another_is_brought_down():
+def test_stationary_process_keeps_its_parameters_and_another_is_brought_down():
     np.testing.assert_array_equal(stationary(PARAMETERS), PARAMETERS)
     found = stationary(np.array([0.01, 0.2, 0.0, 0.9]))
     assert persistence_of(found) == pytest.approx(MOST_PERSISTENT)

@@ -105,9 +105,10 @@ def test_stream_gives_the_rows_of_the_batch_also_after_a_restart(inputs, bars, r
 
 
 def test_stream_is_the_batch_on_half_days_and_when_the_clocks_change():
-    # from 2 January 2024: half days on 15 January and 19 February, summer time from 10 March
-    bars = synthetic_bars(276 * 50, seed=2)
-    inputs = ForecastInputs.fit(bars, SETTINGS, TRAIN)
+    # a half day on 19 February 2024, summer time from 10 March
+    whole = synthetic_bars(276 * 50, seed=2)
+    inputs = ForecastInputs.fit(whole, SETTINGS, TRAIN)
+    bars = whole[whole.index >= "2024-02-16"]
     rows, records, stream = inputs.compute(bars), feature_bars(bars), inputs.stream()
     for t in range(len(bars)):
         _assert_same_inputs(stream.update(records[t], bars.index[t]), [own[t] for own in rows])
