@@ -190,7 +190,7 @@ def _damages(arrays: Mapping[str, np.ndarray]) -> list[tuple[str, dict[str, np.n
     for name, array in arrays.items():
         found.append((name, {key: value for key, value in arrays.items() if key != name}))
         found.append((name, {**arrays, name: np.append(array.ravel(), array.ravel()[:1])[:, None]}))
-        if array.dtype.kind == "f":
+        if array.dtype.kind == "f" and array.size > 0:
             found.append((name, {**arrays, name: np.full_like(array, np.nan)}))
     return found
 
