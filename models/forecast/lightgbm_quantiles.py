@@ -130,7 +130,8 @@ def _trees_that_help(data: Any, unseen: Any, parameters: dict[str, Any]) -> list
     least = float(np.mean(np.maximum(level * labels, (level - 1.0) * labels)))
     best = 0
     for count in range(1, MAX_TREES + 1):
-        booster.update()
+        if booster.update():  # there is nothing to split by; a first such tree is a constant
+            break
         loss = booster.eval_valid()[0][2]
         if loss < (1.0 - LEAST_GAIN) * least:
             least, best = loss, count
