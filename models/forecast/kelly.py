@@ -21,5 +21,5 @@ def kelly_contracts(net_usd: Floats, equity_usd: float, most: int) -> int:
         return 0
     wealth = 1.0 + np.arange(most + 1)[:, None] * (net_usd / equity_usd)
     is_safe = (wealth > 0.0).all(axis=1)
-    growth = mean_of(np.log(np.where(is_safe[:, None], wealth, 1.0)))
-    return int(np.argmax(np.where(is_safe, growth, -np.inf)))
+    # a ruinous number counts as no growth at all, which none has, and none comes first
+    return int(np.argmax(mean_of(np.log(np.where(is_safe[:, None], wealth, 1.0)))))

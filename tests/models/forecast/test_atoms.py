@@ -68,6 +68,8 @@ def test_atoms_beyond_the_outer_quantiles_follow_a_power_of_the_level():
     atoms = known_atoms(quantiles)
     assert atoms[0] == pytest.approx(-5.16398)
     assert atoms[-1] == pytest.approx(1.0)  # no heavier than flat: xi is 0
+    # sqrt(25) as far: xi would be 1, and is held at 1/2: 5 x 2.30940
+    assert known_atoms([-5, -1, -0.5, -0.2, 0, 0.2, 0.5, 1, 1])[0] == pytest.approx(-11.5470)
 
 
 @pytest.mark.parametrize("heaviest", [-2.0, -1e6])

@@ -47,7 +47,7 @@ def test_location_settles_a_forecast_when_its_horizon_has_passed_in_its_session(
     settings = MODERATE.model_copy(update={"least_sessions": 2, "evidence_risk": 0.99})
     evidence_of = LocationEvidence(2, settings)
     # forecast +1 % of a 2 % spread at 100; two bars later 101: x .5, y .5
-    rows = [(100.0, 0.01), (100.5, math.nan), (101.0, math.nan), (105.0, 0.01), (50.0, 0.01)]
+    rows = [(100.0, 0.01), (100.5, math.nan), (101.0, math.nan), (105.0, 0.01), (110.0, math.nan)]
     for session in range(3):
         for close, mean in rows:
             shrink = evidence_of.update(session, close, mean, 0.02)
