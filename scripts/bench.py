@@ -14,16 +14,21 @@ from utils.cli import DebugOption, make_app, run
 
 app = make_app()
 
+USERS = {"--bars": ("forecast", "learning"), "--figure": ("learning",)}
+"""Options that only some suites have a use for."""
+
 
 @app.command()
 def bench(
     suite: Annotated[
-        str, Option(help="env, data, engine, features, training, learning, scale or startup.")
+        str,
+        Option(help="env, data, engine, features, forecast, training, learning, scale or startup."),
     ],
     as_json: Annotated[bool, Option("--json", help="One JSON object per line.")] = False,
     quick: Annotated[bool, Option("--quick", help="Less work: a smoke test, no figures.")] = False,
     bars: Annotated[
-        Path | None, Option(help="Parquet file of bars to learn on too; suite learning.")
+        Path | None,
+        Option(help="Parquet file of bars: to learn on too, or to forecast; those suites."),
     ] = None,
     figure: Annotated[
         Path | None, Option(help="PNG to draw the learning curves into; suite learning.")
@@ -31,11 +36,12 @@ def bench(
     debug: DebugOption = False,
 ) -> None:
     """Measure one suite and print its lines as they come."""
-    _check_learning_options(suite, {"--bars": bars, "--figure": figure})
+    _check_options(suite, {"--bars": bars, "--figure": figure})
     from scripts.benchmarks.data import data_suite
     from scripts.benchmarks.engine import engine_suite
     from scripts.benchmarks.env import env_suite
     from scripts.benchmarks.features import features_suite
+    from scripts.benchmarks.forecast import forecast_suite
     from scripts.benchmarks.learning import learning_suite
     from scripts.benchmarks.scale_out import scale_suite
     from scripts.benchmarks.startup import startup_suite
@@ -47,6 +53,7 @@ def bench(
         "data": data_suite,
         "engine": engine_suite,
         "features": features_suite,
+        "forecast": partial(forecast_suite, bars=bars),
         "training": training_suite,
         "learning": partial(learning_suite, bars=bars, figure=figure),
         "scale": scale_suite,
@@ -62,14 +69,15 @@ def bench(
         )
 
 
-def _check_learning_options(suite: str, given: dict[str, Path | None]) -> None:
-    """Refuse what only one suite has a use for, and a picture that cannot be written."""
+def _check_options(suite: str, given: dict[str, Path | None]) -> None:
+    """Refuse what the suite has no use for, and a picture that cannot be written."""
     from utils.errors import ConfigError
     from utils.files import check_writable
 
     for name, path in given.items():
-        if path is not None and suite != "learning":
-            raise ConfigError(f"`{name}` is for `--suite learning`, was {suite}; leave it out")
+        if path is not None and suite not in USERS[name]:
+            users = " and ".join(f"`--suite {user}`" for user in USERS[name])
+            raise ConfigError(f"`{name}` is for {users}, was {suite}; leave it out")
     figure = given["--figure"]
     if figure is not None:
         if figure.suffix != ".png":

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-COSTS = frozenset({"s", "ms", "us", "GB", "MB"})
+COSTS = frozenset({"min", "s", "ms", "us", "GB", "MB"})
 """Units of which less is better: time and memory."""
 
 
