@@ -55,7 +55,7 @@ class ForecastStream:
         self._clock, self._since, self._identity = clock, since, identity
         self._previous: int | None = None
         self._session, self._turn = 0, -NS_PER_DAY
-        _, n_horizons, n_heads, _ = online.arrays()["offsets"].shape
+        n_horizons, n_heads, _ = online.offsets.shape
         self._shape = (n_horizons, n_heads, N_LEVELS)
         self._is_fallback = np.zeros(n_horizons, dtype=np.bool_)
 

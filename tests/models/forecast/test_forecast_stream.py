@@ -6,6 +6,7 @@ import pytest
 
 from data.indicators.bar import feature_bars
 from models.forecast.families import FAMILIES
+from models.forecast.forecaster import Forecaster
 from tests.helpers.forecasters import (
     HISTORY,
     SESSION,
@@ -24,12 +25,15 @@ N_WARM = TRAINED - HISTORY
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_stream_of_every_family_gives_the_bits_of_the_batch(family):
+def test_stream_of_every_family_saved_and_loaded_gives_the_bits_of_the_batch(family, tmp_path):
     forecaster = small_forecaster(family)
-    expected = forecaster.predict(LIVE).quantiles
+    forecaster.save(tmp_path / "forecaster")
+    loaded = Forecaster.load(tmp_path / "forecaster")
+    assert loaded.identity == forecaster.identity
     n_rows = N_WARM + SESSION + 30
-    found = streamed(forecaster.stream(), LIVE, slice(n_rows))
-    np.testing.assert_array_equal(found, expected[:n_rows])
+    expected = forecaster.predict(LIVE).quantiles[:n_rows]
+    found = streamed(loaded.stream(), LIVE, slice(n_rows))
+    np.testing.assert_array_equal(found, expected)
     assert np.isnan(found[:N_WARM]).all()
     assert np.isfinite(found[N_WARM:]).all()
 

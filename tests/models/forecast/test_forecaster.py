@@ -153,6 +153,14 @@ def test_forecaster_of_the_last_sessions_leaves_the_earlier_ones_out():
     assert found.trained_until == BARS.index[-1]
 
 
+def test_ground_of_the_last_sessions_has_no_row_of_earlier_ones():
+    """Earlier sessions warm the inputs up, so that the first row is complete, and no more."""
+    ground = TrainingGround.of(BARS, small_settings(train_sessions=6))
+    first = np.datetime64("2024-01-10").astype(int)
+    assert [rows.sessions[0] for rows in ground.rows] == [first, first]
+    assert ground.bars.index[0] == pd.Timestamp("2024-01-09T23:00Z")
+
+
 def test_forecaster_tells_of_its_progress():
     told = []
     Forecaster.fit(
