@@ -66,7 +66,10 @@ def backtest(
         float | None, Option(help="Stop distance, ticks.", show_default=MODELS_OWN)
     ] = None,
     start: Annotated[
-        str | None, Option(help="First decision, UTC.", show_default="after the training")
+        str | None,
+        Option(
+            help="First decision, UTC.", show_default="after the training, or the first forecast"
+        ),
     ] = None,
     end: Annotated[str | None, Option(help="Last bar, UTC.", show_default="of DATA")] = None,
     in_sample: Annotated[
