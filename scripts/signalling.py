@@ -38,8 +38,10 @@ def _traded(preset: str, horizon: int, store: ForecastStore, asked: Asked) -> Ba
     """Return what the signals of a preset came to, beside baselines."""
     noted = load_metadata(asked.data).get("symbol", USUAL_SYMBOL)
     plain, symbol = workflow.bars_to_trade(asked.data, asked.symbol, noted)
-    bars = with_forecasts(plain, store.path, signal_columns(horizon))
-    engine = backtesting.engine_over(bars, symbol, asked, asked.start)
+    columns = signal_columns(horizon)
+    bars = with_forecasts(plain, store.path, columns)
+    start = bars[columns[0]].first_valid_index() if asked.start is None else asked.start
+    engine = backtesting.engine_over(bars, symbol, asked, start)
     account = _account(preset, symbol, asked)
     strategy = ForecastStrategy(preset, horizon, account)
     run = workflow.shown_progress(partial(engine.run_with_strategy, settings=account))

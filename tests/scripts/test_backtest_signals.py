@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from config.instruments import get_instrument
@@ -39,6 +40,8 @@ def test_backtest_of_signals_reports_trades_answers_and_where_they_come_from(
     own = metrics["results"]["signals_moderate_h12"]
     assert own["metrics"]["n_trades"] == 0
     assert own["metrics"]["final_equity_usd"] == 50_000.0
+    equity = pd.read_parquet(tmp_path / "out" / "equity.parquet")
+    assert (equity["policy"] == "signals_moderate_h12").sum() == 1_200  # from the first forecast on
     provenance = json.loads((tmp_path / "out" / "provenance.json").read_text())
     assert provenance["signals"]["signals"] == "moderate"
     assert len(provenance["signals"]["forecasts"]) == 64
