@@ -10,6 +10,7 @@ from typing import Any
 
 from stable_baselines3.common.callbacks import BaseCallback
 
+from env.simulation import Simulation
 from models.decider import Decider
 from models.evaluation import changes_of, evaluation_of, walked
 from models.selection import Selection
@@ -64,18 +65,24 @@ def looks_within(seconds: float) -> list[float]:
 
 
 class Examiner:
-    """Looks at what a decider would do, on validation and unseen bars."""
+    """Looks at what a decider would do, on validation and unseen bars.
+
+    Attributes:
+        simulation: The last pass over the unseen bars; None before the first.
+    """
 
     def __init__(self, split: LearningMarket, yardstick: Yardstick | None, selection: Selection):
         self._split = split
         self._yardstick = yardstick
         self._selection = selection
+        self.simulation: Simulation | None = None
 
     def look(self, decider: Decider, seconds: float, timesteps: int) -> Point:
         """Return the point of this moment."""
         validation, unseen = self._split.validation, self._split.unseen
         is_kept = self._selection.offer(changes_of(walked(decider, validation), validation))
         simulation = walked(decider, unseen)
+        self.simulation = simulation
         account = simulation.account
         found = evaluation_of(simulation, changes_of(simulation, unseen), timesteps)
         return Point(

@@ -47,7 +47,7 @@ class LearningMarket:
 
     Attributes:
         bars: All of them.
-        market: Likewise, with the features, scaled on the training rows.
+        market: Likewise, with features and forecasts, scaled on the training rows.
         settings: Of every account.
         n_training: Rows that are learnt from.
         n_chosen_by: Rows up to the end of the validation span.
@@ -67,6 +67,7 @@ class LearningMarket:
             self.market.feature_set.names,
             settings=self.settings,
             scaler=self.market.scaler,
+            forecast_columns=self.market.feature_set.forecasts,
         )
 
     @property
@@ -111,13 +112,21 @@ def file_market(file: Path, settings: EnvSettings = ACCOUNT) -> LearningMarket:
         DataError: If the file cannot be read or has too few bars.
     """
     bars = load_bars(file, get_instrument(settings.symbol))
-    share = len(bars) / (TRAINING + VALIDATION + UNSEEN)
-    stops = int(TRAINING * share), int((TRAINING + VALIDATION) * share)
-    return split_market(bars, DECOYS, settings, stops)
+    return split_market(bars, DECOYS, settings, stops_of(len(bars)))
+
+
+def stops_of(n_bars: int) -> tuple[int, int]:
+    """Return the rows after the training's, and after the validation's, of so many in all."""
+    share = n_bars / (TRAINING + VALIDATION + UNSEEN)
+    return int(TRAINING * share), int((TRAINING + VALIDATION) * share)
 
 
 def split_market(
-    bars: pd.DataFrame, names: tuple[str, ...], settings: EnvSettings, stops: tuple[int, int]
+    bars: pd.DataFrame,
+    names: tuple[str, ...],
+    settings: EnvSettings,
+    stops: tuple[int, int],
+    forecasts: tuple[str, ...] = (),
 ) -> LearningMarket:
     """Return bars as a market whose scaler is fitted on the training rows.
 
@@ -126,12 +135,15 @@ def split_market(
         names: Features.
         settings: Of every account.
         stops: Rows after the training's, and after the validation's.
+        forecasts: Columns of forecasts, joined to the bars.
     """
-    features = FeatureSet(names, tuple(bars.columns))
+    features = FeatureSet(names, tuple(bars.columns), forecasts=forecasts)
     scaler = Scaler.fit(features.compute(bars.iloc[: stops[0]]), features.columns)
     return LearningMarket(
         bars=bars,
-        market=build_market(bars, names, symbol=settings.symbol, scaler=scaler),
+        market=build_market(
+            bars, names, symbol=settings.symbol, scaler=scaler, forecast_columns=forecasts
+        ),
         settings=settings,
         n_training=stops[0],
         n_chosen_by=stops[1],

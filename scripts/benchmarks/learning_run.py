@@ -70,6 +70,11 @@ class Task:
     reward: str = ACCOUNT.reward
 
     @property
+    def program(self) -> str:
+        """Module that makes it."""
+        return "scripts.benchmarks.learning_run"
+
+    @property
     def account(self) -> EnvSettings:
         """Settings of the account."""
         plain = STOPPED if self.has_stop else ACCOUNT
@@ -78,9 +83,7 @@ class Task:
     @property
     def significance(self) -> float:
         """That of the choice: our algorithms' own; 1 for who knows of none."""
-        chosen = METHODS.get(self.method, {})
-        is_chosen = bool(chosen) and chosen["algorithm"] != "DP"
-        return AgentSettings(**chosen).significance if is_chosen else 1.0
+        return significance_of(self.method)
 
     @property
     def name(self) -> str:
@@ -114,6 +117,13 @@ METHODS: dict[str, dict[str, Any]] = {
 }
 
 
+def significance_of(method: str) -> float:
+    """Return that of the choice among a method's evaluations; 1 for who knows of none."""
+    chosen = METHODS.get(method, {})
+    is_chosen = bool(chosen) and chosen["algorithm"] != "DP"
+    return AgentSettings(**chosen).significance if is_chosen else 1.0
+
+
 def points_of(task: Task) -> list[Point]:
     """Return what a training had learnt by when; it trains on one thread."""
     if task.preset in {PLANTED, MARTINGALE}:
@@ -133,7 +143,7 @@ def train(task: Task, split: LearningMarket, examiner: Examiner) -> list[Point]:
     if chosen["algorithm"] == "DP":
         return [_fitted_point(task, split, examiner)]
     ramp = 0 if chosen.get("warm_start") else RAMP[chosen["algorithm"]]
-    agent = _agent(task, split, {"cost_ramp_steps": ramp})
+    agent = agent_of(task, split, {"cost_ramp_steps": ramp})
     learner = agent._learner
     assert learner is not None
     clocked = Clocked(examiner, learner.decider, task.seconds)
@@ -142,7 +152,8 @@ def train(task: Task, split: LearningMarket, examiner: Examiner) -> list[Point]:
     return clocked.points
 
 
-def _agent(task: Task, split: LearningMarket, more: dict[str, Any]) -> TradingAgent:
+def agent_of(task: Task, split: LearningMarket, more: dict[str, Any]) -> TradingAgent:
+    """Return the untrained agent of a task: its method, extractor and seed, on one thread."""
     return TradingAgent(
         split.training_env,
         feature_extractor=task.extractor,
@@ -156,7 +167,7 @@ def _agent(task: Task, split: LearningMarket, more: dict[str, Any]) -> TradingAg
 
 def _fitted_point(task: Task, split: LearningMarket, examiner: Examiner) -> Point:
     """Return the one point of a predictor with dynamic programming: when it has been fitted."""
-    agent = _agent(task, split, {})
+    agent = agent_of(task, split, {})
     learner = agent._learner
     assert learner is not None
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Finished trainings of the learning suite, a file each, so that a long proof is made in parts.
+"""Finished trainings of long suites, a file each, so that a long proof is made in parts.
 
 A training that is there is not made again; delete the folder, or single files, for fresh ones.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 
@@ -23,25 +23,50 @@ from utils.provenance import code_provenance
 from utils.threads import n_processors
 
 LEARNING_DIR = VAR_DIR / "learning"
-RUN = "scripts.benchmarks.learning_run"
 
 Finished = dict[Task, list[Point]]
 
 
+class Work(Protocol):
+    """What a process of its own makes, a dataclass of JSON values."""
+
+    @property
+    def name(self) -> str:
+        """What tells it from all others."""
+
+    @property
+    def program(self) -> str:
+        """Module that is given the fields as JSON and prints a JSON object."""
+
+
 def finished(tasks: Sequence[Task], folder: Path = LEARNING_DIR) -> Finished:
-    """Return the points of all tasks, made now where they are not there yet.
+    """Return the points of all tasks, made now where they are not there yet."""
+    make_missing(tasks, folder)
+    return {task: [Point(**each) for each in record_of(task, folder)["points"]] for task in tasks}
+
+
+def make_missing(tasks: Sequence[Work], folder: Path) -> None:
+    """Make what is not in the folder yet.
 
     As many run side by side as there are processors, each on one thread. The order in which they
     are kept is that in which they end.
+
+    Raises:
+        DataError: If one fails; the line says what it printed last.
     """
     missing = [task for task in tasks if not _file(task, folder).exists()]
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     for count, task in enumerate(_made(missing, folder), start=1):
-        console.print(f"learning: {count} of {len(missing)} trainings, {task.name}")
-    return {task: _points(_file(task, folder)) for task in tasks}
+        console.print(f"{folder.name}: {count} of {len(missing)} trainings, {task.name}")
 
 
-def _made(tasks: Sequence[Task], folder: Path) -> Iterator[Task]:
+def record_of(task: Work, folder: Path) -> dict[str, Any]:
+    """Return what was kept of a task that is there."""
+    record: dict[str, Any] = json.loads(_file(task, folder).read_text(encoding="utf-8"))
+    return record
+
+
+def _made(tasks: Sequence[Work], folder: Path) -> Iterator[Work]:
     """Make the trainings and yield each when it is kept."""
     with ThreadPoolExecutor(max_workers=n_processors()) as pool:
         asked = {pool.submit(_make, task, folder): task for task in tasks}
@@ -54,13 +79,13 @@ def _made(tasks: Sequence[Task], folder: Path) -> Iterator[Task]:
                 each.cancel()
 
 
-def _make(task: Task, folder: Path) -> None:
+def _make(task: Work, folder: Path) -> None:
     """Make one training in a process of its own and keep it.
 
     Raises:
         DataError: If it fails; the line says what it printed last.
     """
-    words = [sys.executable, "-m", RUN, json.dumps(asdict(task))]
+    words = [sys.executable, "-m", task.program, json.dumps(asdict(task))]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=PROJECT_ROOT)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["nothing"])[-1]
@@ -69,10 +94,5 @@ def _make(task: Task, folder: Path) -> None:
     write_json_atomically(_file(task, folder), record)
 
 
-def _file(task: Task, folder: Path) -> Path:
+def _file(task: Work, folder: Path) -> Path:
     return folder / f"{task.name}.json"
-
-
-def _points(file: Path) -> list[Point]:
-    record = json.loads(file.read_text(encoding="utf-8"))
-    return [Point(**each) for each in record["points"]]
