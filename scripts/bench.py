@@ -14,7 +14,7 @@ from utils.cli import DebugOption, make_app, run
 
 app = make_app()
 
-USERS = {"--bars": ("forecast", "learning"), "--figure": ("learning",)}
+USERS = {"--bars": ("forecast", "forecast_value", "learning"), "--figure": ("learning",)}
 """Options that only some suites have a use for."""
 
 
@@ -22,7 +22,10 @@ USERS = {"--bars": ("forecast", "learning"), "--figure": ("learning",)}
 def bench(
     suite: Annotated[
         str,
-        Option(help="env, data, engine, features, forecast, training, learning, scale or startup."),
+        Option(
+            help="env, data, engine, features, forecast, training, learning, forecast_value, scale "
+            "or startup."
+        ),
     ],
     as_json: Annotated[bool, Option("--json", help="One JSON object per line.")] = False,
     quick: Annotated[bool, Option("--quick", help="Less work: a smoke test, no figures.")] = False,
@@ -42,6 +45,7 @@ def bench(
     from scripts.benchmarks.env import env_suite
     from scripts.benchmarks.features import features_suite
     from scripts.benchmarks.forecast import forecast_suite
+    from scripts.benchmarks.forecast_value import forecast_value_suite
     from scripts.benchmarks.learning import learning_suite
     from scripts.benchmarks.scale_out import scale_suite
     from scripts.benchmarks.startup import startup_suite
@@ -56,6 +60,7 @@ def bench(
         "forecast": partial(forecast_suite, bars=bars),
         "training": training_suite,
         "learning": partial(learning_suite, bars=bars, figure=figure),
+        "forecast_value": partial(forecast_value_suite, bars=bars),
         "scale": scale_suite,
         "startup": startup_suite,
     }
