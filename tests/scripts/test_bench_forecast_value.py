@@ -1,11 +1,13 @@
 """The suite forecast_value: the same rows for every agent, shares alike, and what its lines say."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from data.forecast_columns import usual_columns
+from data.forecast_store import ForecastStore
 from data.synthetic import synthetic_bars
 from scripts.benchmarks import forecast_value, forecast_value_run, learning_store
 from scripts.benchmarks.forecast_value_market import (
@@ -29,7 +31,7 @@ from scripts.benchmarks.learning_market import (
     walk_policy,
 )
 from tests.helpers.cli import assert_one_clear_line, run_script
-from tests.helpers.forecasts import SHORT_HORIZONS, make_store
+from tests.helpers.forecasts import SHORT_HORIZONS, block_of, make_store, terms
 from tests.helpers.learning import look
 from utils.errors import DataError
 
@@ -111,14 +113,18 @@ def test_rows_begin_where_all_stores_of_a_market_have_forecasts(tmp_path):
 
 def test_scaler_of_forecasts_sees_training_rows_alone(tmp_path):
     bars = synthetic_bars(1_200, seed=0)
-    make_store(tmp_path / "store", bars, (100, 1_200))
-    split = value_market(bars, ("log_return",), (tmp_path / "store",), tmp_path / "store")
-    later = bars.copy()
-    later.iloc[900:, later.columns.get_loc("volume")] *= 3.0
-    make_store(tmp_path / "other", later, (100, 900, 1_200))
-    other = value_market(later, ("log_return",), (tmp_path / "other",), tmp_path / "other")
-    assert split.n_training < 900 - 100
-    assert split.market.scaler == other.market.scaler
+    first, later = block_of(bars, 100, 900), block_of(bars, 900, 1_200)
+    found = []
+    for factor in (1.0, 3.0):
+        store = ForecastStore.create(tmp_path / f"{factor}", terms())
+        store.add_block(first)
+        store.add_block(replace(later, quantiles=factor * later.quantiles))
+        found.append(value_market(bars, ("log_return",), (store.path,), store.path))
+    usual, wide = found
+    assert usual.n_training < 900 - 100
+    assert not np.array_equal(usual.market.forecasts[800:], wide.market.forecasts[800:])
+    assert usual.market.scaler == wide.market.scaler
+    assert np.array_equal(usual.market.forecasts[:800], wide.market.forecasts[:800])
 
 
 def test_agent_that_does_not_see_the_signals_is_measured_by_the_same_optimum(small):
