@@ -24,6 +24,9 @@ HELD_OUT_SHARE = 0.15
 LABEL_STEPS = 3
 """Rows that are learnt from per horizon: labels that overlap by more say nearly the same."""
 
+LEAST_KEPT = 300
+"""Rows that are left where there are as many: few sessions of a long horizon have few to spare."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LearningRows:
@@ -40,9 +43,13 @@ class LearningRows:
     sessions: Integers
 
     def thinned(self, horizon: int, most: int) -> "LearningRows":
-        """Return every so-many-th row: LABEL_STEPS of them per horizon, and `most` at most."""
-        step = max(1, horizon // LABEL_STEPS, math.ceil(len(self.labels) / most))
-        return self._part(slice(None, None, step))
+        """Return every so-many-th row: LABEL_STEPS of them per horizon, and `most` at most.
+
+        Only as many are left out that LEAST_KEPT remain.
+        """
+        n_rows = len(self.labels)
+        apart = min(horizon // LABEL_STEPS, n_rows // LEAST_KEPT)
+        return self._part(slice(None, None, max(1, apart, math.ceil(n_rows / most))))
 
     def split(self) -> tuple["LearningRows", "LearningRows"]:
         """Return the rows to learn from and those of the last sessions, held out."""

@@ -74,6 +74,16 @@ def test_family_refuses_labels_that_teach_nothing(name):
         one.fit(MAKERS[name](task_of()))
 
 
+def test_family_of_a_long_horizon_learns_from_the_few_rows_that_sessions_have(name):
+    """Sessions of 276 bars have 26 labels of 250 bars; their spread must be found all the same."""
+    rows = replace(law(520, spread=0.0, place=0.0), sessions=np.arange(520) // 26)
+    model = MAKERS[name](task_of(horizon=250))
+    rows.fit(model)
+    quantiles = model.predict_quantiles(rows.X)
+    inside = (rows.y >= quantiles[:, 1]) & (rows.y <= quantiles[:, 7])
+    assert 0.8 < inside.mean() < 0.97
+
+
 def test_family_tells_of_its_progress(name):
     told = []
     model = MAKERS[name](task_of(on_progress=lambda what, share: told.append((what, share))))

@@ -31,11 +31,31 @@ def test_split_of_rows_takes_inputs_labels_and_sessions_alike():
 
 @pytest.mark.parametrize(
     ("horizon", "most", "expected"),
-    [(1, 30, 30), (3, 30, 30), (12, 30, 8), (3, 10, 10), (3, 14, 10), (36, 30, 3)],
+    [
+        (1, 3_000, 3_000),
+        (3, 3_000, 3_000),
+        (12, 3_000, 750),
+        (3, 1_000, 1_000),
+        (3, 1_400, 1_000),
+        (30, 3_000, 300),
+        (250, 3_000, 300),
+        (250, 100, 100),
+    ],
 )
 def test_thinned_rows_are_three_per_horizon_and_no_more_than_asked_for(horizon, most, expected):
-    rows = LearningRows(inputs=np.ones((30, 2)), labels=np.arange(30.0), sessions=SESSIONS)
-    assert len(rows.thinned(horizon, most).labels) == expected
+    """Of 3,000 rows at 250 bars every 83rd would be 37; 300 are left, if so many may be."""
+    assert len(rows_of(3_000).thinned(horizon, most).labels) == expected
+
+
+def test_thinned_rows_are_all_where_there_are_hardly_enough():
+    assert len(rows_of(250).thinned(250, 20_000).labels) == 250
+
+
+def rows_of(n):
+    """Return so many rows, of sessions that do not matter."""
+    return LearningRows(
+        inputs=np.ones((n, 2)), labels=np.arange(float(n)), sessions=np.arange(n) // 100
+    )
 
 
 def test_mean_pinball_by_hand():
