@@ -4,7 +4,7 @@ The mean pinball loss of weighted quantiles is convex in the weights. It is gone
 steps (Kivinen and Warmuth, "Exponentiated gradient versus gradient descent", Information and
 Computation 132, 1997), a fixed number of them from equal weights: what differs little on held-out
 rows, and so perhaps by chance, stays near equal. A step that leads up is not taken, and the later
-ones are half as long.
+ones are half as long. Where nothing is lost there is nothing to learn.
 """
 
 import numpy as np
@@ -26,6 +26,8 @@ def best_weights(said: Floats, labels: Floats) -> Floats:
     logs, rate = np.zeros(len(said)), RATE
     loss, slopes = _loss_and_slopes(said, labels, _shares(logs))
     for _ in range(STEPS):
+        if loss == 0.0:
+            break
         tried = logs - rate * (slopes - slopes @ _shares(logs)) / loss
         new_loss, new_slopes = _loss_and_slopes(said, labels, _shares(tried))
         if new_loss < loss:

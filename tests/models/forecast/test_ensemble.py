@@ -39,6 +39,11 @@ def test_best_weights_of_members_alike_are_equal():
     np.testing.assert_allclose(weights, 1.0 / 3.0)
 
 
+def test_best_weights_of_members_that_lose_nothing_are_equal():
+    weights = best_weights(np.zeros((2, 50, 9)), np.zeros(50))
+    assert weights.tolist() == [0.5, 0.5]
+
+
 def test_best_weights_mix_members_that_miss_on_either_side():
     """Labels are at 4, the middle quantile of neither: shifts of -1 and 3 want weights 3 to 1."""
     labels = np.random.default_rng(0).normal(4.0, 2.0, size=3_000)
