@@ -37,7 +37,7 @@ class FamilyTask:
         head: What of them.
         columns: Names of the columns of X, in order; that of SCALE is `scale`.
         settings: Seed, threads and sizes are used.
-        tensorboard: Folder for the curves of models that learn in epochs; None writes none.
+        tensorboard: The model's own folder for curves, if it learns in epochs; None writes none.
         on_progress: Told of the fit; None tells nobody.
     """
 

@@ -128,7 +128,7 @@ def _curves(task: FamilyTask) -> Iterator[Callable[[str, float, int], None]]:
     if task.tensorboard is None:
         yield _no_note
         return
-    writer = _writer(task.tensorboard / f"h{task.horizon}_{task.head}")
+    writer = _writer(task.tensorboard)
     try:
         yield lambda rows, value, epoch: writer.add_scalar(f"loss/{rows}", value, epoch)
     finally:
