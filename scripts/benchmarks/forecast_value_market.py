@@ -73,7 +73,7 @@ AVERAGES = tuple(f"signal_average_{bars}" for bars in HALF_LIVES)
 OF_SIGNALS = (*EDGE.signal_columns, *AVERAGES, "log_return", "time_sin", "time_cos")
 """What planted edges are forecast from, beside the volatility layer."""
 
-LEAST_SESSIONS, REFIT_SESSIONS, LEAD = 40, 20, 11_500
+LEAST_SESSIONS, REFIT_SESSIONS, LEAD = 40, 30, 11_500
 """Of synthetic markets: sessions before the first forecast and between trainings, and the bars that
 the former are."""
 

@@ -25,7 +25,7 @@ VALUE_DIR = VAR_DIR / "forecast_value"
 PLAIN = "without"
 """What the agents that see no forecasts are called."""
 
-N_LOOKS = 10
+N_LOOKS = 8
 """Evaluations of a training, evenly in its timesteps."""
 
 SHORT = 8
