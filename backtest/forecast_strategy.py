@@ -101,8 +101,15 @@ class ForecastStrategy(Strategy):
         """Ask for the forecasts of the horizon, and know nothing of an earlier run.
 
         Raises:
-            ConfigError: If the bars have no such columns.
+            ConfigError: If the bars have no such columns, or the desk trades something else than
+                the account that costs and sizes are reckoned for.
         """
+        own = self._costs.instrument.symbol
+        if desk.symbol != own:
+            raise ConfigError(
+                f"the desk must trade {own}, which costs and sizes are reckoned for, was "
+                f"{desk.symbol}; give ForecastStrategy the account that the engine runs"
+            )
         self.counts.clear()
         self._bars_to_hold = 0
         self._clock = SessionClock(desk.symbol)

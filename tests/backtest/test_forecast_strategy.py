@@ -170,6 +170,18 @@ def test_strategy_run_again_knows_nothing_of_the_run_before(believing):
     assert len(strategy._evidence.seen) == sum(strategy.counts.values()) == 9
 
 
+def test_strategy_at_the_desk_of_another_instrument_is_refused_in_one_line(believing):
+    # a point of NQ is ten of MNQ's: six MNQ would have become six NQ
+    engine = BacktestEngine(forecast_bars([FLAT] * 10, {2: 0.0006}), symbol="NQ")
+    words = "the desk must trade MNQ, .* was NQ; give ForecastStrategy the account"
+    account = signal_account("moderate").model_copy(update={"initial_balance": 1_000_000.0})
+    with pytest.raises(ConfigError, match=words):
+        engine.run_with_strategy(ForecastStrategy("moderate", HORIZON), account)
+    own = account.model_copy(update={"symbol": "NQ"})
+    result = engine.run_with_strategy(ForecastStrategy("moderate", HORIZON, own), own)
+    assert result.trades["quantity"].tolist() == [3]
+
+
 def test_strategy_over_bars_without_forecasts_is_refused_in_one_line():
     with pytest.raises(ConfigError, match="unknown column of the bars `forecast_h3_fallback`"):
         trade(make_bars([FLAT] * 5))
