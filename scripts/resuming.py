@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from config.settings import Settings, checked
-from data.store import fingerprint
+from data.forecast_frame import content_fingerprint
 from models.checkpoint import checkpoints_of, first_difference
 from scripts.printing import OPTIONS, shown
 from scripts.workflow import first_free
@@ -56,7 +56,7 @@ class Run:
         out: Where the model is to be saved.
         is_walk_forward: Whether fold by fold.
         has_tensorboard: Whether it is logged.
-        data_fingerprint: Of the bars, with the second market's columns.
+        data_fingerprint: Of the bars, and of the forecasts that are seen.
     """
 
     settings: Settings
@@ -147,18 +147,25 @@ def check_settings(run: Run, folder: Path, asked: Settings) -> None:
     )
 
 
-def check_bars(run: Run, bars: pd.DataFrame, data: Path) -> None:
-    """Refuse other bars than those that the run began with.
+def content_of(bars: pd.DataFrame, settings: Settings) -> str:
+    """Return the fingerprint of what a run learns from: bars, and the forecasts that are seen."""
+    return content_fingerprint(bars, settings.train.forecast_columns)
+
+
+def check_bars(run: Run, bars: pd.DataFrame) -> None:
+    """Refuse other bars or forecasts than those that the run began with.
 
     Raises:
         ConfigError: If their fingerprint differs.
     """
-    found = fingerprint(bars)
+    found = content_of(bars, run.settings)
     if found != run.data_fingerprint:
+        both = "" if run.forecasts is None else f" with `{shown(run.forecasts)}`"
+        what = "the bars" if run.forecasts is None else "the bars and forecasts"
         raise ConfigError(
-            f"`{shown(data)}` does not hold the bars that the run began with: their fingerprint "
-            f"must be {run.data_fingerprint[:12]}, was {found[:12]}; give them as they were, or "
-            f"train anew"
+            f"`{shown(run.data)}`{both} does not hold {what} that the run began with: their "
+            f"fingerprint must be {run.data_fingerprint[:12]}, was {found[:12]}; give them as they "
+            f"were, or train anew"
         )
 
 

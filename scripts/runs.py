@@ -8,10 +8,16 @@ import pandas as pd
 
 from config.settings import Settings
 from data.feature_set import FeatureSet
-from data.store import fingerprint
 from models.callback_checkpoint import CheckpointPlan
 from scripts import fetching, printing, second_market, stored_forecasts, workflow
-from scripts.resuming import Run, check_bars, check_settings, removed_at_the_end, run_folder
+from scripts.resuming import (
+    Run,
+    check_bars,
+    check_settings,
+    content_of,
+    removed_at_the_end,
+    run_folder,
+)
 from scripts.training import TrainingFiles, train_and_save
 from scripts.walking import Workplace, ending_cleanly, walk
 from utils.errors import ConfigError
@@ -60,7 +66,7 @@ def begin(asked: Asked) -> None:
             out=directory,
             is_walk_forward=asked.is_walk_forward,
             has_tensorboard=asked.has_tensorboard,
-            data_fingerprint=fingerprint(bars),
+            data_fingerprint=content_of(bars, asked.settings),
         )
         with run_folder(run) as folder:
             plan = CheckpointPlan(folder=folder, every=asked.checkpoint_every)
@@ -86,7 +92,7 @@ def go_on(asked: Asked, earlier: Run, folder: Path) -> None:
     with _directory(asked, run) as directory:
         known = replace(asked, symbol=run.symbol, other=run.other, forecasts=run.forecasts)
         bars, traded = _bars(known, run.data)
-        check_bars(run, bars, run.data)
+        check_bars(run, bars)
         with removed_at_the_end(folder, run):
             _train(bars, run, directory, plan)
     _print_next(run, directory, traded)

@@ -12,12 +12,19 @@ import pandas as pd
 
 from config.settings import Settings
 from data.feature_set import FeatureSet
-from data.store import fingerprint
 from models.callback_checkpoint import CheckpointPlan
 from models.checkpoint import checkpoints_of
 from scripts import second_market, stored_forecasts, workflow
 from scripts.printing import shown
-from scripts.resuming import RUN_FILE, Run, check_bars, check_settings, read_run, write_run
+from scripts.resuming import (
+    RUN_FILE,
+    Run,
+    check_bars,
+    check_settings,
+    content_of,
+    read_run,
+    write_run,
+)
 from scripts.training import TrainingFiles
 from scripts.walking import Workplace, ending_cleanly, walk
 from utils.clock import SystemClock
@@ -124,7 +131,7 @@ def run_walk(asked: WalkAsked, earlier: Run | None, place: Workplace) -> None:
         has_tensorboard=asked.has_tensorboard or earlier.has_tensorboard,
     )
     bars = _bars(run)
-    check_bars(run, bars, run.data)
+    check_bars(run, bars)
     _walk(bars, run, asked.checkpoint_every, place)
 
 
@@ -146,7 +153,8 @@ def _begin(asked: WalkAsked, place: Workplace) -> None:
     with workflow.kept_if_used(folder):
         check_writable(folder, f"--out {folder}")
         bars = _bars(run)
-        _walk(bars, replace(run, data_fingerprint=fingerprint(bars)), asked.checkpoint_every, place)
+        content = content_of(bars, run.settings)
+        _walk(bars, replace(run, data_fingerprint=content), asked.checkpoint_every, place)
 
 
 def _bars(run: Run) -> pd.DataFrame:

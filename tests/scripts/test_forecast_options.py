@@ -156,4 +156,4 @@ def test_walk_forward_with_other_forecasts_does_not_go_on(capsys, files, tmp_pat
 
     outcome = run_script(capsys, "walk_forward", *words, "--forecasts", tmp_path / "store")
 
-    assert_one_clear_line(outcome, "data_fingerprint")
+    assert_one_clear_line(outcome, "the bars and forecasts that the run began with")

@@ -11,7 +11,8 @@ import pytest
 
 from backtest.fold_files import MODEL
 from backtest.task_failure import TaskFailedError
-from data.store import save_bars
+from config.instruments import get_instrument
+from data.store import load_bars, save_bars
 from data.synthetic import synthetic_bars
 from models.agent import TradingAgent
 from models.artifacts import MANIFEST, WEIGHTS
@@ -19,6 +20,7 @@ from models.callbacks import CostRamp
 from models.checkpoint import checkpoints_of
 from scripts import resuming, walk_results
 from tests.helpers.cli import assert_one_clear_line, run_script
+from tests.helpers.forecasts import make_store
 from utils.files import sha256_of_file
 from utils.paths import PROJECT_ROOT
 from utils.sealed_json import sealed_text
@@ -128,6 +130,22 @@ def test_train_resumed_on_other_bars_is_refused(capsys, unfinished, tmp_path):
     save_bars(synthetic_bars(1_500, "overreaction", seed=4), tmp_path / "b.parquet", {})
     words = ["--resume", unfinished, "--data", tmp_path / "b.parquet"]
     assert_one_clear_line(run_script(capsys, "train", *words), "fingerprint", "as they were")
+
+
+def test_train_resumed_with_other_forecasts_is_refused(
+    capsys, bars_file, tmp_path, checkpoints, lost
+):
+    bars = load_bars(bars_file, get_instrument("MNQ"))
+    make_store(tmp_path / "store", bars, (300, len(bars)))
+    make_store(tmp_path / "other", bars, (301, len(bars)))
+    words = ["--data", bars_file, *SHORT, "--forecasts", tmp_path / "store"]
+    lost(700)
+    _lose(capsys, *words, "--out", tmp_path / "model")
+    lost(None)
+    (unfinished,) = checkpoints.iterdir()
+    again = ["--resume", unfinished, "--forecasts", tmp_path / "other"]
+    parts = "the bars and forecasts that the run began with", "as they were"
+    assert_one_clear_line(run_script(capsys, "train", *again), *parts)
 
 
 def test_train_resumed_where_nothing_is_says_so(capsys, tmp_path):
