@@ -45,7 +45,6 @@ from models.forecast.forecasts import Forecasts
 from models.forecast.input_arrays import input_arrays, inputs_of_arrays
 from models.forecast.inputs import ForecastInputs
 from models.forecast.online import BaseForecasts, OnlineLayer, online_bars
-from utils.errors import ArtifactError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,7 +55,7 @@ class Forecaster:
         settings: How it was made.
         heads: What is forecast, in the order of HEADS, the return first.
         inputs: What rows are made of.
-        sources: The family's models, and the fallback's if there is an alarm.
+        sources: The family's models, and the fallback's if there is an alarm and it is another.
         online: Tracker and alarm as they stand after the last bar that has taught them something;
             never changed here.
         provenance: Where it comes from, JSON values.
@@ -277,15 +276,3 @@ class Forecaster:
             online=online,
             provenance=described.provenance,
         )
-
-    def check_symbol(self, symbol: str) -> None:
-        """Refuse the bars of another instrument.
-
-        Raises:
-            ArtifactError: Naming both.
-        """
-        if symbol.upper() != self.settings.symbol.upper():
-            raise ArtifactError(
-                f"the forecaster has learnt from bars of {self.settings.symbol}, these are of "
-                f"{symbol}: name a forecaster of {symbol}, or train one"
-            )

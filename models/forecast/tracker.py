@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data.forecast_names import LEVELS
 from models.forecast.family import Floats
 
 TRACKED = (0.01, 0.05, 0.95, 0.99)
@@ -23,11 +22,6 @@ TRACKED = (0.01, 0.05, 0.95, 0.99)
 def tracked_levels() -> Floats:
     """Return TRACKED as numbers, shape (4,)."""
     return np.array(TRACKED)
-
-
-def tracked_places() -> tuple[int, ...]:
-    """Return the places of TRACKED in LEVELS."""
-    return tuple(LEVELS.index(level) for level in TRACKED)
 
 
 def tracker_rates(horizons: Sequence[int], rate: float) -> Floats:

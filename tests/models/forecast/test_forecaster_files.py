@@ -198,9 +198,3 @@ def test_load_of_forged_numbers_is_refused_in_one_line(saved, message):
     with pytest.raises(ArtifactError, match=message) as caught:
         Forecaster.load(saved)
     assert "\n" not in str(caught.value)
-
-
-def test_forecaster_for_another_symbol_is_refused():
-    small_forecaster().check_symbol("mnq")
-    with pytest.raises(ArtifactError, match="learnt from bars of MNQ, these are of ES: name"):
-        small_forecaster().check_symbol("ES")

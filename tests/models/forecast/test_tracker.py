@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from models.forecast.tracker import tracked_levels, tracked_places, tracker_rates
+from models.forecast.tracker import tracked_levels, tracker_rates
 
 
 def test_tracked_levels_are_the_outer_two_of_each_side():
-    assert tracked_places() == (0, 1, 7, 8)
     np.testing.assert_array_equal(tracked_levels(), [0.01, 0.05, 0.95, 0.99])
 
 
