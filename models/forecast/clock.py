@@ -16,7 +16,7 @@ from config.forecast_settings import ForecastSettings
 from data.calendar import Calendar, calendar_of
 from data.session_table import NS_PER_MINUTE
 from models.forecast.family import Integers
-from utils.errors import ConfigError
+from utils.errors import ConfigError, DataError
 
 NS_PER_SECOND = 1_000_000_000
 NS_PER_DAY = 86_400 * NS_PER_SECOND
@@ -56,7 +56,14 @@ class SessionClock:
 
     @classmethod
     def of(cls, symbol: str, bar_seconds: int) -> "SessionClock":
-        """Return the clock of an instrument; a ConfigError names the known symbols."""
+        """Return the clock of an instrument.
+
+        Raises:
+            ConfigError: If the symbol is unknown; names the known ones.
+            DataError: If bars have no size, as a single one has none.
+        """
+        if bar_seconds < 1:
+            raise DataError("a single bar has no size: give at least two, better thousands")
         return cls(calendar=calendar_of(symbol), bar_seconds=bar_seconds)
 
     @property

@@ -6,7 +6,7 @@ import pytest
 
 from config.forecast_settings import ForecastSettings
 from models.forecast.clock import SessionClock, check_horizons
-from utils.errors import ConfigError
+from utils.errors import ConfigError, DataError
 
 FIVE_MINUTES, HALF_HOUR = 300, 1_800
 RTH_OPEN = 186
@@ -78,3 +78,8 @@ def test_check_horizons_one_that_no_session_holds_names_the_bound():
     check_horizons(ForecastSettings(horizons=(45,)), clock)
     with pytest.raises(ConfigError, match="46 bars of 1800 s, was 46: a forecast ends"):
         check_horizons(ForecastSettings(horizons=(12, 46)), clock)
+
+
+def test_clock_of_a_single_bar_is_refused_as_it_has_no_size():
+    with pytest.raises(DataError, match="a single bar has no size: give at least two"):
+        SessionClock.of("MNQ", 0)
