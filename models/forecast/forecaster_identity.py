@@ -26,8 +26,13 @@ def fallback_settings(settings: ForecastSettings) -> ForecastSettings:
 
 
 def source_settings(settings: ForecastSettings) -> tuple[ForecastSettings, ...]:
-    """Return the settings of each source of forecasts: the family, and the fallback if any."""
-    return (settings, fallback_settings(settings)) if settings.alarm else (settings,)
+    """Return the settings of each source of forecasts: the family, and the fallback if any.
+
+    The fallback has none itself: whatever the alarm says, its own forecasts stand.
+    """
+    if settings.alarm and settings.family != FALLBACK:
+        return settings, fallback_settings(settings)
+    return (settings,)
 
 
 def model_name(settings: ForecastSettings, trained_until: pd.Timestamp) -> str:

@@ -27,6 +27,7 @@ from models.compiled.forecast_online import (
 )
 from models.forecast.alarm import WINDOW, alarm_bounds
 from models.forecast.family import Arrays, Floats, Integers
+from models.forecast.forecaster_identity import source_settings
 from models.forecast.online_files import checked_state
 from models.forecast.tracker import TRACKED, tracked_levels, tracker_rates
 from utils.jit import entry_of
@@ -125,7 +126,7 @@ class OnlineLayer:
 
         Returns:
             (n, H, k, N_LEVELS) log returns, NaN where `base` is; and (n, H), true where the
-            fallback's forecast stands.
+            fallback's forecast stands; false where there is none.
         """
         if previous != self._until:
             self._state.clock[IN_SESSION] = 0
@@ -133,7 +134,7 @@ class OnlineLayer:
         self._advance(self._rules, self._state, rows)
         if len(bars.stamps):
             self._until = int(bars.stamps[-1])
-        return quantiles, is_fallback
+        return quantiles, is_fallback & np.isfinite(base.scales)
 
     def copy(self) -> "OnlineLayer":
         """Return a layer that goes on from the same state by itself."""
@@ -186,7 +187,7 @@ def _rules(settings: ForecastSettings, heads: Sequence[Head]) -> OnlineRules:
 
 def _state(settings: ForecastSettings, n_heads: int) -> OnlineState:
     """Return the state before the first row."""
-    n_sources, n_horizons = 1 + settings.alarm, len(settings.horizons)
+    n_sources, n_horizons = len(source_settings(settings)), len(settings.horizons)
     n_kept, n_tracked = settings.horizons[-1] + 1, len(TRACKED)
     return OnlineState(
         offsets=np.zeros((n_sources, n_horizons, n_heads, n_tracked)),

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.forecast.family import Floats
-from models.forecast.forecaster_identity import FALLBACK
+from models.forecast.forecaster_identity import source_settings
 from models.forecast.online import BaseForecasts, OnlineLayer, online_bars
 from models.forecast.walk import Walk
 from models.forecast.walk_plan import WalkBlock
@@ -43,18 +43,19 @@ class ServedWalk:
             walk: Its families must hold FALLBACK too if its settings have an alarm.
             family: Whose forecasts are served.
         """
-        self._walk, self._family = walk, family
+        settings = walk.settings.model_copy(update={"family": family})
+        self._walk = walk
+        self._sources = tuple(source.family for source in source_settings(settings))
         self._stamps = pd.DatetimeIndex(walk.bars.index).as_unit("ns").asi8
         first = walk.rows.start
-        self.layer = OnlineLayer(walk.settings, int(self._stamps[first - 1]), walk.heads)
+        self.layer = OnlineLayer(settings, int(self._stamps[first - 1]), walk.heads)
         self._n_served = 0
 
     def advance(self) -> Iterator[ServedBlock]:
         """Yield each further block that is forecast by now, oldest first."""
-        names = [self._family, *([FALLBACK] if self._walk.settings.alarm else [])]
         while self._n_served < len(self._walk.blocks):
             block = self._walk.blocks[self._n_served]
-            kept = [self._walk.forecast(name, block) for name in names]
+            kept = [self._walk.forecast(name, block) for name in self._sources]
             parts = [part for part in kept if part is not None]
             if len(parts) < len(kept):
                 return
@@ -65,5 +66,4 @@ class ServedWalk:
             bars = online_bars(self._walk.bars.iloc[rows], self._walk.settings.symbol)
             quantiles, is_fallback = self.layer.run(bars, base, int(self._stamps[rows.start - 1]))
             self._n_served += 1
-            is_other = is_fallback & (self._family != FALLBACK)  # which stands in for itself
-            yield ServedBlock(block=block, quantiles=quantiles, is_fallback=is_other)
+            yield ServedBlock(block=block, quantiles=quantiles, is_fallback=is_fallback)

@@ -83,14 +83,14 @@ def rows_of_model(forecaster: Forecaster, bars: pd.DataFrame, where: Path) -> Sh
     """Return the rows of bars that a forecaster has not seen.
 
     Args:
-        forecaster: Of settings with an alarm: its fallback is the reference.
+        forecaster: Of settings with an alarm, or the fallback itself, which is the reference.
         bars: Checked bars.
         where: What to call them.
 
     Raises:
         DataError: If there is no such row, or no fallback.
     """
-    if len(forecaster.sources) == 1:
+    if len(forecaster.sources) == 1 and forecaster.settings.family != FALLBACK:
         raise DataError("the forecaster has no alarm, so no reference; give `--store` instead")
     forecasts = forecaster.predict(bars)
     known = np.flatnonzero(forecasts.is_complete)
@@ -108,7 +108,7 @@ def rows_of_model(forecaster: Forecaster, bars: pd.DataFrame, where: Path) -> Sh
         y=_returns(bars, settings.symbol, settings.horizons)[start:],
         served=forecasts.quantiles[start:, :, RETURN],
         raw=base.sources[0][:, :, RETURN],
-        reference=base.sources[1][:, :, RETURN],
+        reference=base.sources[-1][:, :, RETURN],
         harx=None,
         scale=base.scales,
         is_fallback=forecasts.is_fallback[start:],

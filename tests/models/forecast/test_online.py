@@ -286,3 +286,24 @@ def test_online_bars_of_a_frame_take_sessions_from_the_calendar_and_gaps_from_th
     assert np.flatnonzero(np.diff(bars.sessions)).tolist() == [275]
     assert bars.stamps[1] - bars.stamps[0] == 300 * NS
     assert bars.prices.shape[1] == 4
+
+
+def test_alarm_of_the_fallback_itself_has_nothing_to_fall_back_on():
+    layer = OnlineLayer(
+        settings(family="ewma_fhs", horizons=(1,), tracker_rate=0.0, alarm=True), 0, (Head.RETURN,)
+    )
+    closes = [100.0 * 1.1**k for k in range(400)]
+    quantiles, is_fallback = layer.run(bars_of(closes), base_of(400, widths=(1.0,)), 0)
+    assert layer.arrays()["alarms"][0, 3] == 1
+    assert not is_fallback.any()
+    assert np.isfinite(quantiles).all()
+
+
+def test_alarm_that_is_on_marks_no_row_without_a_forecast():
+    layer = OnlineLayer(settings(horizons=(1,), tracker_rate=0.0, alarm=True), 0, (Head.RETURN,))
+    base = base_of(400, widths=(1.0, 3.0))
+    base.sources[:, -5:], base.scales[-5:] = np.nan, np.nan
+    closes = [100.0 * 1.1**k for k in range(400)]
+    _, is_fallback = layer.run(bars_of(closes), base, 0)
+    assert is_fallback[-6, 0]
+    assert not is_fallback[-5:].any()
