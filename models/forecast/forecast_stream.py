@@ -23,7 +23,7 @@ from utils.errors import ArtifactError, DataError
 _DIGITS = 64
 """Of a SHA-256 in hexadecimal."""
 
-_INPUTS, _PREVIOUS, _ONLINE = "inputs", "previous", "online/"
+_INPUTS, _PREVIOUS, _IS_FALLBACK, _ONLINE = "inputs", "previous", "is_fallback", "online/"
 
 BaseOf = Callable[[Sequence[Floats]], BaseForecasts]
 """From one row of inputs for each horizon, (1, k), to what the families forecast of it."""
@@ -110,6 +110,7 @@ class ForecastStream:
         arrays[_INPUTS] = np.frombuffer(self._inputs.snapshot(), dtype=np.uint8)
         seen = [] if self._previous is None else [self._previous]
         arrays[_PREVIOUS] = np.array(seen, dtype=np.int64)
+        arrays[_IS_FALLBACK] = self.is_fallback
         content = safetensors.numpy.save(arrays)
         return (self._identity + sha256(content).hexdigest()).encode("ascii") + content
 
@@ -126,6 +127,7 @@ class ForecastStream:
         self._inputs.restore(arrays[_INPUTS].tobytes())
         seen = arrays[_PREVIOUS].tolist()
         self._online, self._previous = online, seen[0] if seen else None
+        self._is_fallback = arrays[_IS_FALLBACK].astype(np.bool_)
 
     def _opened(self, snapshot: bytes) -> dict[str, NDArray[np.generic]]:
         """Return the arrays of a snapshot, if it is whole and of this forecaster."""

@@ -47,11 +47,11 @@ class InputStream:
             stamp: Its open, tz-aware.
 
         Raises:
-            DataError: If it is not finite; the state is then as it was.
+            DataError: If it is not finite, or its stamp has no zone; the state is then as it was.
         """
-        values = self._features.update(bar)[None]
         if not self._today.holds(stamp):
             self._today = _Session(self._layer, stamp)
+        values = self._features.update(bar)[None]
         slots = self._today.slots(stamp)
         self._bars[0] = bar
         out = self._layer.run(self._bars, slots, self._state)

@@ -75,6 +75,26 @@ def test_stream_under_an_alarm_gives_the_bits_of_the_batch():
     np.testing.assert_array_equal(flags, batch.is_fallback)
 
 
+def test_stream_from_a_snapshot_under_an_alarm_says_whose_forecasts_stand():
+    forecaster = narrowed(small_forecaster())
+    last = int(np.flatnonzero(forecaster.predict(LIVE).is_fallback[:, 0])[0])
+    stream, other = forecaster.stream(), forecaster.stream()
+    streamed(stream, LIVE, slice(last + 1))
+    other.restore(stream.snapshot())
+    assert stream.is_fallback[0]
+    np.testing.assert_array_equal(other.is_fallback, stream.is_fallback)
+
+
+def test_stream_of_a_stamp_without_a_zone_is_refused_and_not_counted():
+    stream = small_forecaster().stream()
+    streamed(stream, LIVE, slice(3))
+    before = stream.snapshot()
+    stamp = LIVE.index[3].tz_localize(None) + pd.Timedelta(days=2)
+    with pytest.raises(DataError, match="without a time zone"):
+        stream.update(feature_bars(LIVE)[3], stamp)
+    assert stream.snapshot() == before
+
+
 def test_stream_of_a_revised_snapshot_does_not_touch_the_first():
     """A snapshot is a copy: what the first stream does afterwards is not in it."""
     forecaster = small_forecaster()
