@@ -26,8 +26,11 @@ from utils.paths import PROJECT_ROOT
 from utils.provenance import versions
 from utils.sealed_json import DIGEST, digest_of, parsed_strictly, sealed_text
 
-CODE = ("data", "models/compiled", "models/forecast", "utils")
-"""Folders whose sources decide what is forecast."""
+CODE = ("config", "data", "models/compiled", "models/forecast", "utils")
+"""Folders whose sources decide what is forecast: ticks and session hours are in config."""
+
+CODE_FILES = ("models/determinism.py",)
+"""Further sources that do."""
 
 ELSEWHERE = frozenset({"train_sessions", "least_sessions", "refit_sessions"})
 """Settings that a block's rows say instead."""
@@ -137,7 +140,8 @@ def bars_digest(bars: pd.DataFrame) -> str:
 def code_digest(root: Path = PROJECT_ROOT) -> str:
     """Return the SHA-256 of the sources and versions that decide what is forecast."""
     digest = hashlib.sha256(canonical_json(versions()).encode())
-    for path in sorted(path for folder in CODE for path in (root / folder).rglob("*.py")):
+    paths = [path for folder in CODE for path in (root / folder).rglob("*.py")]
+    for path in sorted([*paths, *(root / name for name in CODE_FILES)]):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
