@@ -108,10 +108,16 @@ def check_same_terms(path: Path, found: StoreTerms, asked: StoreTerms) -> None:
     Raises:
         DataError: Naming the first difference.
     """
-    for name in ("symbol", "bar_seconds", "horizons", "settings"):
-        was, wanted = getattr(found, name), getattr(asked, name)
-        if was != wanted:
-            raise DataError(
-                f"store `{path}` is of other {name}: {was}, asked for {wanted}; go on with its "
-                "own, or choose another directory"
-            )
+    for name in ("symbol", "bar_seconds", "horizons"):
+        _check_same(path, name, getattr(found, name), getattr(asked, name))
+    for name in sorted({*found.settings, *asked.settings}):
+        was, wanted = found.settings.get(name), asked.settings.get(name)
+        _check_same(path, f"settings: `{name}`", was, wanted)
+
+
+def _check_same(path: Path, name: str, was: object, wanted: object) -> None:
+    if was != wanted:
+        raise DataError(
+            f"store `{path}` is of other {name}: {was}, asked for {wanted}; go on with its own, or "
+            "choose another directory"
+        )

@@ -136,7 +136,7 @@ class ForecastStore:
         entries = self.blocks()
         if not entries:
             raise DataError(f"store `{self.path}` has no forecasts yet; make some with predict")
-        parts = [self._rows_of(entry) for entry in entries]
+        parts = [self.rows_of(entry) for entry in entries]
         stamps = np.concatenate([part.stamps for part in parts])
         train_ends = np.concatenate([part.train_ends for part in parts])
         _check_rising(stamps, self.path)
@@ -151,8 +151,12 @@ class ForecastStore:
             trained_until=_utc(train_ends),
         )
 
-    def _rows_of(self, entry: BlockEntry) -> StoredRows:
-        """Return the rows of a block whose file is the one that the manifest lists."""
+    def rows_of(self, entry: BlockEntry) -> StoredRows:
+        """Return the rows of a block of `blocks`.
+
+        Raises:
+            DataError: If its file is not the one that the manifest lists, or malformed.
+        """
         path = self.path / entry.file
         if not path.is_file():
             raise DataError(f"block `{path}` is missing; restore it, or make the store anew")

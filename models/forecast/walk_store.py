@@ -59,8 +59,10 @@ def add_served(store: ForecastStore, walk: Walk, family: str, served: ServedBloc
         served: The block.
 
     Raises:
-        DataError: If forecasts are no quantiles, or break the store's rule.
+        DataError: If forecasts are no quantiles, or break the store's rule, or the store has others
+            for rows of the block.
     """
+    _check_as_stored(store, walk.bars.iloc[served.block.test], served.quantiles)
     index = pd.DatetimeIndex(walk.bars.index)
     settings = walk.settings.model_copy(update={"family": family})
     return add_rows(
@@ -70,6 +72,68 @@ def add_served(store: ForecastStore, walk: Walk, family: str, served: ServedBloc
         served.is_fallback,
         trained=Trained(settings, index[served.block.train.stop - 1]),
     )
+
+
+def _check_as_stored(store: ForecastStore, bars: pd.DataFrame, quantiles: Floats) -> None:
+    """Refuse to go on with a store whose forecasts of some bars are not these, to the bit.
+
+    They were made of other bars before its first block, or by other code.
+    """
+    stamps = pd.DatetimeIndex(bars.index).as_unit("ns").asi8
+    for entry in store.blocks():
+        if pd.Timestamp(entry.last) < bars.index[0] or pd.Timestamp(entry.first) > bars.index[-1]:
+            continue
+        kept = store.rows_of(entry)
+        own = np.isin(kept.stamps, stamps)
+        if not np.array_equal(
+            kept.quantiles[own], quantiles[np.searchsorted(stamps, kept.stamps[own])]
+        ):
+            raise DataError(
+                f"store `{store.path}` holds other forecasts of the bars from {entry.first} to "
+                f"{entry.last}: it was made of other bars before them, or by other code; choose "
+                "another --out"
+            )
+
+
+def check_walked(store: ForecastStore, walk: Walk) -> None:
+    """Refuse a store with a block that no training of a run has forecast.
+
+    Raises:
+        DataError: Naming the first one, as a saved forecaster adds them.
+    """
+    index = pd.DatetimeIndex(walk.bars.index)
+    ends = {index[block.train.stop - 1] for block in walk.blocks}
+    for entry in store.blocks():
+        if pd.Timestamp(entry.train_end) not in ends:
+            raise DataError(
+                f"store `{store.path}`: the forecasts from {entry.first} on are not of a "
+                f"walk-forward run over these bars, but of what was trained up to "
+                f"{entry.train_end}; name that forecaster with --model"
+            )
+
+
+def check_follows(store: ForecastStore, stamps: pd.DatetimeIndex, first: pd.Timestamp) -> None:
+    """Refuse to leave bars without a forecast between a store's last row and what is to be added.
+
+    Args:
+        store: Where to.
+        stamps: Of all bars.
+        first: Of the first row that could be added.
+
+    Raises:
+        DataError: Saying how many bars there are.
+    """
+    entries = store.blocks()
+    if not entries:
+        return
+    last = pd.Timestamp(entries[-1].last)
+    n_between = int(((stamps > last) & (stamps < first)).sum())
+    if n_between:
+        raise DataError(
+            f"store `{store.path}` ends at {entries[-1].last}, the forecaster's first row for one "
+            f"is {first.isoformat()}: {n_between} bars between would have no forecast, and nobody "
+            "could join the store with them; choose another --out, or train again with these bars"
+        )
 
 
 class Trained:

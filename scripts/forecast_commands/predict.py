@@ -59,17 +59,26 @@ def _store(
 
     from data.bars import bar_seconds
     from data.forecast_store import ForecastStore
-    from models.forecast.walk_store import Trained, add_rows, check_stored, store_terms
+    from models.forecast.walk_store import (
+        Trained,
+        add_rows,
+        check_follows,
+        check_stored,
+        store_terms,
+    )
 
     settings = forecaster.settings
     store = ForecastStore.create(out, store_terms(bars, settings))
     check_stored(store, bars)
     seconds = settings.horizons[-1] * bar_seconds(forecasts.index)
     gap = (forecasts.index - forecaster.trained_until).total_seconds()
-    is_far = np.asarray(gap > seconds)
+    is_far = np.asarray(gap > seconds) & forecasts.is_complete
+    if not is_far.any():
+        return 0
+    check_follows(store, forecasts.index, forecasts.index[is_far.argmax()])
     trained = Trained(settings, forecaster.trained_until)
     rows = forecasts.quantiles[is_far], forecasts.is_fallback[is_far]
-    return add_rows(store, bars[is_far], *rows, trained) if is_far.any() else 0
+    return add_rows(store, bars[is_far], *rows, trained)
 
 
 def _print(

@@ -72,7 +72,7 @@ def _of_store(store: Path, data: Path, symbol: str | None, horizon: int | None) 
     from models.forecast.forecaster_identity import FALLBACK
     from models.forecast.leaderboard_line import HARX
     from models.forecast.walk import plan_walk
-    from models.forecast.walk_store import check_stored
+    from models.forecast.walk_store import check_stored, check_walked
     from scripts.forecast_commands.loading import forecast_bars
     from scripts.forecast_commands.pages import shown_horizon
     from scripts.forecast_commands.shown_rows import rows_of_store
@@ -85,6 +85,7 @@ def _of_store(store: Path, data: Path, symbol: str | None, horizon: int | None) 
     check_stored(found, bars)
     stored = found.read()
     walk = plan_walk(bars, settings, (settings.family, FALLBACK, HARX), store / WORK)
+    check_walked(found, walk)
     run_walk(walk, None, is_quiet=True)
     provenance = {"store": str(store), "data": str(data), **found.terms.provenance}
     return rows_of_store(stored, walk), settings, chosen, provenance

@@ -72,11 +72,6 @@ def test_walk_store_of_other_bars_is_refused(whole):
         filled(other, whole)
 
 
-def test_walk_store_of_other_settings_is_refused(whole):
-    with pytest.raises(DataError, match="is of other settings"):
-        filled(BARS, whole, SETTINGS.model_copy(update={"seed": 1}))
-
-
 def test_walk_store_says_when_each_block_could_be_trained_at_the_latest(whole):
     table = pd.read_parquet(whole / "block_00000.parquet", columns=["timestamp", "refit_time"])
     assert (table["refit_time"] == table["timestamp"].iloc[0]).all()
@@ -88,3 +83,17 @@ def test_walk_store_of_the_fallback_itself_names_it_as_the_family(tmp_path):
     assert entry.model_id.startswith("ewma_fhs-")
     assert entry.fallback_id.startswith("fallback-ewma_fhs-")
     assert not store.read().is_fallback.any()
+
+
+def test_walk_store_that_holds_other_forecasts_than_are_made_now_is_refused(whole):
+    changed = BARS.copy()
+    changed.iloc[10, changed.columns.get_loc("high")] += 50.0
+    before = hashes(whole)
+    with pytest.raises(DataError, match="holds other forecasts of the bars from 2024-01-11"):
+        filled(changed, whole)
+    assert hashes(whole) == before
+
+
+def test_walk_store_of_other_settings_says_which_alone(whole):
+    with pytest.raises(DataError, match="is of other settings: `seed`: 0, asked for 1; go on"):
+        filled(BARS, whole, SETTINGS.model_copy(update={"seed": 1}))
