@@ -119,16 +119,21 @@ def first_free(usual: Path) -> Path:
 
 
 @contextmanager
-def model_directory(out: Path | None) -> Iterator[Path]:
+def model_directory(out: Path | None, option: str = "--out") -> Iterator[Path]:
     """Reserve the empty directory that a model will be saved in, before any training is done.
 
     It is `out`, or a new models/saved/train_YYYYMMDD_HHMMSS that no other process gets. If nothing
     is saved in it, it is removed again.
 
+    Args:
+        out: What the user asked for; None asks for nothing.
+        option: By which.
+
     Raises:
         ConfigError: If `out` already holds something or cannot be made.
     """
-    with kept_if_used(_new_run_directory() if out is None else _given_directory(out)) as directory:
+    place = _new_run_directory() if out is None else _given_directory(out, f"{option} {out}")
+    with kept_if_used(place) as directory:
         yield directory
 
 
@@ -136,19 +141,19 @@ def _new_run_directory() -> Path:
     return first_free(MODELS_DIR / SystemClock().now().strftime("train_%Y%m%d_%H%M%S"))
 
 
-def _given_directory(out: Path) -> Path:
+def _given_directory(out: Path, said: str) -> Path:
     """Make `out` anew: a mount point, or a folder in a read-only one, could not be saved to."""
     try:
         path = out.resolve()
         if path.is_dir() and any(path.iterdir()):
-            raise ConfigError(f"`--out {out}` already exists and is not empty; choose another name")
-        check_writable(path.parent, f"--out {out}")
+            raise ConfigError(f"`{said}` already exists and is not empty; choose another name")
+        check_writable(path.parent, said)
         if path.is_dir():
             path.rmdir()
         path.mkdir()
     except OSError as error:
         raise ConfigError(
-            f"cannot make the folder `--out {out}`: {error.strerror}; "
+            f"cannot make the folder `{said}`: {error.strerror}; "
             f"choose a new folder in one that can be written"
         ) from error
     return path

@@ -57,11 +57,12 @@ def train(
     bars, traded = forecast_bars(data, symbol)
     settings = opt.forecast_settings(given, traded)
     store = out or work_folder(settings.family, data, settings)
-    with ending_cleanly(opt.same_command("train", given), walking.BLOCKS_KEPT):
+    again = opt.same_command("train", given)
+    with ending_cleanly(again, walking.BLOCKS_KEPT), walking.model_directory(model) as place:
         served = walking.fill_store(
             bars, settings, store, workers, has_tensorboard=tensorboard, is_quiet=as_json
         )
-        place = _save_forecaster(bars, settings, served, model, tensorboard)
+        _save_forecaster(bars, settings, served, place, tensorboard)
     _tell(store, place, data, settings, as_json)
 
 
@@ -69,19 +70,16 @@ def _save_forecaster(
     bars: "pd.DataFrame",
     settings: "ForecastSettings",
     served: "ServedWalk",
-    model: Path | None,
+    place: Path,
     has_tensorboard: bool,
-) -> Path:
+) -> None:
     """Train on all bars, take over what the run has learnt from hits and misses, and save."""
     from models.forecast.forecaster import Forecaster
-    from scripts.forecast_commands.walking import model_directory
     from utils.paths import TENSORBOARD_DIR
 
-    with model_directory(model) as place:
-        curves = TENSORBOARD_DIR / place.name if has_tensorboard else None
-        forecaster = Forecaster.fit(bars, settings, tensorboard=curves)
-        forecaster.with_online(served.layer).save(place)
-    return place
+    curves = TENSORBOARD_DIR / place.name if has_tensorboard else None
+    forecaster = Forecaster.fit(bars, settings, tensorboard=curves)
+    forecaster.with_online(served.layer).save(place)
 
 
 def _tell(

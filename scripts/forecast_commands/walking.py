@@ -41,6 +41,8 @@ BLOCKS_KEPT = "the blocks that are finished are kept"
 def families_asked(text: str | None) -> tuple[str, ...]:
     """Return the families by commas, all of them where None; a ConfigError names the choices."""
     names = tuple(FAMILIES) if text is None else words_of(text)
+    if not names:
+        raise ConfigError(f"name a forecast family, or several by commas: {', '.join(FAMILIES)}")
     for name in names:
         lookup(FAMILIES, name, "forecast family")
     return names
@@ -166,7 +168,7 @@ def model_directory(out: Path | None) -> Iterator[Path]:
         ConfigError: If `out` already holds something or cannot be made.
     """
     if out is not None:
-        with workflow.model_directory(out) as directory:
+        with workflow.model_directory(out, "--model") as directory:
             yield directory
         return
     name = SystemClock().now().strftime("forecast_%Y%m%d_%H%M%S")

@@ -96,6 +96,40 @@ def test_forecast_predict_prints_prices_and_stores_what_is_far_enough(capsys, tr
     assert "0 further bars stored" in again.out
 
 
+def test_forecast_predict_leaves_no_bar_without_a_forecast_in_a_store(capsys, trained):
+    before = sha256_of_file(trained / "store" / "store.json")
+    words = ["predict", "--model", trained / "model", "--data", trained / "later.parquet"]
+    outcome = run_script(capsys, "forecast", *words, "--out", trained / "store")
+    assert_one_clear_line(outcome, "12 bars between would have no forecast", "another --out")
+    assert sha256_of_file(trained / "store" / "store.json") == before
+
+
+def test_forecast_report_of_a_store_of_a_saved_forecaster_is_one_clear_line(
+    capsys, trained, tmp_path
+):
+    bars = ["--data", trained / "later.parquet"]
+    words = ["predict", "--model", trained / "model", *bars, "--out", tmp_path / "store"]
+    assert run_script(capsys, "forecast", *words).exit_code == 0
+    words = ["report", "--store", tmp_path / "store", *bars, "--out", tmp_path / "page.html"]
+    outcome = run_script(capsys, "forecast", *words)
+    assert_one_clear_line(outcome, "are not of a walk-forward run", "with --model")
+
+
+def test_forecast_train_refuses_a_model_that_is_there_before_anything_is_done(
+    capsys, trained, tmp_path
+):
+    words = train_words(trained, "--out", tmp_path / "store", "--model", trained / "model")
+    outcome = run_script(capsys, "forecast", *words)
+    assert_one_clear_line(outcome, f"`--model {trained / 'model'}` already exists")
+    assert not (tmp_path / "store").exists()
+
+
+def test_forecast_train_refuses_a_single_bar(capsys, tmp_path):
+    save_bars(forecast_bars().iloc[:1], tmp_path / "bars.parquet", {"symbol": "MNQ"})
+    outcome = run_script(capsys, "forecast", *train_words(tmp_path))
+    assert_one_clear_line(outcome, "a single bar has no size")
+
+
 def test_forecast_predict_without_later_bars_is_one_clear_line(capsys, trained):
     words = ["predict", "--model", trained / "model", "--data", trained / "bars.parquet"]
     outcome = run_script(capsys, "forecast", *words)
@@ -164,6 +198,7 @@ def test_forecast_work_is_kept_in_var_unless_told(monkeypatch, tmp_path, capsys,
 @pytest.mark.parametrize(
     ("options", "parts"),
     [
+        (["--family", ","], ("name a forecast family", "harx_fhs")),
         (["--family", "harx"], ("unknown forecast family `harx`", "did you mean `harx_fhs`?")),
         (["--horizons", "3,x"], ("`--horizons` must be whole numbers by commas", "'3,x'")),
         (["--horizon", 3], ("`--horizon` or `--horizons`, not both",)),
