@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -47,7 +48,7 @@ class FoldJob:
     fold: PlannedFold
     seed: int
     settings: Settings
-    notes: Mapping[str, str | None] = field(default_factory=dict)
+    notes: Mapping[str, Any] = field(default_factory=dict)
     checkpoints: CheckpointPlan | None = None
     tensorboard: Path | None = None
     is_watched: bool = False

@@ -7,6 +7,7 @@ written as soon as it is finished; a run that was killed goes on with those that
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -76,7 +77,7 @@ class WalkForward:
 
 
 def planned_jobs(
-    bars: pd.DataFrame, settings: Settings, notes: Mapping[str, str | None] | None = None
+    bars: pd.DataFrame, settings: Settings, notes: Mapping[str, Any] | None = None
 ) -> tuple[FoldJob, ...]:
     """Return one job per fold and seed, oldest fold first.
 

@@ -43,6 +43,7 @@ NEEDED = (
 def card_text(description: ModelDescription) -> str:
     """Return the card in Markdown; the same description gives the same text."""
     agent, provenance = description.agent_settings, description.provenance
+    beside = " --forecasts STORE" if description.feature_set.forecasts else ""
     parts = [
         f"# {agent.title} for {description.env_settings.symbol}",
         _state(provenance),
@@ -57,7 +58,7 @@ def card_text(description: ModelDescription) -> str:
         "## Code",
         _table(_code_rows(provenance)),
         "## Use",
-        "    python scripts/backtest.py --model THIS_DIRECTORY --data BARS.parquet\n"
+        f"    python scripts/backtest.py --model THIS_DIRECTORY --data BARS.parquet{beside}\n"
         "    python scripts/models.py verify THIS_DIRECTORY",
         WARNING,
     ]

@@ -136,6 +136,7 @@ def _train(bars: pd.DataFrame, run: Run, directory: Path, plan: CheckpointPlan) 
         log_name=directory.name if run.has_tensorboard else None,
         data=run.data,
         other=run.other,
+        forecasts=run.forecasts,
         checkpoints=plan,
     )
     if run.is_walk_forward:

@@ -5,7 +5,7 @@ How forecasts are stored, joined and checked is left to data/forecast_store.py.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
@@ -22,6 +22,9 @@ ForecastColumnsOption = Annotated[
     str | None,
     Option(help="Which of them, by commas.", show_default="spread, location, skew"),
 ]
+
+MADE_BY = "forecast_settings"
+"""Where the notes of a model keep the settings by which the forecasts that it saw were made."""
 
 
 def shown_to_agents(
@@ -87,10 +90,21 @@ def joined(
     return both
 
 
+def noted(store: Path | None) -> dict[str, Any]:
+    """Return what a model's provenance says of the forecasts of its training.
+
+    Raises:
+        DataError: If there is no such store.
+    """
+    from data.forecast_store import ForecastStore
+
+    return {} if store is None else {MADE_BY: dict(ForecastStore(store).terms.settings)}
+
+
 def joined_for(
     agents: Sequence["TrainedPolicy"], bars: "pd.DataFrame", store: Path | None
 ) -> "pd.DataFrame":
-    """Return bars with the forecasts that some trained agents see.
+    """Return bars with the forecasts that some trained agents see; warn where they are others.
 
     Raises:
         ConfigError: If they see some and there is no store, or none and there is one; or as
@@ -106,4 +120,26 @@ def joined_for(
         )
     if store is not None and not names:
         raise ConfigError(f"`--forecasts {store}`: the model sees no forecasts; leave it out")
+    for agent in agents:
+        _warn_of_others(agent, store)
     return joined(bars, tuple(names), store)
+
+
+def _warn_of_others(agent: "TrainedPolicy", store: Path | None) -> None:
+    """Say which settings made the forecasts of a training, and other ones those of a store."""
+    from scripts.printing import console, shown
+    from utils.sealed_json import differences
+
+    trained = agent.provenance.get(MADE_BY)
+    if store is None or trained is None or not agent.feature_set.forecasts:
+        return
+    found = [
+        f"{name} {before!r}, here {now!r}"
+        for name, before, now in differences(trained, noted(store)[MADE_BY])
+    ]
+    if found:
+        console.print(
+            f"warning: the model learnt from other forecasts than those of {shown(store)}: "
+            f"{'; '.join(found)}",
+            soft_wrap=True,
+        )

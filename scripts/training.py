@@ -3,6 +3,7 @@
 import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import typer
@@ -15,6 +16,7 @@ from models.callback_checkpoint import CheckpointPlan
 from models.callback_signals import StopOnSignal
 from models.callbacks import RichProgress
 from models.training import train_agent
+from scripts import stored_forecasts
 from scripts.printing import console, print_commands, shown
 from scripts.second_market import OTHER_SYMBOL, noted_symbol
 from scripts.workflow import DATA_SYMBOL
@@ -30,6 +32,7 @@ class TrainingFiles:
         log_name: Folder name under var/tensorboard; None logs nothing.
         data: What the bars were read from.
         other: What the second market's were read from.
+        forecasts: Store of those that the agent sees.
         checkpoints: Where, when, and whether to go on from there; None writes none.
     """
 
@@ -37,6 +40,7 @@ class TrainingFiles:
     log_name: str | None = None
     data: Path | None = None
     other: Path | None = None
+    forecasts: Path | None = None
     checkpoints: CheckpointPlan | None = None
 
     def of_fold(self, name: str) -> "TrainingFiles":
@@ -97,8 +101,9 @@ def _leave(received: signal.Signals, checkpoints: CheckpointPlan | None) -> None
     raise typer.Exit(128 + received)
 
 
-def noted_of(files: TrainingFiles) -> dict[str, str | None]:
+def noted_of(files: TrainingFiles) -> dict[str, Any]:
     """Return what a model's provenance says of the files of its training."""
     own = None if files.data is None else load_metadata(files.data).get("symbol")
     second = noted_symbol(files.other, files.data)
-    return {DATA_SYMBOL: own} | ({} if second is None else {OTHER_SYMBOL: second})
+    beside = {} if second is None else {OTHER_SYMBOL: second}
+    return {DATA_SYMBOL: own, **beside, **stored_forecasts.noted(files.forecasts)}

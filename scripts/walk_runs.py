@@ -172,6 +172,7 @@ def _walk(bars: pd.DataFrame, run: Run, every: int | None, place: Workplace) -> 
         log_name=folder.name if run.has_tensorboard else None,
         data=run.data,
         other=run.other,
+        forecasts=run.forecasts,
         checkpoints=CheckpointPlan(folder=folder / CHECKPOINTS, every=every),
     )
     try:

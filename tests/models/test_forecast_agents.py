@@ -222,6 +222,7 @@ def test_saved_model_names_its_forecasts_and_how_they_are_scaled(tmp_path):
     assert manifest["format_version"] == 1
     card = (tmp_path / "model" / CARD).read_text()
     assert "forecast_h3_location, forecast_h3_spread" in card
+    assert "--data BARS.parquet --forecasts STORE\n" in card
     assert TradingAgent.load(tmp_path / "model").scaler == scaler
 
 

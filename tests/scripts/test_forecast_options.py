@@ -1,14 +1,16 @@
 """The options `--forecasts` and `--forecast-columns`: learnt from, tested with, refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from data.forecast_store import ForecastStore
 from data.store import save_bars
 from models.agent import TradingAgent
 from scripts import train, walk_results
 from tests.helpers.cli import assert_one_clear_line, run_script
-from tests.helpers.forecasts import make_store
+from tests.helpers.forecasts import block_of, make_store, terms
 from tests.helpers.walks import walk_bars
 from utils.cli import run
 
@@ -68,9 +70,25 @@ def test_backtest_joins_what_the_model_sees(capsys, files, tmp_path):
 
     assert outcome.exit_code == 0, outcome.err
     assert "6 columns of forecasts of " in outcome.out
+    assert "warning" not in outcome.out
     page = (tmp_path / "report" / "report.html").read_text()
     assert "forecast_h12_skew" in page
     assert "predictor_dp" in page
+
+
+def test_backtest_warns_where_the_forecasts_were_made_in_another_way(capsys, files, tmp_path):
+    own = TradingAgent.load(files / "model").provenance["forecast_settings"]
+    assert own == {"family": "made_up"}
+    store = ForecastStore.create(tmp_path / "other", replace(terms(), settings={"family": "else"}))
+    store.add_block(block_of(walk_bars(), FIRST, len(walk_bars())))
+    words = ["--model", files / "model", "--data", files / "bars.parquet", "--quick"]
+    words += ["--forecasts", store.path, "--out", tmp_path / "report"]
+    outcome = run_script(capsys, "backtest", *words)
+
+    assert outcome.exit_code == 0, outcome.err
+    said = " ".join(outcome.out.split())
+    assert "warning: the model learnt from other forecasts than those of" in said
+    assert "family 'made_up', here 'else'" in said
 
 
 def test_backtest_without_the_store_is_refused_in_one_line(capsys, files):
@@ -140,6 +158,8 @@ def test_walk_forward_shows_forecasts_to_every_fold_and_goes_on_with_them(capsys
     agents = [TradingAgent.load(fold / "model") for fold in folds]
     assert [agent.feature_set.forecasts for agent in agents] == [USUAL, USUAL]
     assert agents[0].scaler != agents[1].scaler
+    made_by = [agent.provenance["forecast_settings"] for agent in agents]
+    assert made_by == [{"family": "made_up"}] * 2
 
     again = run_script(capsys, "walk_forward", "--resume", "--out", out)
 
