@@ -13,7 +13,8 @@ the S_d are uncorrelated however much labels overlap. Then
 
   with k = n / TUNED_SESSIONS, exceeds 1 / risk with no more than that probability where there is
   nothing to be found, over all sessions together and not each by itself (Robbins, 1970; Howard et
-  al., 2021);
+  al., 2021). That holds for S_d of one size that are symmetric about zero, and nearly for others;
+  not for many small gains and a rare large loss, which look like a location until the loss comes;
 - after that it counts for the slope sum S / sum Q, less a few of its standard errors by session,
   held in [0, 1].
 

@@ -118,15 +118,24 @@ def test_strategy_opens_nothing_where_the_session_ends_before_the_horizon(believ
     assert result.fills["time"].tolist() == [bars.index[2], bars.index[5]]
 
 
-def test_strategy_holds_nothing_over_the_end_of_a_session(believing):
+def test_strategy_whose_session_lacks_its_last_exit_leaves_at_the_next_open(believing):
     # two bars are missing, so that the horizon would end in the next session
     rows = forecast_bars([FLAT] * 26, {1: 0.0006}, start="2024-01-09 21:30")
     gone = (rows.index >= "2024-01-09 21:45Z") & (rows.index < "2024-01-09 21:55Z")
     is_open = (rows.index < "2024-01-09 22:00Z") | (rows.index >= "2024-01-09 23:00Z")
     bars = rows[is_open & ~gone]
     _, result = trade(bars)
-    exit_time = result.trades["exit_time"].iloc[0]
-    assert exit_time <= pd.Timestamp("2024-01-09 23:00Z")
+    assert result.trades["exit_time"].tolist() == [pd.Timestamp("2024-01-09 23:00Z")]
+
+
+def test_strategy_leaves_before_its_session_ends_though_the_horizon_has_not_passed(believing):
+    # when the bar of 21:50 closes, the second held of three, only that of 21:55 is left
+    rows = forecast_bars([FLAT] * 26, {0: 0.0006}, start="2024-01-09 21:30")
+    gone = (rows.index >= "2024-01-09 21:35Z") & (rows.index < "2024-01-09 21:45Z")
+    is_open = (rows.index < "2024-01-09 22:00Z") | (rows.index >= "2024-01-09 23:00Z")
+    _, result = trade(rows[is_open & ~gone])
+    assert result.trades["entry_time"].tolist() == [pd.Timestamp("2024-01-09 21:45Z")]
+    assert result.trades["exit_time"].tolist() == [pd.Timestamp("2024-01-09 21:55Z")]
 
 
 def test_strategy_cuts_the_size_of_the_fallback_and_learns_nothing_from_it(believing):
