@@ -34,7 +34,8 @@ def fan_figure(
     """Draw the last bars as candles, and the fans of every horizon-th of them; None without a fan.
 
     A fan begins at the close of the bar that it was made at, and ends at the quantiles of the close
-    `horizon` bars later; the last one reaches beyond the last bar. None crosses a session's end.
+    `horizon` bars later. None crosses into another session; the last one reaches beyond the last
+    bar, even where its session ends there.
 
     Args:
         stamps: (n) UTC opens of the bars.
