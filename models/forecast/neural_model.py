@@ -2,7 +2,7 @@
 
 A network is given by its design. What it has learnt is kept by the names that torch gives its
 weights, and rows are forecast one by one by compiled code, so that a row by itself gives the same
-bits as among others, and live forecasts need no torch at all.
+bits as among others, whatever torch would make of a batch.
 """
 
 from collections.abc import Callable, Mapping

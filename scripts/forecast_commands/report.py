@@ -29,12 +29,16 @@ def report(
     ] = None,
     symbol: opt.SymbolOption = None,
     out: Annotated[Path, Option(help="HTML file to write.")] = Path("forecast.html"),
+    pictures: Annotated[
+        Path | None, Option(help="Directory for the figures as PNG files.", show_default="none")
+    ] = None,
 ) -> None:
     """Write a page of the forecasts in STORE, or of those of MODEL for what it has not seen.
 
     Fan chart on price, PIT histogram, reliability, coverage over time, scores and tests.
     """
     from backtest.forecast_page import write_forecast_report
+    from backtest.forecast_pictures import write_forecast_pictures
     from data.store import is_made_up, load_metadata
     from scripts.forecast_commands.pages import forecast_page
     from scripts.printing import console, shown
@@ -44,10 +48,15 @@ def report(
     if out.suffix != ".html":
         raise ConfigError(f"`--out` must be an .html file, was {out}")
     check_writable(out.parent, f"--out {out}")
+    if pictures is not None:
+        check_writable(pictures, f"--pictures {pictures}")
     rows, settings, chosen, provenance = _source((store, model), data, symbol, horizon)
     is_synthetic = is_made_up(load_metadata(data))
     page = forecast_page(rows, settings, chosen, provenance, is_synthetic)
     console.print(f"report: {shown(write_forecast_report(out, page))}", soft_wrap=True)
+    if pictures is not None:
+        write_forecast_pictures(pictures, page)
+        console.print(f"pictures: {shown(pictures)}", soft_wrap=True)
 
 
 def _source(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backtest.forecast_pictures import FORECAST_PICTURES
 from data.forecast_names import quantile_column
 from data.forecast_store import ForecastStore, with_forecasts
 from data.store import load_bars, save_bars
@@ -183,8 +184,24 @@ def test_forecast_report_writes_a_page(capsys, trained, tmp_path, source):
     outcome = run_script(capsys, "forecast", *words, "--out", tmp_path / "page.html")
     assert outcome.exit_code == 0, outcome.err
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "harx_fhs" in text
-    assert "12" in text
+    assert "<h1>harx_fhs on MNQ, 12 bars ahead</h1>" in text
+
+
+def test_forecast_report_writes_pictures_where_they_are_wanted(capsys, trained, tmp_path):
+    words = ["report", "--store", trained / "store", "--data", trained / "bars.parquet"]
+    words += ["--out", tmp_path / "page.html", "--pictures", tmp_path / "figures"]
+    outcome = run_script(capsys, "forecast", *words)
+    assert outcome.exit_code == 0, outcome.err
+    assert {path.name for path in (tmp_path / "figures").iterdir()} == set(FORECAST_PICTURES)
+
+
+def test_forecast_report_refuses_pictures_that_cannot_be_written(capsys, trained, tmp_path):
+    (tmp_path / "figures").write_text("a file")
+    words = ["report", "--store", trained / "store", "--data", trained / "bars.parquet"]
+    words += ["--out", tmp_path / "page.html", "--pictures", tmp_path / "figures"]
+    outcome = run_script(capsys, "forecast", *words)
+    assert_one_clear_line(outcome, "--pictures")
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_forecast_work_is_kept_in_var_unless_told(monkeypatch, tmp_path, capsys, folder):
