@@ -25,6 +25,9 @@ DEFAULT_FORECAST_FEATURES = (
 )
 """What a forecast sees beside the scale layer unless told otherwise."""
 
+LONGEST_AVERAGE = 100_000
+"""Bars of the longest half-life of an average: more than a year of five-minute bars."""
+
 
 class ForecastSettings(FrozenSettings):
     """One forecaster and how it is made; lengths are in sessions where nothing else is said.
@@ -34,6 +37,8 @@ class ForecastSettings(FrozenSettings):
         family: Key of FAMILIES, or a user's name for one.
         horizons: Bars ahead, rising.
         features: Feature names, in order, beside the inputs of the scale layer.
+        averages: Half-lives in bars, rising, of exponential averages that are seen beside the
+            newest value of each feature; none of them is as if there were no such setting.
         train_sessions: Sessions that a training learns from: the last ones; None: all there are.
         least_sessions: Sessions that the first training of a walk-forward run has.
         refit_sessions: Sessions that are forecast by one training.
@@ -47,6 +52,9 @@ class ForecastSettings(FrozenSettings):
     family: str = "harx_fhs"
     horizons: tuple[int, ...] = Field(default=(3, 12, 36), min_length=1, strict=False)
     features: tuple[str, ...] = Field(default=DEFAULT_FORECAST_FEATURES, min_length=1, strict=False)
+    averages: tuple[int, ...] = Field(
+        default=(), strict=False, exclude_if=lambda averages: not averages
+    )
     train_sessions: int | None = Field(default=None, ge=1)
     least_sessions: int = Field(default=60, ge=1)
     refit_sessions: int = Field(default=10, ge=1)
@@ -55,10 +63,18 @@ class ForecastSettings(FrozenSettings):
     seed: int = Field(default=0, ge=0, le=MAX_SEED)
     threads: int = Field(default=1, ge=1, le=1_024)
 
-    @field_validator("horizons")
+    @field_validator("horizons", "averages")
     @classmethod
-    def _rising(cls, horizons: tuple[int, ...]) -> tuple[int, ...]:
-        """Refuse horizons that are none, or out of order."""
-        if horizons[0] < 1 or any(b <= a for a, b in pairwise(horizons)):
+    def _rising(cls, lengths: tuple[int, ...]) -> tuple[int, ...]:
+        """Refuse lengths that are none, or out of order."""
+        if any(b <= a for a, b in pairwise((0, *lengths))):
             raise ValueError("each must be >= 1 bar and longer than the one before")
-        return horizons
+        return lengths
+
+    @field_validator("averages")
+    @classmethod
+    def _bounded(cls, averages: tuple[int, ...]) -> tuple[int, ...]:
+        """Refuse an average that would never come to anything."""
+        if any(life > LONGEST_AVERAGE for life in averages):
+            raise ValueError(f"each must be <= {LONGEST_AVERAGE:,} bars")
+        return averages

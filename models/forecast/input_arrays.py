@@ -6,6 +6,7 @@ from config.forecast_settings import ForecastSettings
 from config.instruments import get_instrument
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
+from models.forecast.averaged_features import AveragedFeatures
 from models.forecast.clock import NS_PER_DAY, NS_PER_SECOND, SessionClock
 from models.forecast.family import Arrays
 from models.forecast.garch import N_PARAMETERS, persistence_of
@@ -56,10 +57,13 @@ def inputs_of_arrays(
     names = [name for horizon in settings.horizons for name in _scaler_names(horizon)]
     check_names(arrays, (BAR_SECONDS, SEASONAL, CHOICES, GARCH, *names), where)
     layer = _layer(settings, arrays, where)
+    seen = AveragedFeatures(features, settings.averages)
     scalers = tuple(
-        _scaler(layer, features, place, arrays, where) for place in range(len(layer.horizons))
+        _scaler(layer, seen, place, arrays, where) for place in range(len(layer.horizons))
     )
-    return ForecastInputs(layer=layer, features=features, scalers=scalers)
+    return ForecastInputs(
+        layer=layer, features=features, scalers=scalers, averages=settings.averages
+    )
 
 
 def _layer(settings: ForecastSettings, arrays: Arrays, where: str) -> VolatilityLayer:
@@ -82,7 +86,7 @@ def _layer(settings: ForecastSettings, arrays: Arrays, where: str) -> Volatility
 
 
 def _scaler(
-    layer: VolatilityLayer, features: FeatureSet, place: int, arrays: Arrays, where: str
+    layer: VolatilityLayer, features: AveragedFeatures, place: int, arrays: Arrays, where: str
 ) -> Scaler:
     columns = standardised_columns(layer, features.columns, place)
     centre, spread = _scaler_names(layer.horizons[place])

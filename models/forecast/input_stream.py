@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from data.feature_set import FeatureSet
 from data.indicators.bar import FEATURE_BAR, Bar
 from data.preprocessor import Scaler
+from models.forecast.averaged_features import AveragedStream
 from models.forecast.clock import NS_PER_DAY, slots_of
 from models.forecast.family import Floats, Integers
 from models.forecast.input_rows import joined, layer_rows
@@ -21,17 +21,17 @@ class InputStream:
     """The inputs of one forecaster, bar by bar."""
 
     def __init__(
-        self, layer: VolatilityLayer, features: FeatureSet, scalers: Sequence[Scaler]
+        self, layer: VolatilityLayer, features: AveragedStream, scalers: Sequence[Scaler]
     ) -> None:
         """Start before the first bar.
 
         Args:
             layer: The volatility layer.
-            features: What there is beside it; a ConfigError if one cannot be computed live.
+            features: What there is beside it, before its first bar.
             scalers: One per horizon.
         """
         self._layer = layer
-        self._features = features.stream()
+        self._features = features
         self._scalers = tuple(scalers)
         self._state = layer.birth()
         self._bars = np.recarray(1, dtype=FEATURE_BAR)

@@ -15,6 +15,7 @@ from data.bars import bar_seconds
 from data.feature_set import FeatureSet
 from data.indicators.bar import feature_bars
 from data.preprocessor import Scaler
+from models.forecast.averaged_features import AveragedFeatures
 from models.forecast.clock import SessionClock, check_horizons
 from models.forecast.families import needs_garch
 from models.forecast.family import Floats
@@ -34,11 +35,13 @@ class ForecastInputs:
         layer: The volatility layer.
         features: What there is beside it.
         scalers: One per horizon, of all columns but the scales.
+        averages: Half-lives in bars of the features' averages, seen beside them.
     """
 
     layer: VolatilityLayer
     features: FeatureSet
     scalers: tuple[Scaler, ...]
+    averages: tuple[int, ...] = ()
 
     @classmethod
     def fit(
@@ -54,8 +57,8 @@ class ForecastInputs:
 
         Args:
             bars: Checked bars, oldest first.
-            settings: Symbol, horizons and features are used, and the family where nothing else is
-                said.
+            settings: Symbol, horizons, features and averages are used, and the family where
+                nothing else is said.
             train: Rows to learn from, by number.
             has_garch: Whether there is a column `garch_scale`; None: if the family needs one.
 
@@ -72,12 +75,13 @@ class ForecastInputs:
         check_volume(known.iloc[first:], features)
         garch = needs_garch(settings.family) if has_garch is None else has_garch
         layer = fit_layer(known, settings, first, clock, garch)
-        rows = _unscaled(layer, features, known)
+        seen = AveragedFeatures(features, settings.averages)
+        rows = _unscaled(layer, seen, known)
         scalers = tuple(
-            Scaler.fit(values[first:], standardised_columns(layer, features.columns, place))
+            Scaler.fit(values[first:], standardised_columns(layer, seen.columns, place))
             for place, (_, values) in enumerate(rows)
         )
-        return cls(layer=layer, features=features, scalers=scalers)
+        return cls(layer=layer, features=features, scalers=scalers, averages=settings.averages)
 
     @property
     def horizons(self) -> tuple[int, ...]:
@@ -98,7 +102,7 @@ class ForecastInputs:
             DataError: If the bars are of another size than those learnt from.
         """
         self._check_size(bars)
-        rows = _unscaled(self.layer, self.features, bars)
+        rows = _unscaled(self.layer, AveragedFeatures(self.features, self.averages), bars)
         return [
             joined(scales, values, scaler)
             for (scales, values), scaler in zip(rows, self.scalers, strict=True)
@@ -110,7 +114,8 @@ class ForecastInputs:
         Raises:
             ConfigError: If a feature cannot be computed live.
         """
-        return InputStream(self.layer, self.features, self.scalers)
+        seen = AveragedFeatures(self.features, self.averages)
+        return InputStream(self.layer, seen.stream(), self.scalers)
 
     def _check_size(self, bars: pd.DataFrame) -> None:
         """Refuse bars of another size; a single one has none."""
@@ -123,7 +128,7 @@ class ForecastInputs:
 
 
 def _unscaled(
-    layer: VolatilityLayer, features: FeatureSet, bars: pd.DataFrame
+    layer: VolatilityLayer, features: AveragedFeatures, bars: pd.DataFrame
 ) -> list[tuple[Floats, Floats]]:
     """Return scales and unscaled other columns of all bars, for each horizon."""
     places = layer.clock.places(pd.DatetimeIndex(bars.index))

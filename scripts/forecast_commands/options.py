@@ -24,6 +24,10 @@ FeaturesOption = Annotated[
     str | None,
     Option(help="Features beside the volatility layer, by commas.", show_default="fourteen"),
 ]
+AveragesOption = Annotated[
+    str | None,
+    Option(help="Half-lives in bars of averages of each feature, by commas.", show_default="none"),
+]
 TrainSessionsOption = Annotated[
     int | None, Option(help="Sessions that a training learns from.", show_default="all before")
 ]
@@ -64,10 +68,11 @@ def forecast_settings(given: Mapping[str, Any], symbol: str) -> "ForecastSetting
 
     values = {field: given.get(name) for name, field in FIELDS.items()}
     values |= {"symbol": symbol, "horizons": _horizons(given)}
+    values["averages"] = _whole_numbers("averages", given.get("averages"))
     if values["features"] is not None:
         values["features"] = words_of(values["features"])
     known_as = {field: f"--{name.replace('_', '-')}" for name, field in FIELDS.items()}
-    known_as["horizons"] = "--horizons"
+    known_as |= {"horizons": "--horizons", "averages": "--averages"}
     return overridden(ForecastSettings(), values, "the options of forecast.py", known_as)
 
 
@@ -79,11 +84,20 @@ def _horizons(given: Mapping[str, Any]) -> tuple[int, ...] | None:
         raise ConfigError("give `--horizon` or `--horizons`, not both")
     if text is None:
         return tuple(sorted(set(one_by_one))) if one_by_one else None
+    return _whole_numbers("horizons", text)
+
+
+def _whole_numbers(name: str, text: str | None) -> tuple[int, ...] | None:
+    """Return the numbers between the commas of an option; None where it was not given."""
+    from utils.errors import ConfigError
+
+    if text is None:
+        return None
     try:
         return tuple(int(word) for word in words_of(text))
     except ValueError as error:
         raise ConfigError(
-            f"`--horizons` must be whole numbers by commas, such as 3,12,36, was {text!r}"
+            f"`--{name}` must be whole numbers by commas, such as 3,12,36, was {text!r}"
         ) from error
 
 

@@ -22,6 +22,7 @@ def train(
     horizon: opt.HorizonOption = None,
     horizons: opt.HorizonsOption = None,
     features: opt.FeaturesOption = None,
+    averages: opt.AveragesOption = None,
     train_sessions: opt.TrainSessionsOption = None,
     least_sessions: opt.LeastSessionsOption = None,
     refit_sessions: opt.RefitOption = None,

@@ -164,6 +164,23 @@ def test_forecast_leaderboard_prints_a_table_and_who_is_promoted(capsys, folder,
     assert json.loads((tmp_path / "leaderboard.json").read_text())["promoted"] is None
 
 
+def test_forecast_leaderboard_shows_families_the_averages_asked_for(capsys, folder, tmp_path):
+    words = ["leaderboard", "--data", folder / "bars.parquet", *SMALL, "--horizon", 3, "--json"]
+    words += ["--families", "quantile_regression", "--out", tmp_path]
+    assert run_script(capsys, "forecast", *words).exit_code == 0
+    plain = losses(tmp_path)
+    assert run_script(capsys, "forecast", *words, "--averages", "4,16").exit_code == 0
+    found = losses(tmp_path)
+    assert found["quantile_regression"] != plain["quantile_regression"]
+    assert found["ewma_fhs"] == plain["ewma_fhs"]
+
+
+def losses(folder):
+    """Return each family's loss, by name."""
+    lines = json.loads((folder / "leaderboard.json").read_text())["lines"]
+    return {line["family"]: line["crps"] for line in lines}
+
+
 def test_forecast_leaderboard_of_fewer_families_says_the_same_of_each(capsys, folder, tmp_path):
     words = ["leaderboard", "--data", folder / "bars.parquet", *SMALL, "--horizon", 12, "--json"]
     found = []
@@ -225,6 +242,8 @@ def test_forecast_work_is_kept_in_var_unless_told(monkeypatch, tmp_path, capsys,
         (["--least-sessions", 60], ("63 sessions are needed", "are missing")),
         (["--least-sessions", 3], ("at least 5 sessions",)),
         (["--features", "rsj"], ("unknown feature `rsj`", "`rsi`?")),
+        (["--averages", "4,x"], ("`--averages` must be whole numbers by commas", "'4,x'")),
+        (["--averages", "16,4"], ("`--averages`", "longer than the one before, was (16, 4)")),
         (["--symbol", "XYZ"], ("XYZ",)),
     ],
 )
