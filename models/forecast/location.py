@@ -27,10 +27,7 @@ from collections import deque
 from dataclasses import dataclass
 from statistics import NormalDist
 
-import numpy as np
-
 from config.signal_settings import SignalSettings
-from models.forecast.family import Floats, Integers
 
 TUNED_SESSIONS = 10.0
 """The proof needs least of the evidence after some six times as many sessions."""
@@ -158,23 +155,3 @@ class LocationEvidence:
         if is_early or evidence(sums) < -math.log(asked.evidence_risk):
             return 0.0
         return cautious_slope(sums, asked.location_caution)
-
-
-def location_shrinks(
-    sessions: Integers,
-    closes: Floats,
-    means: Floats,
-    spreads: Floats,
-    evidence_of: LocationEvidence,
-) -> Floats:
-    """Return what the mean of each row's forecast counts for, (n,), by one step per row.
-
-    Args:
-        sessions: (n,) number of each bar's session, never falling.
-        closes: (n,) points.
-        means: (n,) of each forecast, simple returns; NaN where there is none.
-        spreads: (n,) of each forecast.
-        evidence_of: Steps; goes on from where it is.
-    """
-    steps = zip(sessions.tolist(), closes.tolist(), means.tolist(), spreads.tolist(), strict=True)
-    return np.array([evidence_of.update(*step) for step in steps], dtype=np.float64)

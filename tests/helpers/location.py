@@ -3,7 +3,7 @@
 import numpy as np
 
 from config.signal_settings import SIGNALS
-from models.forecast.location import LocationEvidence, location_shrinks
+from models.forecast.location import LocationEvidence
 
 N_BARS = 48
 """Of a session."""
@@ -55,4 +55,5 @@ def persistent(rng, n, length):
 def shrinks_of(sessions, closes, means, spreads, preset="moderate"):
     """Return what each mean counts for under a preset."""
     steps = LocationEvidence(HORIZON, SIGNALS[preset])
-    return location_shrinks(sessions, closes, means, spreads, steps)
+    rows = zip(sessions.tolist(), closes.tolist(), means.tolist(), spreads.tolist(), strict=True)
+    return np.array([steps.update(*row) for row in rows])

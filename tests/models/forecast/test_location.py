@@ -11,7 +11,6 @@ from models.forecast.location import (
     Sums,
     cautious_slope,
     evidence,
-    location_shrinks,
 )
 from tests.helpers.location import N_BARS, market, shrinks_of
 
@@ -97,7 +96,4 @@ def test_location_of_forecasts_that_point_the_wrong_way_is_zero():
 def test_location_without_forecasts_is_zero():
     sessions, closes, means, spreads = market(30, slope=1.0, seed=1)
     assert not shrinks_of(sessions, closes, np.full_like(means, np.nan), spreads).any()
-    flat = location_shrinks(
-        sessions, closes, means, np.zeros_like(spreads), LocationEvidence(6, MODERATE)
-    )
-    assert not flat.any()
+    assert not shrinks_of(sessions, closes, means, np.zeros_like(spreads)).any()
