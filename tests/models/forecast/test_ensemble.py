@@ -52,6 +52,39 @@ def test_best_weights_mix_members_that_miss_on_either_side():
     assert weights[0] == pytest.approx(0.75, abs=0.03)
 
 
+class Memory(Fixed):
+    """A model that knows the labels it has learnt from, and is far off elsewhere."""
+
+    def __init__(self):
+        super().__init__(20.0)
+        self._known = {}
+
+    def fit(self, X, y, *, realised, sessions):  # noqa: N803
+        """Keep each row's label."""
+        self._known = {row.tobytes(): label for row, label in zip(X, y, strict=True)}
+
+    def predict_quantiles(self, X):  # noqa: N803
+        """Return the label itself at all levels, or what is far from all."""
+        far = super().predict_quantiles(X)
+        known = [self._known.get(row.tobytes()) for row in X]
+        return np.array(
+            [
+                other if label is None else np.full(9, label)
+                for label, other in zip(known, far, strict=True)
+            ]
+        )
+
+
+def test_weights_are_of_sessions_that_members_had_not_learnt_from():
+    """Of what it has learnt the memory says the label itself; weighed by that it would be all."""
+    rows = law(1_000, place=0.0)
+    makers = {"memory": lambda task: Memory(), "plain": lambda task: Fixed(-4.0)}
+    model = Ensemble(task_of(), makers)
+    rows.fit(model)
+    assert model.arrays()["weights"][0] < 0.01
+    assert (model._members["memory"].predict_quantiles(rows.X)[:, 4] == rows.y).all()
+
+
 def test_confidence_is_one_where_members_agree_and_falls_with_what_parts_them():
     """Quantiles of 0 to 8 have 6 between .05 and .95; members are 1 and 3 from their mean."""
     rows = law(5)

@@ -41,6 +41,14 @@ def test_harx_finds_the_correction_of_the_scale():
     assert np.log(high / low) == pytest.approx(CORRECTION, rel=0.05)
 
 
+@pytest.mark.parametrize("family", ["unconditional", "ewma_fhs", "harx_fhs", "garch_fhs"])
+def test_training_labels_lie_below_each_quantile_as_often_as_it_says(family):
+    rows = kit_rows(2_000)
+    quantiles = rows.fitted(make_model(kit_task(family))).predict_quantiles(rows.X)
+    shares = (rows.y[:, None] <= quantiles).mean(axis=0)
+    np.testing.assert_allclose(shares, LEVELS, atol=1e-3)
+
+
 def test_harx_is_nearly_as_good_as_the_law_itself():
     model = HarxFhs(kit_task("harx_fhs"))
     kit_rows(6_000).fitted(model)

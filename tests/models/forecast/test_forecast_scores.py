@@ -113,6 +113,16 @@ def test_scores_as_dict_are_json_without_nan():
     assert short["centrals"]["central_90"]["low"] is None
 
 
+def test_scores_thin_all_rows_not_those_that_can_be_scored():
+    """Without labels at every fourth row of the span none of those that are taken is left."""
+    y, _ = market()
+    y[1::HORIZON] = np.nan
+    assert scored(y=y).n_thinned == N_DAYS * (PER_DAY - HORIZON) // HORIZON
+    y[::HORIZON] = np.nan
+    with pytest.raises(DataError, match="none of those is 4 rows from the first"):
+        scored(y=y)
+
+
 def test_scores_leave_out_rows_without_a_reference():
     reference = np.full((N_ROWS, 1), 2.2e-3) * TRUE
     reference[: N_ROWS // 2] = np.nan
@@ -145,6 +155,14 @@ def test_ship_gate_says_no_significant_gain_where_there_is_none(scores):
     short = replace(EVEN, t=None, reason="needs >= 12 days, was 3 days")
     (reason,) = ship_gate(replace(scores, against_reference=short), EVEN).reasons
     assert reason == "no significant gain over ewma_fhs: the test needs >= 12 days, was 3 days"
+
+
+def test_ship_gate_wants_skill_over_rows_beside_a_gain_by_day(scores):
+    """Quiet half days count as whole ones in t: a t of 3 may stand beside a loss over all rows."""
+    mixed = replace(scores, skill=-0.001, against_reference=replace(EVEN, t=3.0))
+    assert ship_gate(mixed, EVEN).reasons == (
+        "no significant gain: skill -0.10% against ewma_fhs, t 3.00",
+    )
 
 
 def test_ship_gate_names_each_condition_that_fails(scores):

@@ -1,5 +1,7 @@
 """Smoothed quantile regression against scikit-learn's linear programme, and by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -46,3 +48,16 @@ def test_quantile_regression_of_a_linear_law_is_nearly_the_truth():
         test.skill(each, train) for each in (test.quantiles, model.predict_quantiles(test.X))
     )
     assert found > 0.9 * true
+
+
+def test_penalty_is_chosen_on_held_out_sessions():
+    """What holds in the sessions learnt from and not afterwards is given hardly any slope."""
+    rows = law(3_000, spread=0.0, place=0.0)
+    is_early = rows.sessions < 25
+    slope = rows.X[:, 0] * np.where(is_early, 0.5, -0.5) * rows.X[:, 2]
+    fooled, lasting = QuantileRegression(task_of()), QuantileRegression(task_of())
+    replace(rows, y=rows.y + slope).fit(fooled)
+    replace(rows, y=rows.y + np.where(is_early, slope, -slope)).fit(lasting)
+    found, true = (model.arrays()["slopes"][2, 4] for model in (fooled, lasting))
+    assert true == pytest.approx(0.5, abs=0.1)
+    assert abs(found) < 0.5 * true

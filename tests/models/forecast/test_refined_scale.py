@@ -25,6 +25,17 @@ def test_refined_inputs_have_harxs_scale_and_are_else_the_same():
     np.testing.assert_array_equal(model.predict_quantiles(rows.X), expected)
 
 
+def test_family_learns_from_the_scale_that_it_forecasts_with():
+    class Watcher(Fixed):
+        def fit(self, X, y, *, realised, sessions):  # noqa: N803
+            self.learnt_from = X
+
+    rows, inner = kit_rows(), Watcher(0.0)
+    model = OnRefinedScale(kit_task("harx_fhs"), inner)
+    rows.fitted(model)
+    np.testing.assert_array_equal(inner.learnt_from, model.refined(rows.X))
+
+
 def test_refined_scale_passes_labels_on():
     inner = Fixed(0.0)
     OnRefinedScale(kit_task("harx_fhs"), inner).update(0.25)

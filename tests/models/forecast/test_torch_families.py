@@ -7,7 +7,12 @@ import torch
 from data.forecast_names import LEVELS
 from models.compiled.mixture_quantiles import mixture_quantiles, mixture_ranks
 from models.forecast.attention_net import AttentionNetwork
-from models.forecast.mixture_density import mixture_loss, t4_quantiles
+from models.forecast.mixture_density import (
+    READ_LEVELS,
+    mixture_density,
+    mixture_loss,
+    t4_quantiles,
+)
 from models.forecast.neural_model import NeuralModel
 from models.forecast.quantile_net import QuantileNetDesign, gaps_of, quantiles_of_gaps
 from models.forecast.torch_training import TorchRows, train_network
@@ -107,6 +112,19 @@ def test_making_a_model_from_arrays_draws_nothing():
     before = torch.get_rng_state()
     AttentionDesign().shapes(6)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_mixture_is_read_at_the_levels_where_training_labels_lay():
+    """All levels read at a half say the median; the network's own would be apart."""
+    rows = law(400)
+    model = mixture_density(task_of())
+    rows.fit(model)
+    before = model.predict_quantiles(rows.X)
+    model.load_arrays({**model.arrays(), READ_LEVELS: np.full(len(LEVELS), 0.5)}, "file")
+    after = model.predict_quantiles(rows.X)
+    assert (after == after[:, :1]).all()
+    shares = (rows.y[:, None] <= before).mean(axis=0)
+    np.testing.assert_allclose(shares, LEVELS, atol=0.01)
 
 
 def test_training_keeps_the_weights_that_did_best():
