@@ -55,6 +55,7 @@ def test_averages_by_hand_begin_with_the_first_value_and_forget_half_in_a_half_l
     # half-life 1: half of what there is now, half of what was; half-life 2: .7071 of what was
     expected = [[8, 8, 8], [0, 4, 5.656854], [0, 2, 4], [6, 4, 4.585786]]
     np.testing.assert_allclose(found[1:], expected, atol=1e-6)
+    np.testing.assert_allclose(averaged([8.0, 0.0, 0.0, 6.0], (1, 2)), expected, atol=1e-6)
 
 
 def test_averages_are_named_after_feature_and_half_life():
