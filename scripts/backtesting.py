@@ -97,7 +97,7 @@ def back_test_strategy(text: str, asked: Asked) -> None:
     with folder_for(asked, thing["strategy"]) as folder:
         noted = load_metadata(asked.data).get("symbol", USUAL_SYMBOL)
         bars, traded = workflow.bars_to_trade(asked.data, asked.symbol, noted)
-        bars = stored_forecasts.joined(bars, None, asked.forecasts)
+        bars = stored_forecasts.joined(bars, traded, None, asked.forecasts)
         engine = engine_over(bars, traded, asked, asked.start)
         run = workflow.shown_progress(partial(engine.run_with_strategy, settings=NO_WINDOW))
         done = {"bars": bars, "provenance": {"strategy": thing}, "things": [thing]}
@@ -170,7 +170,7 @@ def stage(
         second_market.check_same(each, bars, asked.other, asked.data)
     specs = [spec for each in agents or [agent] for spec in each.feature_set.specs]
     bars = second_market.beside(bars, specs, asked.other)
-    bars = stored_forecasts.joined_for(agents or [agent], bars, asked.forecasts)
+    bars = stored_forecasts.joined_for(agents or [agent], bars, traded, asked.forecasts)
     start = asked.start
     if not asked.in_sample:
         start = workflow.unseen_start(agent, bars, asked.data, asked.start)

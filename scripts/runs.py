@@ -124,7 +124,7 @@ def _bars(asked: Asked, data: Path) -> tuple[pd.DataFrame, str]:
     specs = FeatureSet(names, tuple(bars.columns)).specs
     bars = second_market.beside(bars, specs, asked.other)
     columns = asked.settings.train.forecast_columns
-    bars = stored_forecasts.joined(bars, columns, asked.forecasts)
+    bars = stored_forecasts.joined(bars, traded, columns, asked.forecasts)
     if asked.computes_features:
         fetching.store_features(data, traded, names, asked.other)
     return bars, traded

@@ -10,6 +10,7 @@ from data.store import load_metadata
 from scripts import backtesting, workflow
 from scripts.backtesting import USUAL_SYMBOL, Asked
 from scripts.reporting import BackTested, write_results
+from scripts.stored_forecasts import check_traded_as
 from utils.errors import ConfigError
 from utils.files import sha256_of_file
 
@@ -38,6 +39,7 @@ def _traded(preset: str, horizon: int, store: ForecastStore, asked: Asked) -> Ba
     """Return what the signals of a preset came to, beside baselines."""
     noted = load_metadata(asked.data).get("symbol", USUAL_SYMBOL)
     plain, symbol = workflow.bars_to_trade(asked.data, asked.symbol, noted)
+    check_traded_as(store.path, symbol)
     columns = signal_columns(horizon)
     bars = with_forecasts(plain, store.path, columns)
     start = bars[columns[0]].first_valid_index() if asked.start is None else asked.start

@@ -58,18 +58,38 @@ def shown_to_agents(
     return settings.model_copy(update={"train": train})
 
 
+def check_traded_as(store: Path, symbol: str) -> None:
+    """Refuse a store whose bars were forecast as another instrument than they are traded as.
+
+    Raises:
+        ConfigError: If they were.
+        DataError: If there is no such store.
+    """
+    from data.forecast_store import ForecastStore
+    from scripts.printing import shown
+    from utils.errors import ConfigError
+
+    own = ForecastStore(store).terms.symbol
+    if own != symbol:
+        raise ConfigError(
+            f"the forecasts of {shown(store)} are of {own}, the bars are traded as {symbol}: say "
+            f"--symbol {own}, or make them by `scripts/forecast.py train --symbol {symbol}`"
+        )
+
+
 def joined(
-    bars: "pd.DataFrame", columns: Sequence[str] | None, store: Path | None
+    bars: "pd.DataFrame", symbol: str, columns: Sequence[str] | None, store: Path | None
 ) -> "pd.DataFrame":
     """Return bars with columns of a store beside them, or as they are where there is none.
 
     Args:
         bars: Checked bars.
+        symbol: What they are traded as.
         columns: Which; None takes all.
         store: Directory of forecasts.
 
     Raises:
-        ConfigError: If the store has no such column.
+        ConfigError: If the store has no such column, or is of another symbol.
         DataError: If it is damaged, of other bars, or its forecasts could have seen what follows.
     """
     from data.forecast_names import PREFIX, TRAINED_UNTIL
@@ -79,6 +99,7 @@ def joined(
 
     if store is None:
         return bars
+    check_traded_as(store, symbol)
     both = with_forecasts(bars, store, columns)
     n_before = int(both[TRAINED_UNTIL].isna().sum())
     n_columns = sum(name.startswith(PREFIX) for name in map(str, both.columns)) - 1
@@ -102,7 +123,7 @@ def noted(store: Path | None) -> dict[str, Any]:
 
 
 def joined_for(
-    agents: Sequence["TrainedPolicy"], bars: "pd.DataFrame", store: Path | None
+    agents: Sequence["TrainedPolicy"], bars: "pd.DataFrame", symbol: str, store: Path | None
 ) -> "pd.DataFrame":
     """Return bars with the forecasts that some trained agents see; warn where they are others.
 
@@ -122,7 +143,7 @@ def joined_for(
         raise ConfigError(f"`--forecasts {store}`: the model sees no forecasts; leave it out")
     for agent in agents:
         _warn_of_others(agent, store)
-    return joined(bars, tuple(names), store)
+    return joined(bars, symbol, tuple(names), store)
 
 
 def _warn_of_others(agent: "TrainedPolicy", store: Path | None) -> None:

@@ -106,9 +106,9 @@ def run_search(search: Search) -> None:
     name = _study_name(search, settings)
     out = search.out or TUNING_DIR / name
     check_writable(out, None if search.out is None else f"--out {search.out}")
-    bars, _ = workflow.bars_to_trade(search.data, search.given["symbol"], settings.env.symbol)
+    bars, traded = workflow.bars_to_trade(search.data, search.given["symbol"], settings.env.symbol)
     store = search.given["forecasts"]
-    bars = stored_forecasts.joined(bars, settings.train.forecast_columns, store)
+    bars = stored_forecasts.joined(bars, traded, settings.train.forecast_columns, store)
     _check_features(settings, space, tuple(bars.columns))
     seen = _seen(bars, settings)
     plan = TuningPlan(

@@ -159,10 +159,10 @@ def _begin(asked: WalkAsked, place: Workplace) -> None:
 
 def _bars(run: Run) -> pd.DataFrame:
     """Return the bars of all markets."""
-    bars, _ = workflow.bars_to_trade(run.data, run.symbol, run.settings.env.symbol)
+    bars, traded = workflow.bars_to_trade(run.data, run.symbol, run.settings.env.symbol)
     specs = FeatureSet(run.settings.train.features, tuple(bars.columns)).specs
     bars = second_market.beside(bars, specs, run.other)
-    return stored_forecasts.joined(bars, run.settings.train.forecast_columns, run.forecasts)
+    return stored_forecasts.joined(bars, traded, run.settings.train.forecast_columns, run.forecasts)
 
 
 def _walk(bars: pd.DataFrame, run: Run, every: int | None, place: Workplace) -> None:

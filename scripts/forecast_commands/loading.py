@@ -42,6 +42,30 @@ def forecast_bars(
     return bars, instrument.symbol
 
 
+def bars_of(data: Path, symbol: str | None, own: str, who: str) -> "pd.DataFrame":
+    """Return bars for something that forecasts one instrument.
+
+    Args:
+        data: Parquet file.
+        symbol: What the user asked for; None takes what the file notes, or `own`.
+        own: The instrument.
+        who: What to call what forecasts it.
+
+    Raises:
+        ConfigError: If they are traded as another one.
+        DataError: As `forecast_bars`.
+    """
+    from utils.errors import ConfigError
+
+    bars, traded = forecast_bars(data, symbol, own)
+    if traded != own:
+        raise ConfigError(
+            f"{who} is of {own}, `{data}` is traded as {traded}; give bars of {own}, or say "
+            f"--symbol {own}"
+        )
+    return bars
+
+
 def work_folder(start: str, data: Path, settings: "ForecastSettings") -> Path:
     """Return where a command keeps its work unless told: the same folder for the same command.
 

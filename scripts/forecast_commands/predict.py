@@ -29,17 +29,11 @@ def predict(
     whose distance from the training is more than the longest horizon.
     """
     from models.forecast.forecaster import Forecaster
-    from scripts.forecast_commands.loading import forecast_bars
-    from utils.errors import ConfigError, DataError
+    from scripts.forecast_commands.loading import bars_of
+    from utils.errors import DataError
 
     forecaster = Forecaster.load(model)
-    own = forecaster.settings.symbol
-    bars, traded = forecast_bars(data, symbol, own)
-    if traded != own:
-        raise ConfigError(
-            f"the forecaster in `{model}` is of {own}, `{data}` is traded as {traded}; give bars "
-            f"of {own}, or say --symbol {own}"
-        )
+    bars = bars_of(data, symbol, forecaster.settings.symbol, f"the forecaster in `{model}`")
     forecasts = forecaster.predict(bars)
     if not forecasts.is_complete[-1]:
         raise DataError(

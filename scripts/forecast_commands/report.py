@@ -82,7 +82,7 @@ def _of_store(store: Path, data: Path, symbol: str | None, horizon: int | None) 
     from models.forecast.leaderboard_line import HARX
     from models.forecast.walk import plan_walk
     from models.forecast.walk_store import check_stored, check_walked
-    from scripts.forecast_commands.loading import forecast_bars
+    from scripts.forecast_commands.loading import bars_of
     from scripts.forecast_commands.pages import shown_horizon
     from scripts.forecast_commands.shown_rows import rows_of_store
     from scripts.forecast_commands.walking import WORK, run_walk
@@ -90,7 +90,7 @@ def _of_store(store: Path, data: Path, symbol: str | None, horizon: int | None) 
     found = ForecastStore(store)
     settings = checked(ForecastSettings, dict(found.terms.settings), f"store `{store}`")
     chosen = shown_horizon(settings, horizon)
-    bars, _ = forecast_bars(data, symbol, settings.symbol)
+    bars = bars_of(data, symbol, settings.symbol, f"store `{store}`")
     check_stored(found, bars)
     stored = found.read()
     walk = plan_walk(bars, settings, (settings.family, FALLBACK, HARX), store / WORK)
@@ -103,13 +103,13 @@ def _of_store(store: Path, data: Path, symbol: str | None, horizon: int | None) 
 def _of_model(model: Path, data: Path, symbol: str | None, horizon: int | None) -> "Source":
     """Return what a saved forecaster says of bars that it has not seen."""
     from models.forecast.forecaster import Forecaster
-    from scripts.forecast_commands.loading import forecast_bars
+    from scripts.forecast_commands.loading import bars_of
     from scripts.forecast_commands.pages import shown_horizon
     from scripts.forecast_commands.shown_rows import rows_of_model
 
     forecaster = Forecaster.load(model)
     settings = forecaster.settings
     chosen = shown_horizon(settings, horizon)
-    bars, _ = forecast_bars(data, symbol, settings.symbol)
+    bars = bars_of(data, symbol, settings.symbol, f"the forecaster in `{model}`")
     provenance = {"model": str(model), "data": str(data), **forecaster.provenance}
     return rows_of_model(forecaster, bars, data), settings, chosen, provenance

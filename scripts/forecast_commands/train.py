@@ -112,10 +112,11 @@ def _tell(
         soft_wrap=True,
     )
     console.print(f"forecaster for later bars: {shown(model)}", soft_wrap=True)
-    file = shown(data)
+    file = f"{shown(data)} --symbol {settings.symbol}"
     print_commands(
         "next",
         f"scripts/train.py --data {file} --forecasts {shown(store)}",
         f"scripts/forecast.py report --store {shown(store)} --data {file} --out report.html",
-        f"scripts/forecast.py predict --model {shown(model)} --data LATER_BARS.parquet",
+        f"scripts/forecast.py predict --model {shown(model)} --data LATER_BARS.parquet "
+        f"--symbol {settings.symbol}",
     )

@@ -75,7 +75,8 @@ def test_forecast_train_again_changes_no_byte_and_says_what_to_do_next(capsys, t
     assert [sha256_of_file(path) for path in files] == before
     assert "harx_fhs: " in outcome.out
     assert " bars forecast in 3 blocks" in outcome.out
-    assert f"--forecasts {trained / 'store'}" in outcome.out
+    assert f"--symbol MNQ --forecasts {trained / 'store'}" in outcome.out
+    assert outcome.out.count("--symbol MNQ") == 3
     assert outcome.err == "forecasting: block 3 of 3, 3 blocks kept as before\n"
 
 
@@ -141,6 +142,15 @@ def test_forecast_predict_of_another_market_is_one_clear_line(capsys, trained):
     words = ["predict", "--model", trained / "model", "--data", trained / "later.parquet"]
     outcome = run_script(capsys, "forecast", *words, "--symbol", "MES")
     assert_one_clear_line(outcome, "is of MNQ", "traded as MES")
+
+
+@pytest.mark.parametrize("source", ["store", "model"])
+def test_forecast_report_of_another_market_is_one_clear_line(capsys, trained, tmp_path, source):
+    data = trained / ("bars.parquet" if source == "store" else "later.parquet")
+    words = ["report", f"--{source}", trained / source, "--data", data, "--symbol", "MES"]
+    outcome = run_script(capsys, "forecast", *words, "--out", tmp_path / "page.html")
+    assert_one_clear_line(outcome, "is of MNQ", "traded as MES", "say --symbol MNQ")
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_forecast_leaderboard_prints_a_table_and_who_is_promoted(capsys, folder, tmp_path):

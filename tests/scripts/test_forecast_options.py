@@ -19,6 +19,16 @@ USUAL = tuple(
 )
 DP = ["--profile", "smoke", "--algorithm", "DP", "--features", "rsi,roc"]
 FIRST = 300
+STRATEGY = """
+from backtest.strategy import Strategy
+
+
+class Never(Strategy):
+    name = "never"
+
+    def on_bar(self, bar):
+        pass
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +157,32 @@ def test_train_of_what_is_no_store_is_refused_in_one_line(capsys, files):
     outcome = run_script(capsys, "train", *words)
 
     assert_one_clear_line(outcome, "is no store of forecasts")
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("train", DP),
+        ("walk_forward", DP),
+        ("tune", DP),
+        ("backtest", ["--model", "MODEL", "--quick"]),
+        ("backtest", ["--strategy", "STRATEGY", "--quick"]),
+        ("backtest", ["--signals", "moderate", "--quick"]),
+    ],
+)
+def test_scripts_refuse_a_store_of_another_symbol_than_what_is_traded(
+    capsys, files, tmp_path, script, words
+):
+    rules = tmp_path / "rules.py"
+    rules.write_text(STRATEGY)
+    places = {"MODEL": files / "model", "STRATEGY": f"{rules}:Never"}
+    words = [places.get(word, word) for word in words]
+    start = ["--data", files / "bars.parquet", "--forecasts", files / "store"]
+    outcome = run_script(capsys, script, *start, *words, "--symbol", "NQ", "--out", tmp_path / "o")
+
+    said = outcome.out.splitlines()
+    assert_one_clear_line(outcome, "are of MNQ", "traded as NQ", "say --symbol MNQ")
+    assert not any("columns of forecasts" in line for line in said)
 
 
 def test_walk_forward_shows_forecasts_to_every_fold_and_goes_on_with_them(capsys, files, tmp_path):
