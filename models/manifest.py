@@ -39,7 +39,14 @@ KEYS = frozenset(
 MATCHED_VERSIONS = ("futuresgym", "torch", "stable_baselines3")
 """Packages whose major.minor version must be the one that the model was trained with."""
 
+FORECASTER = "forecaster"
+"""Of what kind the manifests of scripts/forecast.py say that they are; those of agents say none."""
+
 _Part = TypeVar("_Part")
+
+
+class IsForecasterError(ArtifactError):
+    """An agent is asked for where a forecaster of scripts/forecast.py lies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +93,8 @@ def parse_manifest(text: bytes, where: str) -> dict[str, Any]:
     """Return the manifest's content after checking all that can be checked without the other files.
 
     Raises:
-        ArtifactError: If it is not JSON, of another format, edited, or from other library versions.
+        ArtifactError: If it is not JSON, of another format, edited, or from other library versions;
+            an IsForecasterError if it is a forecaster's.
     """
     try:
         content = parsed_strictly(text)
@@ -144,6 +152,11 @@ def _rebuild(make: Callable[[], _Part], where: str) -> _Part:
 def _check_whole(content: Any, where: str) -> None:
     if not isinstance(content, dict) or "format_version" not in content:
         raise ArtifactError(f"`{where}` is not the manifest of a FuturesGym model")
+    if content.get("kind") == FORECASTER:
+        raise IsForecasterError(
+            f"`{where}` is that of a forecaster, not of an agent that trades: see what it says by "
+            "`scripts/forecast.py predict` or `report --model`, or give a model of train.py"
+        )
     _check_format(content, where)
     _check_digest(content, where)
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from models.manifest import ModelDescription
 
 COLUMNS = ("model", "algorithm", "extractor", "bars", "timesteps", "validation USD", "state")
@@ -17,7 +19,7 @@ def list_models(
     ] = None,
     as_json: Annotated[bool, Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """List the models in FOLDER, the folds of walk-forward runs too; damaged ones say so."""
+    """List the models in FOLDER, forecasters and folds of walk-forward runs too, damaged or not."""
     from rich.table import Table
     from rich.text import Text
 
@@ -53,23 +55,51 @@ def list_models(
 def summary(path: Path, name: str) -> dict[str, Any]:
     """Return what the list says of one model; None for what is not known."""
     from models.artifacts import load_model
+    from models.manifest import IsForecasterError
+    from utils.errors import FuturesGymError
+
+    empty = dict.fromkeys(COLUMNS)
+    try:
+        description, _ = load_model(path)
+    except IsForecasterError:
+        return {**empty, "model": name, **_forecaster(path)}
+    except FuturesGymError as error:
+        return {**empty, "model": name, **_damaged(error)}
+    return {"model": name, **_known(description)}
+
+
+def _forecaster(path: Path) -> dict[str, Any]:
+    """Return what is known of a forecaster, which is no agent: its family, and what it learnt."""
+    from models.forecast.forecaster import Forecaster
     from utils.errors import FuturesGymError
 
     try:
-        description, _ = load_model(path)
+        found = Forecaster.load(path)
     except FuturesGymError as error:
-        empty = dict.fromkeys(COLUMNS)
-        return {**empty, "model": name, "state": "damaged", "error": str(error)}
-    return {"model": name, **_known(description)}
+        return _damaged(error)
+    return {
+        "algorithm": found.settings.family,
+        "bars": _span(found.settings.symbol, found.provenance),
+        "state": "ok, forecaster",
+    }
+
+
+def _damaged(error: Exception) -> dict[str, Any]:
+    return {"state": "damaged", "error": str(error)}
+
+
+def _span(symbol: str, provenance: "Mapping[str, Any]") -> str:
+    """Say which bars a model has learnt from."""
+    first, last = (str(provenance[f"training_{end}"])[:10] for end in ("first", "last"))
+    return f"{symbol} {first} to {last}"
 
 
 def _known(description: "ModelDescription") -> dict[str, Any]:
     provenance = description.provenance
-    first, last = (str(provenance[f"training_{end}"])[:10] for end in ("first", "last"))
     return {
         "algorithm": description.agent_settings.algorithm,
         "extractor": description.agent_settings.kind,
-        "bars": f"{description.env_settings.symbol} {first} to {last}",
+        "bars": _span(description.env_settings.symbol, provenance),
         "timesteps": provenance.get("timesteps"),
         "validation USD": _validated_usd(provenance.get("validation")),
         "state": _state(provenance),

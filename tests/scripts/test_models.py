@@ -10,8 +10,10 @@ import pytest
 
 from models.agent import TradingAgent
 from models.artifacts import CARD, MANIFEST, WEIGHTS
+from models.forecast.forecaster_files import NUMBERS
 from tests.helpers.agents import SMALL, small_env
 from tests.helpers.cli import assert_one_clear_line, run_script
+from tests.helpers.forecasters import small_forecaster
 from tests.helpers.model_files import edit_manifest
 
 
@@ -105,6 +107,49 @@ def test_models_diff_as_json_has_both_values(capsys, saved):
     words = ["diff", saved / "seed_0", saved / "seed_1", "--json"]
     found = json.loads(run_script(capsys, "models", *words).out)
     assert found["agent_settings.seed"] == {"first": 0, "second": 1}
+
+
+@pytest.fixture
+def forecaster(tmp_path) -> Path:
+    """Return the directory of a forecaster, in a folder of its own."""
+    path = tmp_path / "both" / "forecaster"
+    small_forecaster("ewma_fhs").save(path)
+    return path
+
+
+def test_models_list_names_a_forecaster_and_what_it_has_learnt_from(capsys, forecaster):
+    (found,) = json.loads(run_script(capsys, "models", "list", forecaster.parent, "--json").out)
+    assert (found["model"], found["algorithm"]) == ("forecaster", "ewma_fhs")
+    assert (found["state"], found["extractor"]) == ("ok, forecaster", None)
+    learnt = small_forecaster("ewma_fhs").provenance
+    first, last = learnt["training_first"][:10], learnt["training_last"][:10]
+    assert found["bars"] == f"MNQ {first} to {last}"
+
+
+def test_models_verify_checks_a_forecaster_by_its_own_rules(capsys, forecaster):
+    outcome = run_script(capsys, "models", "verify", forecaster)
+    assert (outcome.exit_code, outcome.out.split()[0]) == (0, "ok")
+    assert "forecaster ewma_fhs of MNQ" in outcome.out
+    (forecaster / NUMBERS).write_bytes(b"")
+    outcome = run_script(capsys, "models", "verify", forecaster)
+    assert outcome.exit_code == 2
+    assert f"REFUSED {forecaster}: " in outcome.out
+    assert "was changed or damaged" in outcome.out
+    (found,) = json.loads(run_script(capsys, "models", "list", forecaster.parent, "--json").out)
+    assert (found["state"], NUMBERS in found["error"]) == ("damaged", True)
+
+
+@pytest.mark.parametrize("words", [["show", "IT"], ["diff", "IT", "IT"]], ids=lambda w: w[0])
+def test_models_say_of_a_forecaster_where_to_look(capsys, forecaster, words):
+    words = [forecaster if word == "IT" else word for word in words]
+    outcome = run_script(capsys, "models", *words)
+    assert_one_clear_line(outcome, "is that of a forecaster", "scripts/forecast.py predict")
+
+
+def test_backtest_of_a_forecaster_says_that_it_is_no_agent(capsys, forecaster, bars_file, tmp_path):
+    words = ["--model", forecaster, "--data", bars_file, "--out", tmp_path / "out"]
+    outcome = run_script(capsys, "backtest", *words)
+    assert_one_clear_line(outcome, "is that of a forecaster, not of an agent", "train.py")
 
 
 def _tampered(model: Path) -> None:
