@@ -63,7 +63,7 @@ class ForecastPage:
         reference_name: What the reference is called.
         raw: (n, N_LEVELS) as they were before the quantile tracker; None where there was none.
         is_fallback: (n,) whether the fallback's forecast stands in a row; None where it never does.
-        verdict: What the gate says, in one line; empty for nothing.
+        verdict: What the gate says of all horizons, in one line; empty for nothing.
         is_synthetic: Whether the bars were made up, which the page then says loudly.
         further: Tables of a section of their own, such as the leaderboard.
 

@@ -5,6 +5,7 @@ day, and cover what it says it covers.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.forecast.coverage import Share
@@ -31,8 +32,26 @@ class GateVerdict:
 
     @property
     def sentence(self) -> str:
-        """The verdict in one line."""
-        return f"{'promoted' if self.promoted else 'not promoted'}: {'; '.join(self.reasons)}"
+        """The verdict on this one horizon in one line."""
+        said = "passes" if self.promoted else "does not pass"
+        return f"{said} at this horizon: {'; '.join(self.reasons)}"
+
+
+def verdict_on_all(verdicts: Mapping[int, GateVerdict]) -> str:
+    """Say in one line whether a forecaster passes at every horizon, which promotion asks for.
+
+    Args:
+        verdicts: By bars ahead.
+    """
+    failed = {horizon: each for horizon, each in verdicts.items() if not each.promoted}
+    told = "; ".join(
+        f"{horizon} bars ahead: {'; '.join(each.reasons)}"
+        for horizon, each in (failed or verdicts).items()
+    )
+    if not failed:
+        return f"promoted, passes at every horizon forecast: {told}"
+    passed = ", ".join(str(horizon) for horizon in verdicts if horizon not in failed)
+    return f"not promoted: {told}; passes at {f'{passed} bars' if passed else 'no horizon'}"
 
 
 def ship_gate(

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from backtest.forecast_page import ForecastPage
 from config.forecast_settings import ForecastSettings
 from data.calendar import calendar_of
-from models.forecast.diebold_mariano import diebold_mariano
+from models.forecast.diebold_mariano import DieboldMariano, diebold_mariano
 from models.forecast.forecast_scores import ForecastScores, score_forecasts
 from models.forecast.forecaster_identity import FALLBACK
 from models.forecast.leaderboard_line import HARX
 from models.forecast.scoring import pinball_losses
-from models.forecast.ship_gate import ship_gate
+from models.forecast.ship_gate import ship_gate, verdict_on_all
 from scripts.forecast_commands.shown_rows import ShownRows
 from utils.errors import ConfigError
 
@@ -57,7 +58,7 @@ def forecast_page(
         scores=scores,
         raw=rows.raw[:, i],
         is_fallback=rows.is_fallback[:, i],
-        verdict=_verdict(rows, settings, i, scores[horizon]),
+        verdict=_verdict(rows, settings, scores),
         is_synthetic=is_synthetic,
         provenance=provenance,
     )
@@ -92,16 +93,29 @@ def _scores(rows: ShownRows, symbol: str, i: int, horizon: int) -> ForecastScore
     )
 
 
-def _verdict(rows: ShownRows, settings: ForecastSettings, i: int, scores: ForecastScores) -> str:
+def _verdict(
+    rows: ShownRows, settings: ForecastSettings, scores: Mapping[int, ForecastScores]
+) -> str:
     """Return what the gate says of the served forecasts; nothing without HARX-FHS beside them."""
     if rows.harx is None:
         return ""
-    against = None
-    if settings.family != HARX:
-        own, other = (
-            np.asarray(pinball_losses(rows.y[:, i], each[:, i]).mean(axis=1))
-            for each in (rows.served, rows.harx)
-        )
-        days = calendar_of(settings.symbol).trade_dates(pd.DatetimeIndex(rows.bars.index))
-        against = diebold_mariano(own, other, days)
-    return ship_gate(scores, against).sentence
+    days = calendar_of(settings.symbol).trade_dates(pd.DatetimeIndex(rows.bars.index))
+    return verdict_on_all(
+        {
+            horizon: ship_gate(scores[horizon], _against_harx(rows, settings.family, i, days))
+            for i, horizon in enumerate(settings.horizons)
+        }
+    )
+
+
+def _against_harx(
+    rows: ShownRows, family: str, i: int, days: NDArray[np.datetime64]
+) -> DieboldMariano | None:
+    """Return the test of the served loss at a horizon; None for HARX-FHS itself."""
+    if family == HARX or rows.harx is None:
+        return None
+    own, other = (
+        np.asarray(pinball_losses(rows.y[:, i], each[:, i]).mean(axis=1))
+        for each in (rows.served, rows.harx)
+    )
+    return diebold_mariano(own, other, days)

@@ -212,6 +212,8 @@ def test_forecast_report_writes_a_page(capsys, trained, tmp_path, source):
     assert outcome.exit_code == 0, outcome.err
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<h1>harx_fhs on MNQ, 12 bars ahead</h1>" in text
+    for part in ("Not promoted: ", "3 bars ahead: no significant gain", "12 bars ahead: no sig"):
+        assert (part in text) == (source == "store")
 
 
 def test_forecast_report_writes_pictures_where_they_are_wanted(capsys, trained, tmp_path):

@@ -26,4 +26,4 @@ def test_calibration_page_shows_code_that_runs(capsys):
     exec(block, names)
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("+")
-    assert second.startswith(("promoted: ", "not promoted: "))
+    assert second.startswith(("passes at this horizon: ", "does not pass at this horizon: "))

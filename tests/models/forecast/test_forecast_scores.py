@@ -143,7 +143,7 @@ WORSE = replace(EVEN, mean_difference=-1e-9, t=-0.1)
 def test_ship_gate_promotes_what_holds_all_conditions(scores):
     verdict = ship_gate(scores, EVEN)
     assert verdict.promoted
-    assert verdict.sentence.startswith("promoted: skill +")
+    assert verdict.sentence.startswith("passes at this horizon: skill +")
     assert ship_gate(scores, None).reasons[1] == "is harx_fhs itself"
 
 

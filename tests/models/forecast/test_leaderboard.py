@@ -72,7 +72,7 @@ def test_leaderboard_line_as_json_says_reference_of_references(lines):
     found = line_of(lines, "ewma_fhs", 12).as_dict()
     assert (found["verdict"], found["passes"], found["t_ewma"]) == (REFERENCE, False, None)
     harx = line_of(lines, "harx_fhs", 12).as_dict()
-    assert harx["verdict"].startswith(("promoted", "not promoted"))
+    assert harx["verdict"].startswith(("passes at this", "does not pass at this"))
     assert 0.8 < harx["coverage_90"] < 1.0
     assert np.isclose(harx["skill_ewma_pct"], 100 * line_of(lines, "harx_fhs", 12).scores.skill)
 
