@@ -25,17 +25,20 @@ _STATE_TYPE = np.dtype("<f8")
 class AveragedFeatures:
     """The features of one set, then their averages by each half-life."""
 
-    def __init__(self, features: FeatureSet, half_lives: Sequence[int] = ()):
+    def __init__(self, features: FeatureSet, half_lives: Sequence[int] = (), is_seen: bool = True):
         """Name the columns.
 
         Args:
             features: What is averaged, every column of them.
             half_lives: In bars, rising, each >= 1.
+            is_seen: Whether anybody looks at them: otherwise there are no columns, and nothing is
+                computed.
 
         Raises:
             ConfigError: If a feature has the name of an average.
         """
-        self._features, self._averages = features, RunningAverages(features.columns, half_lives)
+        self._features, self._is_seen = features, is_seen
+        self._averages = RunningAverages(features.columns, half_lives if is_seen else ())
         taken = sorted(set(features.columns) & set(self._averages.columns))
         if taken:
             raise ConfigError(
@@ -46,7 +49,8 @@ class AveragedFeatures:
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the values, in order."""
-        return (*self._features.columns, *self._averages.columns)
+        own = self._features.columns if self._is_seen else ()
+        return (*own, *self._averages.columns)
 
     def compute(self, frame: pd.DataFrame) -> Floats:
         """Return features and averages of all bars, (n, n_columns).
@@ -54,6 +58,8 @@ class AveragedFeatures:
         At bar t uses bars <= t; averages begin with the first value in `frame`, and are NaN while
         their feature is. Errors are those of `FeatureSet.compute`.
         """
+        if not self._is_seen:
+            return np.empty((len(frame), 0))
         values = self._features.compute(frame)
         return self._averages.beside(values, self._averages.birth())
 
@@ -63,6 +69,8 @@ class AveragedFeatures:
         Raises:
             ConfigError: If a feature cannot be computed live.
         """
+        if not self._is_seen:
+            return AveragedStream(FeatureStream((), self._features.hash), self._averages)
         return AveragedStream(self._features.stream(), self._averages)
 
 

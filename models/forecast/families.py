@@ -19,17 +19,21 @@ class Family:
     Attributes:
         make: Returns an unfitted model of a task; what is heavy is imported there.
         needs_garch: Whether its inputs must have the column `garch_scale`.
+        sees_features: Whether it looks at features; for one that does not none is computed.
     """
 
     make: Callable[[FamilyTask], QuantileModel]
     needs_garch: bool = False
+    sees_features: bool = True
 
 
 FAMILIES: dict[str, Family] = {
-    "unconditional": Family(make=partial(ColumnFhs, column=None)),
-    "ewma_fhs": Family(make=partial(ColumnFhs, column=SCALE_COLUMN)),
-    "harx_fhs": Family(make=HarxFhs),
-    "garch_fhs": Family(make=partial(ColumnFhs, column=GARCH_COLUMN), needs_garch=True),
+    "unconditional": Family(make=partial(ColumnFhs, column=None), sees_features=False),
+    "ewma_fhs": Family(make=partial(ColumnFhs, column=SCALE_COLUMN), sees_features=False),
+    "harx_fhs": Family(make=HarxFhs, sees_features=False),
+    "garch_fhs": Family(
+        make=partial(ColumnFhs, column=GARCH_COLUMN), needs_garch=True, sees_features=False
+    ),
     "quantile_regression": Family(make=learned.quantile_regression),
     "random_forest": Family(make=learned.random_forest),
     "lightgbm": Family(make=learned.lightgbm),
@@ -48,3 +52,8 @@ def make_model(task: FamilyTask) -> QuantileModel:
 def needs_garch(name: str) -> bool:
     """Return whether a family's inputs need GARCH; a ConfigError names the choices."""
     return lookup(FAMILIES, name, "forecast family").needs_garch
+
+
+def sees_features(name: str) -> bool:
+    """Return whether a family looks at features; a ConfigError names the choices."""
+    return lookup(FAMILIES, name, "forecast family").sees_features

@@ -38,6 +38,7 @@ from models.forecast.forecaster_training import (
     FitWatch,
     Models,
     TrainingGround,
+    check_ground,
     fit_models,
     unfitted_models,
 )
@@ -108,16 +109,17 @@ class Forecaster:
         """Return a forecaster that has learnt from ground that others may learn from too.
 
         Args:
-            ground: Of settings that differ in the family at most.
+            ground: Of settings that differ in the family at most, and in what it sees in nothing.
             settings: How to learn.
             heads: In the order of HEADS, the return first.
             watch: Who looks on.
 
         Raises:
-            ConfigError: If `heads` are others.
+            ConfigError: If `heads` are others, or the ground has no features for the family.
             DataError: If there are too few rows, or they do not vary.
         """
         chosen = checked_heads(tuple(heads))
+        check_ground(ground, settings)
         watch = watch or FitWatch()
         sources = []
         for one in source_settings(settings):

@@ -13,10 +13,11 @@ import pandas as pd
 from config.forecast_settings import ForecastSettings
 from data.calendar import calendar_of
 from data.forecast_names import HEADS, Head
-from models.forecast.families import make_model
+from models.forecast.families import make_model, sees_features
 from models.forecast.family import FamilyTask, Floats, Integers, OnProgress, QuantileModel
 from models.forecast.inputs import ForecastInputs
 from models.forecast.targets import forecast_targets
+from utils.errors import ConfigError
 
 Models = tuple[tuple[QuantileModel, ...], ...]
 """One per horizon and head, in this order."""
@@ -72,16 +73,15 @@ class TrainingGround:
         bars: pd.DataFrame,
         settings: ForecastSettings,
         train: slice | None = None,
-        has_garch: bool | None = None,
     ) -> "TrainingGround":
         """Return what training rows give; bars after them are not seen.
 
         Args:
             bars: Checked bars, oldest first.
-            settings: Symbol, horizons and features are used, and `train_sessions`.
+            settings: Symbol, horizons and features are used, `train_sessions`, and what the
+                family needs.
             train: Rows to learn from, the bars of their labels included; rows before them only
                 warm up. None: the last `train_sessions` sessions, or all.
-            has_garch: Whether inputs have a GARCH scale; None: if the settings' family needs one.
 
         Raises:
             ConfigError: If a setting fits neither the bars nor the features.
@@ -89,9 +89,23 @@ class TrainingGround:
         """
         first, stop = _span(bars, settings, train)
         known = bars.iloc[:stop]
-        inputs = ForecastInputs.fit(known, settings, slice(first, stop), has_garch)
+        inputs = ForecastInputs.fit(known, settings, slice(first, stop))
         rows = _training_rows(known, settings, inputs, first)
         return cls(inputs=inputs, rows=rows, bars=known.iloc[first:])
+
+
+def check_ground(ground: TrainingGround, settings: ForecastSettings) -> None:
+    """Refuse the ground of a family that sees something else.
+
+    Raises:
+        ConfigError: Naming the family that was to learn from it.
+    """
+    if ground.inputs.sees_features != sees_features(settings.family):
+        has, needs = ("has", "none") if ground.inputs.sees_features else ("has no", "them")
+        raise ConfigError(
+            f"the training ground {has} features and family `{settings.family}` must see {needs}: "
+            f"make one with TrainingGround.of and this family's settings"
+        )
 
 
 def _span(bars: pd.DataFrame, settings: ForecastSettings, train: slice | None) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
 from models.forecast.averaged_features import AveragedFeatures
 from models.forecast.clock import NS_PER_DAY, NS_PER_SECOND, SessionClock
+from models.forecast.families import sees_features
 from models.forecast.family import Arrays
 from models.forecast.garch import N_PARAMETERS, persistence_of
 from models.forecast.input_rows import standardised_columns
@@ -57,12 +58,17 @@ def inputs_of_arrays(
     names = [name for horizon in settings.horizons for name in _scaler_names(horizon)]
     check_names(arrays, (BAR_SECONDS, SEASONAL, CHOICES, GARCH, *names), where)
     layer = _layer(settings, arrays, where)
-    seen = AveragedFeatures(features, settings.averages)
+    is_seen = sees_features(settings.family)
+    seen = AveragedFeatures(features, settings.averages, is_seen)
     scalers = tuple(
         _scaler(layer, seen, place, arrays, where) for place in range(len(layer.horizons))
     )
     return ForecastInputs(
-        layer=layer, features=features, scalers=scalers, averages=settings.averages
+        layer=layer,
+        features=features,
+        scalers=scalers,
+        averages=settings.averages,
+        sees_features=is_seen,
     )
 
 

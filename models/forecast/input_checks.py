@@ -1,4 +1,4 @@
-"""What the training bars must have for the chosen features."""
+"""What bars must have for the chosen features."""
 
 import pandas as pd
 
@@ -24,6 +24,6 @@ def check_volume(bars: pd.DataFrame, features: FeatureSet) -> None:
     ]
     if needy:
         raise DataError(
-            f"feature `{needy[0]}` is made of volume, which is 0 in all {len(bars):,} training "
-            f"bars: leave out {', '.join(needy)}, or give bars with volume"
+            f"feature `{needy[0]}` is made of volume, which is 0 in all {len(bars):,} bars: "
+            f"train without {', '.join(needy)}, or give bars with volume"
         )

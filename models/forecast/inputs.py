@@ -17,7 +17,7 @@ from data.indicators.bar import feature_bars
 from data.preprocessor import Scaler
 from models.forecast.averaged_features import AveragedFeatures
 from models.forecast.clock import SessionClock, check_horizons
-from models.forecast.families import needs_garch
+from models.forecast.families import needs_garch, sees_features
 from models.forecast.family import Floats
 from models.forecast.input_checks import check_volume
 from models.forecast.input_rows import joined, layer_rows, scale_columns, standardised_columns
@@ -36,12 +36,14 @@ class ForecastInputs:
         features: What there is beside it.
         scalers: One per horizon, of all columns but the scales.
         averages: Half-lives in bars of the features' averages, seen beside them.
+        sees_features: Whether features and averages are in the rows: some families need none.
     """
 
     layer: VolatilityLayer
     features: FeatureSet
     scalers: tuple[Scaler, ...]
     averages: tuple[int, ...] = ()
+    sees_features: bool = True
 
     @classmethod
     def fit(
@@ -57,8 +59,7 @@ class ForecastInputs:
 
         Args:
             bars: Checked bars, oldest first.
-            settings: Symbol, horizons, features and averages are used, and the family where
-                nothing else is said.
+            settings: Symbol, horizons, features and averages are used, and what the family needs.
             train: Rows to learn from, by number.
             has_garch: Whether there is a column `garch_scale`; None: if the family needs one.
 
@@ -72,16 +73,24 @@ class ForecastInputs:
         clock = SessionClock.of(settings.symbol, bar_seconds(pd.DatetimeIndex(bars.index)))
         check_horizons(settings, clock)
         features = FeatureSet(settings.features, tuple(bars.columns))
-        check_volume(known.iloc[first:], features)
+        is_seen = sees_features(settings.family)
+        if is_seen:
+            check_volume(known.iloc[first:], features)
         garch = needs_garch(settings.family) if has_garch is None else has_garch
         layer = fit_layer(known, settings, first, clock, garch)
-        seen = AveragedFeatures(features, settings.averages)
+        seen = AveragedFeatures(features, settings.averages, is_seen)
         rows = _unscaled(layer, seen, known)
         scalers = tuple(
             Scaler.fit(values[first:], standardised_columns(layer, seen.columns, place))
             for place, (_, values) in enumerate(rows)
         )
-        return cls(layer=layer, features=features, scalers=scalers, averages=settings.averages)
+        return cls(
+            layer=layer,
+            features=features,
+            scalers=scalers,
+            averages=settings.averages,
+            sees_features=is_seen,
+        )
 
     @property
     def horizons(self) -> tuple[int, ...]:
@@ -99,10 +108,13 @@ class ForecastInputs:
         At bar t uses bars <= t; the first row of `bars` is where all averages begin.
 
         Raises:
-            DataError: If the bars are of another size than those learnt from.
+            DataError: If the bars are of another size than those learnt from, or have no volume
+                where a feature that is seen needs one.
         """
         self._check_size(bars)
-        rows = _unscaled(self.layer, AveragedFeatures(self.features, self.averages), bars)
+        if self.sees_features:
+            check_volume(bars, self.features)
+        rows = _unscaled(self.layer, self._seen, bars)
         return [
             joined(scales, values, scaler)
             for (scales, values), scaler in zip(rows, self.scalers, strict=True)
@@ -114,8 +126,12 @@ class ForecastInputs:
         Raises:
             ConfigError: If a feature cannot be computed live.
         """
-        seen = AveragedFeatures(self.features, self.averages)
-        return InputStream(self.layer, seen.stream(), self.scalers)
+        return InputStream(self.layer, self._seen.stream(), self.scalers)
+
+    @property
+    def _seen(self) -> AveragedFeatures:
+        """What stands beside the layer's columns."""
+        return AveragedFeatures(self.features, self.averages, self.sees_features)
 
     def _check_size(self, bars: pd.DataFrame) -> None:
         """Refuse bars of another size; a single one has none."""

@@ -14,7 +14,7 @@ import pandas as pd
 
 from config.forecast_settings import ForecastSettings
 from data.forecast_names import HEADS, Head
-from models.forecast.families import needs_garch
+from models.forecast.families import needs_garch, sees_features
 from models.forecast.family import Floats
 from models.forecast.forecaster import Forecaster
 from models.forecast.forecaster_training import FitWatch, TrainingGround
@@ -62,13 +62,20 @@ def forecast_block(bars: pd.DataFrame, job: BlockJob) -> dict[str, BlockForecast
     """
     known = bars.iloc[: job.block.test.stop]
     found: dict[str, BlockForecasts] = {}
-    for has_garch in (False, True):  # a family sees the same whoever is asked beside it
-        families = [name for name in job.families if needs_garch(name) == has_garch]
-        if families:
-            ground = TrainingGround.of(known, job.settings, job.block.train, has_garch)
-            rows = [values[job.block.test] for values in ground.inputs.compute(known)]
-            found |= {name: _forecast(name, job, ground, rows) for name in families}
+    for families in _alike(job.families):
+        settings = job.settings.model_copy(update={"family": families[0]})
+        ground = TrainingGround.of(known, settings, job.block.train)
+        rows = [values[job.block.test] for values in ground.inputs.compute(known)]
+        found |= {name: _forecast(name, job, ground, rows) for name in families}
     return found
+
+
+def _alike(families: Sequence[str]) -> list[list[str]]:
+    """Return families by what they need: one sees the same whoever is asked beside it."""
+    groups: dict[tuple[bool, bool], list[str]] = {}
+    for name in families:
+        groups.setdefault((needs_garch(name), sees_features(name)), []).append(name)
+    return list(groups.values())
 
 
 def _forecast(

@@ -279,7 +279,8 @@ def test_forecast_train_refuses_bars_that_nothing_can_be_learnt_from(
     bars = forecast_bars()
     columns = [column] if column == "volume" else ["open", "high", "low", "close"]
     save_bars(bars.assign(**dict.fromkeys(columns, value)), tmp_path / "bars.parquet", {})
-    words = train_words(tmp_path, "--out", tmp_path / "store", "--features", "relative_volume")
+    seen = ("--family", "quantile_regression", "--features", "relative_volume")
+    words = train_words(tmp_path, "--out", tmp_path / "store", *seen)
     assert_one_clear_line(run_script(capsys, "forecast", *words), *parts)
     assert not (tmp_path / "store").exists()
 

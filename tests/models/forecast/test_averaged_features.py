@@ -28,7 +28,9 @@ from tests.helpers.forecasters import (
 from utils.errors import ArtifactError, ConfigError
 
 FEATURES = ("rsi", "log_return")
-SETTINGS = ForecastSettings(horizons=(3,), features=FEATURES, averages=(4, 16))
+SETTINGS = ForecastSettings(
+    family="quantile_regression", horizons=(3,), features=FEATURES, averages=(4, 16)
+)
 TRAIN = slice(0, 276 * 9)
 FLAT = (20_000.0, 20_001.0, 19_999.0, 20_000.0)
 
@@ -158,7 +160,7 @@ def test_arrays_bring_inputs_with_averages_back_and_fit_no_others(inputs, bars):
 
 
 def test_forecaster_with_averages_is_loaded_and_streams_the_bits_of_the_batch(tmp_path):
-    settings = small_settings(averages=(2, 8))
+    settings = small_settings("quantile_regression", averages=(2, 8))
     forecaster = Forecaster.fit(small_market(), settings, slice(0, TRAINED))
     forecaster.save(tmp_path / "forecaster")
     loaded = Forecaster.load(tmp_path / "forecaster")

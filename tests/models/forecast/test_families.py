@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.forecast.families import FAMILIES, make_model, needs_garch
+from models.forecast.families import FAMILIES, make_model, needs_garch, sees_features
 from tests.helpers.forecast_kit import CHECKS, kit_task
 from utils.errors import ConfigError
 
@@ -21,3 +21,8 @@ def test_make_model_unknown_family_names_the_nearest():
 
 def test_needs_garch_is_of_garch_alone():
     assert [name for name in FAMILIES if needs_garch(name)] == ["garch_fhs"]
+
+
+def test_families_of_scales_alone_see_no_features():
+    blind = [name for name in FAMILIES if not sees_features(name)]
+    assert blind == ["unconditional", "ewma_fhs", "harx_fhs", "garch_fhs"]

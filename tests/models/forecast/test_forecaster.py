@@ -180,6 +180,15 @@ def test_forecaster_of_heads_that_cannot_be_is_refused(heads):
         Forecaster.fit_on(ground, small_settings(), heads)
 
 
+def test_forecaster_of_ground_that_sees_something_else_is_refused():
+    blind = TrainingGround.of(BARS, small_settings(), slice(0, TRAINED))
+    with pytest.raises(ConfigError, match="has no features and family `lightgbm` must see them"):
+        Forecaster.fit_on(blind, small_settings("lightgbm"))
+    seeing = TrainingGround.of(BARS, small_settings("lightgbm"), slice(0, TRAINED))
+    with pytest.raises(ConfigError, match="has features and family `harx_fhs` must see none"):
+        Forecaster.fit_on(seeing, small_settings())
+
+
 def test_forecaster_on_bars_of_another_size_is_refused():
     half_hours = BARS.iloc[::6]
     with pytest.raises(DataError, match="learnt from bars of 300 s, these have 1800 s"):

@@ -15,7 +15,7 @@ from tests.helpers.forecast_bars import poisoned
 from utils.errors import ArtifactError, ConfigError, DataError
 
 FEATURES = ("rsi", "relative_volume", "time_sin")
-SETTINGS = ForecastSettings(horizons=(3, 12), features=FEATURES)
+SETTINGS = ForecastSettings(family="quantile_regression", horizons=(3, 12), features=FEATURES)
 TRAIN = slice(0, 276 * 9)
 N_BARS = 276 * 13
 
@@ -149,14 +149,45 @@ def test_bars_of_another_size_are_refused(inputs, bars):
 
 def test_volume_that_is_missing_names_the_feature_that_needs_it(bars):
     silent = bars.assign(volume=0.0)
-    with pytest.raises(DataError, match="feature `relative_volume` .* leave out relative_volume"):
+    with pytest.raises(DataError, match="`relative_volume` .* train without relative_volume"):
         ForecastInputs.fit(silent, SETTINGS, TRAIN)
     needy = SETTINGS.model_copy(update={"features": ("vwap_distance", "rsi", "pvo_histogram")})
-    with pytest.raises(DataError, match="leave out vwap_distance, pvo_histogram, or"):
+    with pytest.raises(DataError, match="train without vwap_distance, pvo_histogram, or"):
         ForecastInputs.fit(silent, needy, TRAIN)
     without = SETTINGS.model_copy(update={"features": ("rsi", "time_sin")})
     found = ForecastInputs.fit(silent, without, TRAIN).compute(silent)
     assert np.isfinite(found[0][276:]).all()
+
+
+def test_bars_without_volume_are_refused_where_a_feature_was_learnt_from_it(inputs, bars):
+    with pytest.raises(DataError, match="`relative_volume` .* 0 in all 3,588 bars: train without"):
+        inputs.compute(bars.assign(volume=0.0))
+
+
+@pytest.mark.parametrize("family", ["unconditional", "ewma_fhs", "harx_fhs", "garch_fhs"])
+def test_inputs_of_a_family_that_sees_no_features_have_none_and_need_no_volume(bars, family):
+    silent = bars.assign(volume=0.0)
+    settings = SETTINGS.model_copy(update={"family": family, "averages": (4,)})
+    blind = ForecastInputs.fit(silent, settings, TRAIN)
+    assert blind.columns(3)[-1] == "bars_left"
+    assert blind.features.names == FEATURES
+    rows = blind.compute(silent)
+    _assert_same_inputs(blind.compute(bars), rows)
+    again = inputs_of_arrays(settings, blind.features, input_arrays(blind), "file")
+    _assert_same_inputs(again.compute(silent), rows)
+    records, stream = feature_bars(silent), again.stream()
+    for t in range(400):
+        if t == 300:
+            snapshot, stream = stream.snapshot(), again.stream()
+            stream.restore(snapshot)
+        _assert_same_inputs(stream.update(records[t], silent.index[t]), [own[t] for own in rows])
+
+
+def test_inputs_of_the_layer_are_the_same_whether_features_are_seen(inputs, rows, bars):
+    blind = ForecastInputs.fit(bars, ForecastSettings(horizons=(3, 12)), TRAIN, has_garch=True)
+    n_own = len(blind.columns(3))
+    assert inputs.columns(3)[:n_own] == blind.columns(3)
+    _assert_same_inputs([own[:, :n_own] for own in rows], blind.compute(bars))
 
 
 def test_unknown_feature_and_long_horizon_are_refused(bars):
