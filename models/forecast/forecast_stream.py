@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from data.forecast_names import N_LEVELS
-from data.indicators.bar import Bar
+from data.indicators.bar import FEATURE_BAR, Bar
 from models.forecast.clock import NS_PER_DAY, SessionClock
 from models.forecast.family import Floats
 from models.forecast.input_stream import InputStream
@@ -74,9 +74,10 @@ class ForecastStream:
             stamp: Its open, tz-aware.
 
         Raises:
-            DataError: If the bar is not finite, or not later than the one before; the state is then
-                as it was.
+            DataError: If the bar is no such record or not finite, or not later than the one before;
+                the state is then as it was.
         """
+        _check_kinds(bar, stamp)
         now = stamp.as_unit("ns").value
         if self._previous is not None and now <= self._previous:
             raise DataError(
@@ -147,3 +148,17 @@ class ForecastStream:
             return dict(safetensors.numpy.load(content))
         except SafetensorError as error:
             raise ArtifactError("the snapshot of forecasts is damaged; replay the bars") from error
+
+
+def _check_kinds(bar: object, stamp: object) -> None:
+    """Refuse a row of a frame, a tuple and the like, and a stamp that is text."""
+    if not isinstance(bar, np.void) or bar.dtype != FEATURE_BAR:
+        raise DataError(
+            f"a live bar must be a record of data.indicators.bar.feature_bars, was a "
+            f"{type(bar).__name__}: call update(record, stamp) for records of feature_bars(bars)"
+        )
+    if not isinstance(stamp, pd.Timestamp):
+        raise DataError(
+            f"a live bar's stamp must be a pandas Timestamp, was {stamp!r}: take it of the index "
+            f"of the bars"
+        )

@@ -239,7 +239,7 @@ class Forecaster:
             found.update({prefix + name: array for name, array in model.arrays().items()})
         return found
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the forecaster into a new directory, the state of its online layer included.
 
         Raises:
@@ -252,18 +252,18 @@ class Forecaster:
             provenance=self.provenance,
         )
         state = {ONLINE + name: array for name, array in self.online.arrays().items()}
-        write_forecaster(path, description, {**self.arrays(), **state})
+        write_forecaster(Path(path), description, {**self.arrays(), **state})
 
     @classmethod
-    def load(cls, path: Path) -> "Forecaster":
+    def load(cls, path: Path | str) -> "Forecaster":
         """Return a saved forecaster: it goes on, to the bit, as the one that was saved would.
 
         Raises:
             ArtifactError: At the first thing that is missing, damaged, edited, or of other features
                 or another version.
         """
-        described, arrays = read_forecaster(path)
-        settings, heads, where = described.settings, described.heads, str(path / NUMBERS)
+        described, arrays = read_forecaster(Path(path))
+        settings, heads, where = described.settings, described.heads, str(Path(path) / NUMBERS)
         check_prefixes(arrays, settings, heads, where)
         inputs = inputs_of_arrays(settings, described.features, below(arrays, INPUTS), where)
         sources = loaded_sources(settings, heads, inputs, arrays, where)

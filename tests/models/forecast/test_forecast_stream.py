@@ -146,3 +146,19 @@ def test_stream_of_a_bar_that_is_not_finite_is_refused_and_not_counted():
     with pytest.raises(DataError, match="must be finite"):
         stream.update(bar, pd.Timestamp(LIVE.index[3]))
     assert stream.snapshot() == before
+
+
+@pytest.mark.parametrize("kind", ["Series", "tuple", "dict"])
+def test_stream_refuses_a_bar_that_is_no_record_and_stays_as_it_was(kind):
+    row = LIVE.iloc[0]
+    bar = {"Series": row, "tuple": tuple(row), "dict": row.to_dict()}[kind]
+    stream = small_forecaster().stream()
+    before = stream.snapshot()
+    with pytest.raises(DataError, match=f"must be a record of .*feature_bars, was a {kind}"):
+        stream.update(bar, LIVE.index[0])
+    assert stream.snapshot() == before
+
+
+def test_stream_refuses_a_stamp_that_is_text():
+    with pytest.raises(DataError, match="must be a pandas Timestamp, was '2024"):
+        small_forecaster().stream().update(feature_bars(LIVE)[0], "2024-01-10T00:00Z")

@@ -57,6 +57,11 @@ def test_forecaster_is_the_same_to_the_bit_after_loading(saved):
     )
 
 
+def test_forecaster_is_saved_and_loaded_by_a_path_that_is_text(tmp_path):
+    small_forecaster().save(str(tmp_path / "forecaster"))
+    assert Forecaster.load(str(tmp_path / "forecaster")).identity == small_forecaster().identity
+
+
 def test_forecaster_with_a_moved_layer_goes_on_from_it_after_loading(tmp_path):
     forecaster, bars = small_forecaster(), small_market()
     cut = TRAINED + 150
