@@ -53,6 +53,7 @@ def leaderboard(
     bars, traded = forecast_bars(data, symbol)
     settings = opt.forecast_settings(given, traded)
     folder = out or work_folder("leaderboard", data, settings)
+    _check_own(folder)
     with ending_cleanly(opt.same_command("leaderboard", given), walking.BLOCKS_KEPT):
         walk = walking.return_walk(bars, settings, chosen, folder)
         walking.run_walk(walk, workers, is_quiet=as_json)
@@ -67,14 +68,34 @@ def leaderboard(
         _print(lines, best, settings.family)
 
 
+def _check_own(folder: Path) -> None:
+    """Refuse a folder that holds anything but an earlier leaderboard's work.
+
+    Raises:
+        ConfigError: Naming the first such thing.
+    """
+    from models.forecast.families import FAMILIES
+    from utils.errors import ConfigError
+
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"`--out {folder}` is a file; name a folder, new or an earlier one's")
+    names = sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+    strangers = [name for name in names if name not in {LINES, *FAMILIES} and name[0] != "."]
+    if strangers:
+        raise ConfigError(
+            f"`--out {folder}` holds `{strangers[0]}`, which no leaderboard has made; choose a "
+            "folder that is new, empty or an earlier leaderboard's"
+        )
+
+
 def _print(lines: Sequence["LeaderboardLine"], best: str | None, default: str) -> None:
     """Print a table per horizon, the verdicts, and which family is promoted."""
-    from scripts.forecast_commands.tables import leaderboard_table
+    from scripts.forecast_commands.tables import leaderboard_table, print_whole
     from scripts.printing import console
 
     for horizon in dict.fromkeys(line.horizon for line in lines):
         own = [line for line in lines if line.horizon == horizon]
-        console.print(leaderboard_table(own))
+        print_whole(leaderboard_table(own, console.width if console.is_terminal else None))
         for line in own:
             console.print(f"{line.family}, {horizon} bars: {line.words}", soft_wrap=True)
     console.print(_promotion(best, default))

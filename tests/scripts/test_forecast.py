@@ -174,6 +174,22 @@ def test_forecast_leaderboard_prints_a_table_and_who_is_promoted(capsys, folder,
     assert json.loads((tmp_path / "leaderboard.json").read_text())["promoted"] is None
 
 
+@pytest.mark.parametrize("place", ["store", "."])
+def test_forecast_leaderboard_refuses_a_folder_of_something_else(capsys, trained, place):
+    before = sorted(trained.rglob("*"))
+    words = ["leaderboard", "--data", trained / "bars.parquet", *SMALL, "--horizon", 12]
+    words += ["--families", "ewma_fhs", "--out", trained / place]
+    outcome = run_script(capsys, "forecast", *words)
+    assert_one_clear_line(outcome, "which no leaderboard has made", "new, empty or an earlier")
+    assert sorted(trained.rglob("*")) == before
+
+
+def test_forecast_leaderboard_refuses_a_file_as_folder(capsys, folder, tmp_path):
+    (tmp_path / "board").write_text("a file")
+    words = ["leaderboard", "--data", folder / "bars.parquet", "--out", tmp_path / "board"]
+    assert_one_clear_line(run_script(capsys, "forecast", *words), "is a file")
+
+
 def test_forecast_leaderboard_shows_families_the_averages_asked_for(capsys, folder, tmp_path):
     words = ["leaderboard", "--data", folder / "bars.parquet", *SMALL, "--horizon", 3, "--json"]
     words += ["--families", "quantile_regression", "--out", tmp_path]
