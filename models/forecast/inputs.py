@@ -26,6 +26,9 @@ from models.forecast.scale import VolatilityLayer
 from models.forecast.scale_fit import fit_layer
 from utils.errors import DataError
 
+SETTLED_HALF_LIVES = 3
+"""After so many, where an average began is an eighth of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ForecastInputs:
@@ -96,6 +99,12 @@ class ForecastInputs:
     def horizons(self) -> tuple[int, ...]:
         """Bars ahead, in the order of `compute`."""
         return self.layer.horizons
+
+    @property
+    def settled(self) -> int:
+        """Bars after which all averages are as good as settled: where they began counts little."""
+        longest = max((*self.layer.half_lives, *(self.averages if self.sees_features else ())))
+        return SETTLED_HALF_LIVES * longest
 
     def columns(self, horizon: int) -> tuple[str, ...]:
         """Return the names of the columns of one horizon, in order; the first is `scale`."""

@@ -42,6 +42,8 @@ def predict(
             f"bars to warm up; give later bars, or more of them"
         )
     n_rows = None if out is None else _store(out, forecaster, forecasts, bars)
+    first = len(bars) - 1 if out is None else int(forecasts.is_complete.argmax())
+    _warn_of_little_history(first, forecaster.inputs.settled)
     _print(forecasts, bars, (out, n_rows), as_json)
 
 
@@ -73,6 +75,18 @@ def _store(
     trained = Trained(settings, forecaster.trained_until)
     rows = forecasts.quantiles[is_far], forecasts.is_fallback[is_far]
     return add_rows(store, bars[is_far], *rows, trained)
+
+
+def _warn_of_little_history(n_before: int, n_settled: int) -> None:
+    """Say so where averages had not settled before the first forecast that is used."""
+    import typer
+
+    if n_before < n_settled:
+        typer.echo(
+            f"warning: {n_before:,} bars come before the first forecast, and the longest average "
+            f"needs {n_settled:,} to settle: let DATA begin earlier, or the scale may be off",
+            err=True,
+        )
 
 
 def _print(

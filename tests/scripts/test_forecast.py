@@ -84,6 +84,7 @@ def test_forecast_predict_prints_prices_and_stores_what_is_far_enough(capsys, tr
     words = ["predict", "--model", trained / "model", "--data", trained / "later.parquet"]
     outcome = run_script(capsys, "forecast", *words, "--out", tmp_path / "store", "--json")
     assert outcome.exit_code == 0, outcome.err
+    assert "warning" not in outcome.err
     found = json.loads(outcome.out)
     prices = np.array(found["prices"])
     assert prices.shape == (2, 9)
@@ -96,6 +97,17 @@ def test_forecast_predict_prints_prices_and_stores_what_is_far_enough(capsys, tr
     again = run_script(capsys, "forecast", *words, "--out", tmp_path / "store")
     assert "bars ahead" in again.out
     assert "0 further bars stored" in again.out
+
+
+def test_forecast_predict_of_little_history_warns_beside_its_json(capsys, trained, tmp_path):
+    bars = load_bars(trained / "later.parquet", None).iloc[-400:]
+    save_bars(bars, tmp_path / "bars.parquet", {"symbol": "MNQ"})
+    words = ["predict", "--model", trained / "model", "--data", tmp_path / "bars.parquet"]
+    outcome = run_script(capsys, "forecast", *words, "--json")
+    assert outcome.exit_code == 0, outcome.err
+    assert len(json.loads(outcome.out)["prices"]) == 2
+    assert "399 bars come before the first forecast" in outcome.err
+    assert "needs 4,140 to settle: let DATA begin earlier" in outcome.err
 
 
 def test_forecast_predict_leaves_no_bar_without_a_forecast_in_a_store(capsys, trained):

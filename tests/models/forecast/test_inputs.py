@@ -66,6 +66,12 @@ def test_inputs_are_nan_while_warming_up_and_known_ever_after(rows):
         assert np.isfinite(own[276:]).all()
 
 
+def test_inputs_settle_after_three_of_the_longest_half_lives(inputs, bars):
+    assert inputs.settled == 3 * 5 * 276
+    slow = SETTINGS.model_copy(update={"averages": (2, 2_000)})
+    assert ForecastInputs.fit(bars, slow, TRAIN).settled == 6_000
+
+
 def test_inputs_without_garch_have_no_column_of_it(bars):
     plain = ForecastInputs.fit(bars, SETTINGS, TRAIN)
     assert "garch_scale" not in plain.columns(3)
