@@ -32,6 +32,7 @@ from backtest.strategy import Strategy, TargetStrategy
 from backtest.strategy_checks import check_strategy, is_at_desk, is_of_targets
 from backtest.strategy_run import run_strategy
 from backtest.target_run import run_targets
+from config.settings import DEFAULT_FEATURES as AGENT_FEATURES
 from config.settings import EnvSettings
 from env.market import build_market
 from models.agent import TradingAgent
@@ -188,8 +189,9 @@ class BacktestEngine:
         """Back-test every baseline exactly as `like` was: same bars, costs, size and stop.
 
         The rules decide without features. The standing baseline, "predictor_dp", sees those of
-        `like` and learns from the bars before its first decision; where it cannot, it is left out,
-        and a remark on the first rule's result says why.
+        `like`, or what an agent sees unless told otherwise where it has none, and learns from the
+        bars before its first decision; where it cannot, it is left out, and a remark on the first
+        rule's result says why.
 
         Args:
             like: The result to stand beside; must come from these bars.
@@ -202,7 +204,8 @@ class BacktestEngine:
         settings = all_or_nothing(with_window_before(like.settings, rows[0]))
         rules = [run_policy(make(seed), market, settings, rows) for make in BASELINES.values()]
         try:
-            learnt = PredictorDp(self._given.frame, like.feature_columns, rows[0], settings)
+            seen = like.feature_columns or AGENT_FEATURES
+            learnt = PredictorDp(self._given.frame, seen, rows[0], settings)
         except (ConfigError, DataError) as error:
             why = f"LEFT OUT: the baseline {PREDICTOR_DP}: {error}."
             return [replace(rules[0], remarks=(why,)), *rules[1:]]

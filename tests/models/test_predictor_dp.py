@@ -1,11 +1,14 @@
 """The standing baseline: what it learns from, what it must not know, and when it is left out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from backtest.engine import BacktestEngine
 from backtest.remarks import account_remarks
+from config.settings import DEFAULT_FEATURES
 from models.baselines import BASELINES, BuyAndHold
 from models.predictor_dp import MIN_PAST_BARS, PREDICTOR_DP, PredictorDp
 from tests.helpers.planted_market import planted_bars
@@ -78,6 +81,15 @@ def test_predictor_dp_is_left_out_with_a_remark_where_the_past_is_short(bars):
         "decision to learn from, had 1,999; give more earlier bars."
     )
     assert account_remarks(found["ma_cross"]) == []
+
+
+def test_predictor_dp_beside_a_result_without_features_sees_those_of_an_agent(bars):
+    runs = BacktestEngine(bars, start=bars.index[START])
+    plain = runs.run_with_policy(BuyAndHold(), EDGE.signal_columns, settings=ACCOUNT)
+    found = runs.run_baselines(replace(plain, feature_columns=()))
+    assert [result.name for result in found] == [*BASELINES, PREDICTOR_DP]
+    assert found[-1].feature_columns == DEFAULT_FEATURES
+    assert all(account_remarks(result) == [] for result in found)
 
 
 def test_predictor_dp_is_left_out_where_a_column_is_missing(bars):
