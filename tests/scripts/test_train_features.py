@@ -128,6 +128,7 @@ def test_train_help_shows_the_defaults_of_the_settings():
         **defaults.env.model_dump(),
         "commission": "the instrument's",
         "features": f"{len(defaults.train.features)} of them",
+        "forecast_columns": "spread, location, skew",
         **dict.fromkeys(AGENT_PRESETS["PPO"], "by algorithm"),
         "n_steps": "by algorithm",
         "cost_ramp_steps": "half",
@@ -149,7 +150,7 @@ def test_train_help_shows_the_defaults_of_the_settings():
         if isinstance(text, str) and name != "out":
             default = fields[names.get(name, name)]
             assert text == (default if isinstance(default, str) else f"{default:g}"), name
-    assert sum(isinstance(text, str) for text in shown.values()) == 51
+    assert sum(isinstance(text, str) for text in shown.values()) == 52
 
 
 def test_train_with_refused_column_of_ta_says_why(capsys, bars_file):
