@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from config.settings import Settings
+    from data.planned_folds import PlannedFold
     from models.policy import TrainedPolicy
 
 ForecastsOption = Annotated[
@@ -109,6 +110,33 @@ def joined(
         soft_wrap=True,
     )
     return both
+
+
+def check_learnt_from(
+    bars: "pd.DataFrame", folds: "Sequence[PlannedFold]", settings: "Settings"
+) -> None:
+    """Refuse, before any training, a fold that has no row with forecasts to learn from.
+
+    Args:
+        bars: As `joined` returns them.
+        folds: Planned on them.
+        settings: Whose window of bars such a row must have room for.
+
+    Raises:
+        DataError: Naming the first such fold, its rows and where the forecasts begin.
+    """
+    from data.forecast_names import TRAINED_UNTIL
+    from utils.errors import DataError
+
+    first = int(bars[TRAINED_UNTIL].notna().to_numpy().argmax())
+    for fold in folds:
+        if fold.train.stop - max(first, fold.train.start) <= settings.env.lookback_window:
+            raise DataError(
+                f"fold {fold.number} learns from bars up to {bars.index[fold.train.stop - 1]}, and "
+                f"forecasts begin at {bars.index[first]}: no bar to learn from sees any; let "
+                "folds train longer (--train-length), or make forecasts that begin earlier by "
+                "`scripts/forecast.py train --least-sessions`"
+            )
 
 
 def noted(store: Path | None) -> dict[str, Any]:

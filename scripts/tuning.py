@@ -119,6 +119,8 @@ def run_search(search: Search) -> None:
         timeout_seconds=search.timeout_seconds,
         penalty=search.penalty,
     )
+    if store is not None:
+        stored_forecasts.check_learnt_from(seen, plan.folds, settings)
     where = storage_url(search.storage, TUNING_DIR, name)
     study = open_study(open_storage(where), _study_plan(search, name, plan, bars))
     _print_plan(search, study, plan, (seen, bars), where)

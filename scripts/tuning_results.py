@@ -186,6 +186,6 @@ def _why_none(study: Study, out: Path) -> str:
     refused = [each.user_attrs[REFUSED] for each in over if REFUSED in each.user_attrs]
     why = f"; {len(refused)} were refused, the last: {refused[-1]}" if refused else ""
     return (
-        f"none of {counted(len(over), 'trial')} was completed{why}; see `{out / TRIALS_NAME}`, "
-        "and give more --trials"
+        f"none of {counted(len(over), 'trial')} was completed{why}; see `{out / TRIALS_NAME}`, and "
+        f"{'mend what refused them' if refused else 'give more --trials'}"
     )

@@ -185,6 +185,18 @@ def test_scripts_refuse_a_store_of_another_symbol_than_what_is_traded(
     assert not any("columns of forecasts" in line for line in said)
 
 
+def test_tune_refuses_folds_without_forecasts_before_the_study_begins(capsys, files, tmp_path):
+    bars = walk_bars()
+    make_store(tmp_path / "late", bars, (len(bars) * 7 // 10, len(bars)))
+    words = ["--data", files / "bars.parquet", "--forecasts", tmp_path / "late", *DP]
+    words += ["--folds", 2, "--seeds", 0, "--trials", 1, "--out", tmp_path / "found"]
+    words += ["--storage", tmp_path / "study.db"]
+    outcome = run_script(capsys, "tune", *words)
+
+    assert_one_clear_line(outcome, "fold 1 learns from", "forecasts begin at", "--least-sessions")
+    assert not (tmp_path / "study.db").exists()
+
+
 def test_walk_forward_shows_forecasts_to_every_fold_and_goes_on_with_them(capsys, files, tmp_path):
     out = tmp_path / "folds"
     words = ["--data", files / "bars.parquet", "--forecasts", files / "store", *DP]
