@@ -32,6 +32,9 @@ console = Console(highlight=False, markup=False)
 if not console.is_terminal:
     console = Console(highlight=False, markup=False, width=PLAIN_WIDTH)
 
+errors = Console(stderr=True, highlight=False, markup=False)
+"""What is said while standard output is for JSON alone."""
+
 TABLE_COLUMNS = {
     "net_profit_usd": ("net USD", "{:,.2f}"),
     "total_return": ("return", "{:.2%}"),
@@ -75,11 +78,11 @@ def shown(path: Path) -> str:
     return shlex.quote(absolute.as_posix())
 
 
-def print_commands(heading: str, *commands: str) -> None:
+def print_commands(heading: str, *commands: str, told: Console = console) -> None:
     """Print commands of ours, each a script and its options, ready to be typed here."""
     # the link in .venv, not the interpreter it leads to, which knows nothing of our packages
     python = shown(Path(sys.executable))
-    console.print(f"{heading}:")
+    told.print(f"{heading}:")
     for command in commands:
         script, options = command.split(" ", 1)
-        console.print(f"  {python} {shown(PROJECT_ROOT / script)} {options}", soft_wrap=True)
+        told.print(f"  {python} {shown(PROJECT_ROOT / script)} {options}", soft_wrap=True)

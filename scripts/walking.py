@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pandas as pd
 import typer
+from rich.console import Console
 
 from backtest.executor import Executor, make_executor
 from backtest.fold_task import FoldJob, FoldOutcome
@@ -19,7 +20,7 @@ from backtest.walk_forward import planned_jobs, walk_forward
 from config.settings import Settings
 from models.callback_checkpoint import CheckpointPlan
 from models.checkpoint import checkpoints_of
-from scripts.printing import console, print_commands
+from scripts.printing import console, errors, print_commands
 from scripts.training import TrainingFiles, noted_of
 from scripts.walk_results import write_walk
 from utils.clock import Clock, SystemClock
@@ -83,20 +84,23 @@ def walk(
 
 
 @contextmanager
-def ending_cleanly(command: str, kept: str = FOLDS_KEPT) -> Iterator[None]:
+def ending_cleanly(command: str, kept: str = FOLDS_KEPT, is_quiet: bool = False) -> Iterator[None]:
     """Turn Ctrl-C, and the system's request to terminate, into a line that says how to go on.
 
     Args:
         command: A script of ours and its options.
         kept: What is not lost.
+        is_quiet: Whether all goes to standard error, since standard output is for JSON alone; of
+            Ctrl-C itself `utils.cli.run` speaks there.
     """
+    told = errors if is_quiet else console
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
     except _Terminated:
-        _leave(command, kept, TERMINATED)
+        _leave(command, f"interrupted; {kept}", TERMINATED, told)
     except KeyboardInterrupt:
-        _leave(command, kept, INTERRUPTED)
+        _leave(command, kept if is_quiet else f"interrupted; {kept}", INTERRUPTED, told)
     finally:
         signal.signal(signal.SIGTERM, before)
 
@@ -109,9 +113,9 @@ def _terminate(number: int, frame: FrameType | None) -> None:
     raise _Terminated
 
 
-def _leave(command: str, kept: str, code: int) -> NoReturn:
-    console.print(f"interrupted; {kept}")
-    print_commands("to go on", command)
+def _leave(command: str, said: str, code: int, told: Console) -> NoReturn:
+    told.print(said, soft_wrap=True)
+    print_commands("to go on", command, told=told)
     raise typer.Exit(code)
 
 

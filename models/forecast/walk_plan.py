@@ -18,6 +18,7 @@ from data.fold_gap import FoldGap
 from data.fold_plan import FoldPlan
 from data.folds import plan_folds
 from models.forecast.clock import SessionClock, check_horizons
+from utils.errors import DataError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +64,20 @@ def plan_blocks(bars: pd.DataFrame, settings: ForecastSettings) -> tuple[WalkBlo
         test_length=settings.refit_sessions,
         least_test_length=1,
     )
+    try:
+        folds = plan_folds(dates, plan)
+    except DataError as error:
+        raise DataError(
+            f"{error}; forecast more bars, or ask for fewer by --least-sessions "
+            f"({settings.least_sessions}) and --refit-sessions ({settings.refit_sessions})"
+        ) from error
     return tuple(
         WalkBlock(
             number=fold.number,
             train=_last_sessions(dates, fold.train[0], settings.train_sessions),
             test=fold.test,
         )
-        for fold in plan_folds(dates, plan)
+        for fold in folds
     )
 
 

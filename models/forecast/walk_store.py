@@ -45,7 +45,7 @@ def check_stored(store: ForecastStore, bars: pd.DataFrame) -> None:
         if len(own) != entry.n_rows or fingerprint(own) != entry.bars:
             raise DataError(
                 f"store `{store.path}` was made of other bars: those from {entry.first} to "
-                f"{entry.last} differ; give the file that it was made of, or choose another --out"
+                f"{entry.last} differ; give the file that it was made of, or make another store"
             )
 
 
@@ -90,8 +90,8 @@ def _check_as_stored(store: ForecastStore, bars: pd.DataFrame, quantiles: Floats
         ):
             raise DataError(
                 f"store `{store.path}` holds other forecasts of the bars from {entry.first} to "
-                f"{entry.last}: it was made of other bars before them, or by other code; choose "
-                "another --out"
+                f"{entry.last}: it was made of other bars before them, or by other code; make "
+                "another store"
             )
 
 

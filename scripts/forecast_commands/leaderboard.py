@@ -17,7 +17,10 @@ LINES = "leaderboard.json"
 def leaderboard(
     data: opt.DataOption,
     families: Annotated[
-        str | None, Option(help="Whom to compare, by commas.", show_default="all there are")
+        str | None,
+        Option(
+            help=f"Whom to compare, by commas: {opt.FAMILY_NAMES}.", show_default="all there are"
+        ),
     ] = None,
     horizon: opt.HorizonOption = None,
     horizons: opt.HorizonsOption = None,
@@ -54,7 +57,8 @@ def leaderboard(
     settings = opt.forecast_settings(given, traded)
     folder = out or work_folder("leaderboard", data, settings)
     _check_own(folder)
-    with ending_cleanly(opt.same_command("leaderboard", given), walking.BLOCKS_KEPT):
+    again = opt.same_command("leaderboard", given)
+    with ending_cleanly(again, walking.BLOCKS_KEPT, is_quiet=as_json):
         walk = walking.return_walk(bars, settings, chosen, folder)
         walking.run_walk(walk, workers, is_quiet=as_json)
         lines = lines_of(walk)
@@ -106,5 +110,6 @@ def _promotion(best: str | None, default: str) -> str:
         return (
             f"no family passes at every horizon: no significant gain; the default stays {default}"
         )
-    said = "as it is" if best == default else f"which is {default} now"
-    return f"promoted to the default, {said}: {best}"
+    if best == default:
+        return f"promoted: {best}, which is the default already"
+    return f"promoted: {best}; the default is {default} now"

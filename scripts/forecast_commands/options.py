@@ -41,6 +41,12 @@ SeedOption = Annotated[int | None, Option(help="Of everything that is drawn.", s
 WorkersOption = Annotated[int | None, Option(help="Blocks at a time.", show_default="1")]
 JsonOption = Annotated[bool, Option("--json", help="Print JSON, one object per line.")]
 
+FAMILY_NAMES = (
+    "unconditional, ewma_fhs, harx_fhs, garch_fhs, quantile_regression, random_forest, lightgbm, "
+    "neural_network, mixture_density, transformer, ensemble"
+)
+"""Keys of FAMILIES, told by --help, which does not wait for the families themselves."""
+
 FIELDS = {
     "symbol": "symbol",
     "family": "family",

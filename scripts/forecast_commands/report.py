@@ -28,7 +28,9 @@ def report(
         int | None, Option(help="Bars ahead that the figures are of.", show_default="the middle")
     ] = None,
     symbol: opt.SymbolOption = None,
-    out: Annotated[Path, Option(help="HTML file to write.")] = Path("forecast.html"),
+    out: Annotated[
+        Path | None, Option(help="HTML file to write.", show_default="a new one in var/reports")
+    ] = None,
     pictures: Annotated[
         Path | None, Option(help="Directory for the figures as PNG files.", show_default="none")
     ] = None,
@@ -45,18 +47,30 @@ def report(
     from utils.errors import ConfigError
     from utils.files import check_writable
 
-    if out.suffix != ".html":
+    if out is not None and out.suffix != ".html":
         raise ConfigError(f"`--out` must be an .html file, was {out}")
-    check_writable(out.parent, f"--out {out}")
+    page_file = out or _new_page(store or model or data, data)
+    check_writable(page_file.parent, f"--out {page_file}")
     if pictures is not None:
         check_writable(pictures, f"--pictures {pictures}")
     rows, settings, chosen, provenance = _source((store, model), data, symbol, horizon)
     is_synthetic = is_made_up(load_metadata(data))
     page = forecast_page(rows, settings, chosen, provenance, is_synthetic)
-    console.print(f"report: {shown(write_forecast_report(out, page))}", soft_wrap=True)
+    console.print(f"report: {shown(write_forecast_report(page_file, page))}", soft_wrap=True)
     if pictures is not None:
         write_forecast_pictures(pictures, page)
         console.print(f"pictures: {shown(pictures)}", soft_wrap=True)
+
+
+def _new_page(source: Path, data: Path) -> Path:
+    """Return a file that is not there yet, named after a source of forecasts and its bars."""
+    from itertools import count
+
+    from utils import paths
+
+    usual = paths.REPORTS_DIR / f"forecast_{source.resolve().name}_on_{data.stem}.html"
+    more = (usual.with_stem(f"{usual.stem}_{number}") for number in count(2))
+    return usual if not usual.exists() else next(path for path in more if not path.exists())
 
 
 def _source(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def train(
     data: opt.DataOption,
     family: Annotated[
-        str | None, Option(help="Who forecasts, e.g. lightgbm.", show_default="harx_fhs")
+        str | None, Option(help=f"Who forecasts: {opt.FAMILY_NAMES}.", show_default="harx_fhs")
     ] = None,
     horizon: opt.HorizonOption = None,
     horizons: opt.HorizonsOption = None,
@@ -59,7 +59,10 @@ def train(
     settings = opt.forecast_settings(given, traded)
     store = out or work_folder(settings.family, data, settings)
     again = opt.same_command("train", given)
-    with ending_cleanly(again, walking.BLOCKS_KEPT), walking.model_directory(model) as place:
+    with (
+        ending_cleanly(again, walking.BLOCKS_KEPT, is_quiet=as_json),
+        walking.model_directory(model) as place,
+    ):
         served = walking.fill_store(
             bars, settings, store, workers, has_tensorboard=tensorboard, is_quiet=as_json
         )

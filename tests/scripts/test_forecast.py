@@ -10,11 +10,14 @@ from backtest.forecast_pictures import FORECAST_PICTURES
 from data.forecast_names import quantile_column
 from data.forecast_store import ForecastStore, with_forecasts
 from data.store import load_bars, save_bars
+from models.forecast.families import FAMILIES
 from models.forecast.forecaster import Forecaster
 from scripts.forecast import app
-from scripts.forecast_commands import loading
+from scripts.forecast_commands import loading, walking
+from scripts.forecast_commands.leaderboard import _promotion
 from tests.helpers.cli import assert_one_clear_line, run_script
 from tests.helpers.forecast_walks import forecast_bars
+from utils import paths
 from utils.cli import run
 from utils.files import sha256_of_file
 
@@ -279,7 +282,7 @@ def test_forecast_work_is_kept_in_var_unless_told(monkeypatch, tmp_path, capsys,
         (["--refit-sessions", 0], ("`--refit-sessions`", "was 0")),
         (["--workers", 0], ("`--workers` must be >= 1, was 0",)),
         (["--horizons", "3,276"], ("a horizon must be shorter than a session", "was 276")),
-        (["--least-sessions", 60], ("63 sessions are needed", "are missing")),
+        (["--least-sessions", 60], ("63 sessions are needed", "are missing", "--least-sessions")),
         (["--least-sessions", 3], ("at least 5 sessions",)),
         (["--features", "rsj"], ("unknown feature `rsj`", "`rsi`?")),
         (["--averages", "4,x"], ("`--averages` must be whole numbers by commas", "'4,x'")),
@@ -318,7 +321,7 @@ def test_forecast_train_refuses_a_store_of_other_bars(capsys, trained, tmp_path)
     save_bars(other, tmp_path / "bars.parquet", {"symbol": "MNQ"})
     words = train_words(tmp_path, "--out", trained / "store", "--model", tmp_path / "model")
     outcome = run_script(capsys, "forecast", *words)
-    assert_one_clear_line(outcome, "was made of other bars", "choose another --out")
+    assert_one_clear_line(outcome, "was made of other bars", "or make another store")
 
 
 def test_forecast_train_refuses_a_folder_that_holds_something_else(capsys, folder):
@@ -338,6 +341,51 @@ def test_forecast_train_refuses_a_folder_that_holds_something_else(capsys, folde
 def test_forecast_report_refuses_a_mistake_in_one_clear_line(capsys, folder, words, parts):
     outcome = run_script(capsys, "forecast", "report", "--data", folder / "bars.parquet", *words)
     assert_one_clear_line(outcome, *parts)
+
+
+def test_forecast_report_of_other_bars_gives_no_advice_on_its_page(capsys, trained, tmp_path):
+    save_bars(forecast_bars().assign(volume=7.0), tmp_path / "bars.parquet", {"symbol": "MNQ"})
+    words = ["report", "--store", trained / "store", "--data", tmp_path / "bars.parquet"]
+    outcome = run_script(capsys, "forecast", *words, "--out", tmp_path / "page.html")
+    assert_one_clear_line(outcome, "was made of other bars", "give the file that it was made of")
+    assert "--out" not in outcome.err
+
+
+def test_forecast_report_lies_with_the_reports_and_replaces_none(
+    monkeypatch, capsys, trained, tmp_path
+):
+    monkeypatch.setattr(paths, "REPORTS_DIR", tmp_path)
+    words = ["report", "--store", trained / "store", "--data", trained / "bars.parquet"]
+    for name in ("forecast_store_on_bars.html", "forecast_store_on_bars_2.html"):
+        outcome = run_script(capsys, "forecast", *words)
+        assert outcome.exit_code == 0, outcome.err
+        assert f"report: {tmp_path / name}" in outcome.out
+        assert (tmp_path / name).is_file()
+
+
+def test_forecast_leaderboard_interrupted_leaves_standard_output_to_json(
+    monkeypatch, capsys, folder, tmp_path
+):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(walking, "run_walk", interrupted)
+    words = ["leaderboard", "--data", folder / "bars.parquet", *SMALL, "--out", tmp_path]
+    outcome = run_script(capsys, "forecast", *words, "--horizon", 12, "--json")
+    assert (outcome.exit_code, outcome.out) == (130, "")
+    assert outcome.err.count("interrupted") == 1
+    assert "scripts/forecast.py leaderboard" in outcome.err
+
+
+@pytest.mark.parametrize("command", ["train", "leaderboard"])
+def test_forecast_help_names_every_family(capsys, command):
+    said = " ".join(run_script(capsys, "forecast", command, "--help").out.split())
+    assert all(family in said for family in FAMILIES)
+
+
+def test_forecast_promotion_says_whether_the_default_changes():
+    assert _promotion("harx_fhs", "harx_fhs") == "promoted: harx_fhs, which is the default already"
+    assert _promotion("lightgbm", "harx_fhs") == "promoted: lightgbm; the default is harx_fhs now"
 
 
 def test_forecast_report_refuses_a_horizon_that_is_not_forecast(capsys, trained, tmp_path):
