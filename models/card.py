@@ -82,6 +82,7 @@ def _data_rows(description: ModelDescription) -> dict[str, Any]:
     provenance, features = description.provenance, description.feature_set
     return {
         "first bar": provenance["training_first"],
+        "first bar with all that it sees": provenance.get("first_complete", UNKNOWN),
         "last bar": provenance["training_last"],
         "bars": _number(provenance.get("training_bars", UNKNOWN)),
         "bar size, seconds": provenance["bar_seconds"],

@@ -9,12 +9,16 @@ from env.market import Market
 
 
 def market_provenance(market: Market) -> dict[str, Any]:
-    """Return span, number, size and fingerprint of a market's bars, as JSON values."""
+    """Return span, number, size and fingerprint of a market's bars, as JSON values.
+
+    Bars before `first_complete` only warm up: they lack a feature, or a forecast.
+    """
     return {
         "symbol": market.instrument.symbol,
         "training_first": market.timestamps[0].isoformat(),
         "training_last": market.timestamps[-1].isoformat(),
         "training_bars": market.n_bars,
+        "first_complete": market.timestamps[market.first_valid].isoformat(),
         "bar_seconds": market.bar_seconds,
         "market_fingerprint": market_fingerprint(market),
     }

@@ -114,7 +114,10 @@ class SignalLearner:
             raise ConfigError(f"`total_timesteps` must be >= 1, was {total_timesteps}")
         env, settings = self._env, self._settings
         stop = training_stop(env, settings)
-        what = f"learning to forecast from {stop:,} bars by {settings.predictor}"
+        first = env.market.first_valid  # what comes before only warms up, or has no forecast
+        since = env.market.timestamps[first]
+        n_bars = max(stop - first, 0)
+        what = f"learning to forecast from {n_bars:,} bars since {since} by {settings.predictor}"
         with _status(what):
             self._n_learnt = learn_signal(self._decider, env.market, stop, env.settings, settings)
 

@@ -9,6 +9,7 @@ import pandas as pd
 import typer
 
 from config.settings import Settings
+from data.forecast_names import TRAINED_UNTIL
 from data.splits import chronological_split
 from data.store import load_metadata
 from models.agent import TradingAgent
@@ -84,13 +85,22 @@ def _trained(
     bars: pd.DataFrame, settings: Settings, files: TrainingFiles
 ) -> tuple[TradingAgent, signal.Signals | None]:
     """Train on all of `bars` behind a progress bar; return the signal that ended it, if one did."""
-    span = f"{bars.index[0]} to {bars.index[-1]}"
-    headline = f"Training {settings.agent.title} on {len(bars):,} bars, {span}"
+    headline = f"Training {settings.agent.title} on {_learnt(bars)}"
     tensorboard = None if files.log_name is None else TENSORBOARD_DIR / files.log_name
     progress = RichProgress(settings.train.timesteps, headline)
     with StopOnSignal() as stop:
         agent = train_agent(bars, settings, (progress, stop), tensorboard, files.checkpoints)
     return agent, stop.received
+
+
+def _learnt(bars: pd.DataFrame) -> str:
+    """Say which bars are learnt from: where there are forecasts, those that have one."""
+    seen = bars
+    if TRAINED_UNTIL in bars:
+        seen = bars.loc[bars[TRAINED_UNTIL].first_valid_index() :]
+    of_all = "" if len(seen) == len(bars) else f" of {len(bars):,}"
+    why = ", from the first forecast on" if of_all else ""
+    return f"{len(seen):,}{of_all} bars, {seen.index[0]} to {seen.index[-1]}{why}"
 
 
 def _leave(received: signal.Signals, checkpoints: CheckpointPlan | None) -> None:

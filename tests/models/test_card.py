@@ -43,11 +43,14 @@ def test_card_says_that_none_was_kept():
 
 
 def test_card_names_model_bars_features_costs_and_seed():
-    card = _card(training_bars=12_345, data_fingerprint="abc", timesteps=60_000)
+    card = _card(
+        training_bars=12_345, first_complete="STAMP", data_fingerprint="abc", timesteps=60_000
+    )
     for line in (
         "# PPO-lstm for MNQ",
         "Trained over 60,000 timesteps, saved unknown.",
         "| first bar | 2024-03-04T00:00:00+00:00 |",
+        "| first bar with all that it sees | STAMP |",
         "| bars | 12,345 |",
         "| fingerprint of the bars | abc |",
         "| features | rsi, macd |",

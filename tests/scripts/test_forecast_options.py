@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from data.forecast_store import ForecastStore
 from data.store import save_bars
 from models.agent import TradingAgent
 from scripts import train, walk_results
+from scripts.training import _learnt
 from tests.helpers.cli import assert_one_clear_line, run_script
 from tests.helpers.forecasts import block_of, make_store, terms
 from tests.helpers.walks import walk_bars
@@ -55,6 +57,9 @@ def test_train_shows_an_agent_spread_location_and_skew_of_each_horizon(files):
 
     assert agent.feature_set.names == ("rsi", "roc")
     assert agent.feature_set.forecasts == USUAL
+    assert agent.provenance["first_complete"] == walk_bars().index[FIRST].isoformat()
+    card = (files / "model" / "card.md").read_text()
+    assert f"| first bar with all that it sees | {walk_bars().index[FIRST].isoformat()} |" in card
     assert agent.provenance["train_settings"]["forecast_columns"] == list(USUAL)
 
 
@@ -67,9 +72,23 @@ def test_train_shows_an_agent_the_columns_asked_for_and_names_the_store_next(
 
     assert outcome.exit_code == 0, outcome.err
     assert "2 columns of forecasts of " in outcome.out
+    agent_bars = TradingAgent.load(tmp_path / "model").provenance["training_bars"]
+    begin = walk_bars().index[FIRST]
+    assert f"from {agent_bars - FIRST:,} bars since {begin} by ridge" in outcome.err
     assert f"--forecasts {files / 'store'}" in outcome.out.replace("\n", " ")
     own = TradingAgent.load(tmp_path / "model").feature_set
     assert own.forecasts == ("forecast_h3_q05", "forecast_h12_fallback")
+
+
+def test_training_says_from_which_bar_on_it_learns():
+    bars = walk_bars()
+    stamps = pd.Series(pd.NaT, bars.index, dtype="datetime64[ns, UTC]")
+    stamps.iloc[FIRST:] = bars.index[0]
+    first, begin, end = bars.index[[0, FIRST, -1]]
+    assert _learnt(bars) == f"{len(bars):,} bars, {first} to {end}"
+    assert _learnt(bars.assign(forecast_trained_until=stamps)) == (
+        f"{len(bars) - FIRST:,} of {len(bars):,} bars, {begin} to {end}, from the first forecast on"
+    )
 
 
 def test_backtest_joins_what_the_model_sees(capsys, files, tmp_path):
