@@ -15,8 +15,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from backtest.desk_port import Desk, Series
+from backtest.desk_session import DeskSession
 from backtest.order_types import Order
-from backtest.session_clock import SessionClock
 from backtest.strategy import Strategy
 from backtest.tables import Row, Table
 from config.settings import EnvSettings
@@ -112,7 +112,7 @@ class ForecastStrategy(Strategy):
             )
         self.counts.clear()
         self._bars_to_hold = 0
-        self._clock = SessionClock(desk.symbol)
+        self._clock = DeskSession(desk.symbol)
         self._evidence = LocationEvidence(self._horizon, self._settings)
         *quantiles, fallback = signal_columns(self._horizon)
         self._fallback = desk.column(fallback)

@@ -5,25 +5,8 @@ from itertools import pairwise
 from pydantic import Field, field_validator
 
 from config.checking import FrozenSettings
+from config.settings import DEFAULT_FEATURES
 from utils.seeding import MAX_SEED
-
-DEFAULT_FORECAST_FEATURES = (
-    "log_return",
-    "rsi",
-    "macd",
-    "roc",
-    "bollinger",
-    "stochastic",
-    "ema_slope",
-    "adx",
-    "atr",
-    "volatility_20",
-    "relative_volume",
-    "vwap_distance",
-    "time_sin",
-    "time_cos",
-)
-"""What a forecast sees beside the scale layer unless told otherwise."""
 
 LONGEST_AVERAGE = 100_000
 """Bars of the longest half-life of an average: more than a year of five-minute bars."""
@@ -51,7 +34,7 @@ class ForecastSettings(FrozenSettings):
     symbol: str = "MNQ"
     family: str = "harx_fhs"
     horizons: tuple[int, ...] = Field(default=(3, 12, 36), min_length=1, strict=False)
-    features: tuple[str, ...] = Field(default=DEFAULT_FORECAST_FEATURES, min_length=1, strict=False)
+    features: tuple[str, ...] = Field(default=DEFAULT_FEATURES, min_length=1, strict=False)
     averages: tuple[int, ...] = Field(
         default=(), strict=False, exclude_if=lambda averages: not averages
     )

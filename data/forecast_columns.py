@@ -47,13 +47,13 @@ def usual_columns(horizons: Sequence[int]) -> tuple[str, ...]:
     return tuple(derived_column(horizon, name) for horizon in horizons for name in DERIVED)
 
 
-def all_columns(horizons: Sequence[int]) -> tuple[str, ...]:
+def all_columns(horizons: Sequence[int], heads: Sequence[Head] = HEADS) -> tuple[str, ...]:
     """Return every column there is, by horizon: quantiles by head, DERIVED, the fallback's flag."""
-    return tuple(name for horizon in horizons for name in _names(horizon))
+    return tuple(name for horizon in horizons for name in _names(horizon, heads))
 
 
-def _names(horizon: int) -> tuple[str, ...]:
-    quantiles = (quantile_column(horizon, level, head) for head in HEADS for level in LEVELS)
+def _names(horizon: int, heads: Sequence[Head]) -> tuple[str, ...]:
+    quantiles = (quantile_column(horizon, level, head) for head in heads for level in LEVELS)
     derived = (derived_column(horizon, name) for name in DERIVED)
     return (*quantiles, *derived, fallback_column(horizon))
 
@@ -63,6 +63,7 @@ def column_values(
     horizons: Sequence[int],
     quantiles: Floats,
     is_fallback: NDArray[np.bool_],
+    heads: Sequence[Head] = HEADS,
 ) -> Floats:
     """Return the named columns of forecasts, shape (n, len(columns)).
 
@@ -73,13 +74,14 @@ def column_values(
         horizons: Bars ahead.
         quantiles: (n, n_horizons, n_heads, N_LEVELS) log returns, q05 < q95.
         is_fallback: (n, n_horizons).
+        heads: What is forecast, the return among them.
 
     Raises:
         ConfigError: If there is no such column.
     """
     table: dict[str, Floats] = {}
     for i, horizon in enumerate(horizons):
-        table |= _of_horizon(horizon, quantiles[:, i], is_fallback[:, i])
+        table |= _of_horizon(horizon, quantiles[:, i], is_fallback[:, i], heads)
     values = np.empty((len(quantiles), len(columns)))
     for i, name in enumerate(columns):
         values[:, i] = lookup(table, name, "forecast column")
@@ -87,16 +89,16 @@ def column_values(
 
 
 def _of_horizon(
-    horizon: int, quantiles: Floats, is_fallback: NDArray[np.bool_]
+    horizon: int, quantiles: Floats, is_fallback: NDArray[np.bool_], heads: Sequence[Head]
 ) -> dict[str, Floats]:
     """Return all columns of one horizon from (n, n_heads, N_LEVELS)."""
     n_rows = len(quantiles)
     every = [
         *quantiles.reshape(n_rows, -1).T,
-        *_derived(quantiles[:, HEADS.index(Head.RETURN)]),
+        *_derived(quantiles[:, heads.index(Head.RETURN)]),
         is_fallback.astype(np.float64),
     ]
-    return dict(zip(_names(horizon), every, strict=True))
+    return dict(zip(_names(horizon, heads), every, strict=True))
 
 
 def _derived(quantiles: Floats) -> tuple[Floats, Floats, Floats]:

@@ -6,7 +6,6 @@ Nothing in it is ever unpickled or executed: the manifest is JSON, the weights a
 any other file makes the directory refused, unopened.
 """
 
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from torch import Tensor
 from models.actor_critic import first_broken
 from models.card import card_text
 from models.manifest import ModelDescription, describe, manifest_text, parse_manifest
+from models.verified_files import check_listed, read_plain, read_verified
 from utils.errors import ArtifactError
 from utils.files import sha256_of_bytes, write_directory_atomically
 
@@ -65,8 +65,8 @@ def load_model(path: Path) -> tuple[ModelDescription, dict[str, Tensor]]:
     """
     _refuse_other_folders(path)
     where = path / MANIFEST
-    content = parse_manifest(_read(where), str(where))
-    _check_files(path, content["files"])
+    content = parse_manifest(read_plain(where, MAX_BYTES[MANIFEST]), str(where))
+    check_listed(where, content["files"], {WEIGHTS}, {WEIGHTS, CARD})
     weights = _verified_weights(path, content["files"])
     return describe(content, str(where)), weights
 
@@ -88,61 +88,10 @@ def _refuse_other_folders(path: Path) -> None:
     raise ArtifactError(f"`{path}` is no model directory: it holds no `{MANIFEST}`")
 
 
-def _check_files(path: Path, files: Any) -> None:
-    """Refuse a manifest that lists other files than ours, and files that it does not list."""
-    if not isinstance(files, dict) or not {WEIGHTS} <= set(files) <= {WEIGHTS, CARD}:
-        raise ArtifactError(
-            f"`{path / MANIFEST}`: `files` must list exactly `{WEIGHTS}` and `{CARD}`"
-        )
-    known = {MANIFEST, *files}
-    # hidden files are the system's own
-    names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
-    strangers = [name for name in names if name not in known]
-    if strangers:
-        raise ArtifactError(
-            f"`{path}` holds `{strangers[0]}`, which its manifest does not list; remove it"
-        )
-
-
 def _verified_weights(path: Path, files: Mapping[str, Any]) -> dict[str, Tensor]:
     """Return the weights, if the bytes of every file have the listed hash."""
-    contents = {name: _verified(path / name, files[name]) for name in sorted(files)}
+    contents = {name: read_verified(path / name, files, MAX_BYTES[name]) for name in sorted(files)}
     try:
         return safetensors.torch.load(contents[WEIGHTS])
     except (SafetensorError, ValueError, KeyError) as error:
         raise ArtifactError(f"`{path / WEIGHTS}` is not a safetensors file; re-train") from error
-
-
-def _verified(file: Path, expected: Any) -> bytes:
-    """Return a file's content, if it has the listed hash."""
-    content = _read(file)
-    found = sha256_of_bytes(content)
-    if found != expected:
-        raise ArtifactError(
-            f"`{file}` was changed or damaged: SHA-256 must be {str(expected)[:12]}, "
-            f"found {found[:12]}; re-copy the model directory"
-        )
-    return content
-
-
-def _read(file: Path) -> bytes:
-    """Return the content of a plain file of sensible size; a pipe would block, a link lead away."""
-    try:
-        status = file.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ArtifactError(
-                f"`{file}` must be a regular file, not a link, folder or device; "
-                f"re-copy the model directory"
-            )
-        if status.st_size > MAX_BYTES[file.name]:
-            raise ArtifactError(
-                f"`{file}` must be at most {MAX_BYTES[file.name]:,} bytes, "
-                f"had {status.st_size:,}; re-copy the model directory"
-            )
-        return file.read_bytes()
-    except FileNotFoundError as error:
-        raise ArtifactError(
-            f"`{file}` is missing; re-copy the model directory or re-train"
-        ) from error
-    except OSError as error:
-        raise ArtifactError(f"cannot read `{file}`: {error.strerror}") from error

@@ -5,10 +5,10 @@ digest, keys, library versions, training span, and last the parts themselves. Th
 `models.artifacts`' business.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from config.instruments import get_instrument
 from config.settings import AgentSettings, EnvSettings, checked
@@ -18,10 +18,17 @@ from env.position_sizer import SIZERS
 from env.rewards import REWARDS
 from models.algorithms import ALGORITHMS
 from models.networks import EXTRACTORS
-from utils.errors import ArtifactError, FuturesGymError
-from utils.provenance import UNKNOWN, versions
+from models.sealed_manifest import (
+    FORECASTER,
+    check_format,
+    check_seal,
+    check_versions,
+    parsed_manifest,
+    rebuilt,
+)
+from utils.errors import ArtifactError
 from utils.registry import lookup
-from utils.sealed_json import DIGEST, digest_of, parsed_strictly, sealed_text
+from utils.sealed_json import DIGEST, sealed_text
 
 FORMAT_VERSION = 1
 KEYS = frozenset(
@@ -38,11 +45,6 @@ KEYS = frozenset(
 )
 MATCHED_VERSIONS = ("futuresgym", "torch", "stable_baselines3")
 """Packages whose major.minor version must be the one that the model was trained with."""
-
-FORECASTER = "forecaster"
-"""Of what kind the manifests of scripts/forecast.py say that they are; those of agents say none."""
-
-_Part = TypeVar("_Part")
 
 
 class IsForecasterError(ArtifactError):
@@ -96,15 +98,12 @@ def parse_manifest(text: bytes, where: str) -> dict[str, Any]:
         ArtifactError: If it is not JSON, of another format, edited, or from other library versions;
             an IsForecasterError if it is a forecaster's.
     """
-    try:
-        content = parsed_strictly(text)
-        _check_whole(content, where)
-    except (ValueError, RecursionError) as error:
-        raise ArtifactError(
-            f"`{where}` is not valid JSON ({error}); re-copy the model directory"
-        ) from error
-    _check_versions(content["provenance"], where)
-    _rebuild(lambda: _check_training_bars(content["provenance"]), where)
+    content = parsed_manifest(text, where)
+    _check_kind(content, where)
+    check_format(content, FORMAT_VERSION, where)
+    check_seal(content, KEYS, where)
+    check_versions(content["provenance"], MATCHED_VERSIONS, where)
+    rebuilt(lambda: _check_training_bars(content["provenance"]), where)
     return dict(content)
 
 
@@ -114,14 +113,14 @@ def describe(content: Mapping[str, Any], where: str) -> ModelDescription:
     Raises:
         ArtifactError: If a part cannot be rebuilt here, e.g. a feature has another version now.
     """
-    env_settings = _rebuild(lambda: checked(EnvSettings, content["env_settings"], where), where)
-    agent_settings = _rebuild(
+    env_settings = rebuilt(lambda: checked(EnvSettings, content["env_settings"], where), where)
+    agent_settings = rebuilt(
         lambda: checked(AgentSettings, content["agent_settings"], where), where
     )
-    _rebuild(lambda: _check_names(env_settings, agent_settings), where)
-    feature_set = _rebuild(lambda: FeatureSet.from_dict(content["feature_set"]), where)
-    scaler = _rebuild(lambda: Scaler.from_dict(content["scaler"]), where)
-    _rebuild(lambda: scaler.check_columns(feature_set.columns), where)
+    rebuilt(lambda: _check_names(env_settings, agent_settings), where)
+    feature_set = rebuilt(lambda: FeatureSet.from_dict(content["feature_set"]), where)
+    scaler = rebuilt(lambda: Scaler.from_dict(content["scaler"]), where)
+    rebuilt(lambda: scaler.check_columns(feature_set.columns), where)
     return ModelDescription(
         env_settings=env_settings,
         agent_settings=agent_settings,
@@ -139,17 +138,7 @@ def _check_names(env_settings: EnvSettings, agent_settings: AgentSettings) -> No
     lookup(EXTRACTORS, agent_settings.feature_extractor, "feature extractor")
 
 
-def _rebuild(make: Callable[[], _Part], where: str) -> _Part:
-    """Return what `make` makes; turn its failure into one line that names the manifest."""
-    try:
-        return make()
-    except FuturesGymError as error:
-        raise ArtifactError(f"`{where}`: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise ArtifactError(f"`{where}` is malformed; re-train or re-point") from error
-
-
-def _check_whole(content: Any, where: str) -> None:
+def _check_kind(content: Any, where: str) -> None:
     if not isinstance(content, dict) or "format_version" not in content:
         raise ArtifactError(f"`{where}` is not the manifest of a FuturesGym model")
     if content.get("kind") == FORECASTER:
@@ -157,43 +146,6 @@ def _check_whole(content: Any, where: str) -> None:
             f"`{where}` is that of a forecaster, not of an agent that trades: see what it says by "
             "`scripts/forecast.py predict` or `report --model`, or give a model of train.py"
         )
-    _check_format(content, where)
-    _check_digest(content, where)
-
-
-def _check_format(content: Mapping[str, Any], where: str) -> None:
-    found = content["format_version"]
-    # True and 1.0 equal 1 in Python, but no FuturesGym writes them
-    if type(found) is not int or found != FORMAT_VERSION:
-        raise ArtifactError(
-            f"`{where}`: `format_version` must be {FORMAT_VERSION}, found {found!r}; "
-            f"re-train, or use the FuturesGym version that wrote it"
-        )
-
-
-def _check_digest(content: dict[str, Any], where: str) -> None:
-    odd = sorted(KEYS ^ set(content))
-    if odd:
-        problem = "is missing" if odd[0] in KEYS else "is not known"
-        raise ArtifactError(f"`{where}`: key `{odd[0]}` {problem}; re-copy the model directory")
-    expected = digest_of(content)
-    if content[DIGEST] != expected:
-        raise ArtifactError(
-            f"`{where}` was edited or damaged: its digest says {str(content[DIGEST])[:12]}, "
-            f"its content gives {expected[:12]}; re-copy the model directory"
-        )
-
-
-def _check_versions(provenance: Any, where: str) -> None:
-    trained = provenance.get("versions") if isinstance(provenance, dict) else None
-    here = versions()
-    for name in MATCHED_VERSIONS:
-        found = trained.get(name, UNKNOWN) if isinstance(trained, dict) else UNKNOWN
-        if _minor(found) != _minor(here[name]):
-            raise ArtifactError(
-                f"`{where}`: the model was trained with {name} {found}, here is {here[name]}; "
-                f"install {name} {_minor(found)} or re-train"
-            )
 
 
 def _check_training_bars(provenance: Mapping[str, Any]) -> None:
@@ -220,7 +172,3 @@ def _stamp(provenance: Mapping[str, Any], name: str) -> datetime:
     if stamp.tzinfo is None:
         raise ArtifactError(f"`{name}` must have a zone, was {text!r}; re-train")
     return stamp
-
-
-def _minor(version: Any) -> str:
-    return ".".join(str(version).split("+")[0].split(".")[:2])

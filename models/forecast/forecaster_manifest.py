@@ -4,10 +4,10 @@ Reading goes from the outside in and stops at the first thing wrong: JSON, kind,
 digest, keys, version of this project, and last the parts themselves.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from config.checking import checked
 from config.forecast_settings import ForecastSettings
@@ -15,12 +15,18 @@ from config.instruments import get_instrument
 from data.feature_set import FeatureSet
 from data.forecast_names import HEADS, Head
 from models.forecast.families import FAMILIES
-from utils.errors import ArtifactError, ConfigError, FuturesGymError
-from utils.provenance import UNKNOWN, versions
+from models.sealed_manifest import (
+    FORECASTER,
+    check_format,
+    check_seal,
+    check_versions,
+    parsed_manifest,
+    rebuilt,
+)
+from utils.errors import ArtifactError, ConfigError
 from utils.registry import lookup
-from utils.sealed_json import DIGEST, digest_of, parsed_strictly, sealed_text
+from utils.sealed_json import DIGEST, sealed_text
 
-KIND = "forecaster"
 FORMAT_VERSION = 1
 KEYS = frozenset(
     {
@@ -34,10 +40,8 @@ KEYS = frozenset(
         DIGEST,
     }
 )
-PROJECT = "futuresgym"
-"""The package whose major.minor version must be the one that wrote the manifest."""
-
-_Part = TypeVar("_Part")
+MATCHED_VERSIONS = ("futuresgym",)
+"""Packages whose major.minor version must be the one that wrote the manifest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,7 +84,7 @@ def forecaster_text(description: ForecasterDescription, files: Mapping[str, str]
         files: SHA-256 of each other file of the directory, by name.
     """
     content = {
-        "kind": KIND,
+        "kind": FORECASTER,
         "format_version": FORMAT_VERSION,
         "settings": description.settings.model_dump(mode="json"),
         "heads": list(description.heads),
@@ -98,19 +102,19 @@ def parse_forecaster(text: bytes, where: str) -> tuple[ForecasterDescription, di
         ArtifactError: If it is not JSON, of something else, of another format or version, edited,
             or its features are not what they were.
     """
-    try:
-        content = parsed_strictly(text)
-    except (ValueError, RecursionError) as error:
+    content = parsed_manifest(text, where)
+    if not isinstance(content, dict) or content.get("kind") != FORECASTER:
         raise ArtifactError(
-            f"`{where}` is not valid JSON ({error}); re-copy the forecaster's directory"
-        ) from error
-    _check_kind(content, where)
-    _check_digest(content, where)
-    return _rebuilt(lambda: _describe(content, where), where), content["files"]
+            f"`{where}` is not the manifest of a forecaster; name a directory that "
+            "scripts/forecast.py train has made"
+        )
+    check_format(content, FORMAT_VERSION, where)
+    check_seal(content, KEYS, where)
+    check_versions(content["provenance"], MATCHED_VERSIONS, where)
+    return rebuilt(lambda: _describe(content, where), where), content["files"]
 
 
 def _describe(content: Mapping[str, Any], where: str) -> ForecasterDescription:
-    _check_version(content["provenance"])
     settings = checked(ForecastSettings, content["settings"], where)
     lookup(FAMILIES, settings.family, "forecast family")
     get_instrument(settings.symbol)
@@ -123,54 +127,3 @@ def _describe(content: Mapping[str, Any], where: str) -> ForecasterDescription:
         features=FeatureSet.from_dict(content["feature_set"]),
         provenance=content["provenance"],
     )
-
-
-def _rebuilt(make: Callable[[], _Part], where: str) -> _Part:
-    """Return what `make` makes; turn its failure into one line that names the manifest."""
-    try:
-        return make()
-    except FuturesGymError as error:
-        raise ArtifactError(f"`{where}`: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise ArtifactError(f"`{where}` is malformed; re-train or re-point") from error
-
-
-def _check_kind(content: Any, where: str) -> None:
-    if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise ArtifactError(
-            f"`{where}` is not the manifest of a forecaster; name a directory that "
-            "scripts/forecast.py train has made"
-        )
-    found = content.get("format_version")
-    # True and 1.0 equal 1 in Python, but no FuturesGym writes them
-    if type(found) is not int or found != FORMAT_VERSION:
-        raise ArtifactError(
-            f"`{where}`: `format_version` must be {FORMAT_VERSION}, found {found!r}; "
-            f"re-train, or use the FuturesGym version that wrote it"
-        )
-
-
-def _check_digest(content: Mapping[str, Any], where: str) -> None:
-    odd = sorted(KEYS ^ set(content))
-    if odd:
-        problem = "is missing" if odd[0] in KEYS else "is not known"
-        raise ArtifactError(f"`{where}`: key `{odd[0]}` {problem}; re-copy the directory")
-    expected = digest_of(content)
-    if content[DIGEST] != expected:
-        raise ArtifactError(
-            f"`{where}` was edited or damaged: its digest says {str(content[DIGEST])[:12]}, "
-            f"its content gives {expected[:12]}; re-copy the directory"
-        )
-
-
-def _check_version(provenance: Mapping[str, Any]) -> None:
-    found, here = provenance["versions"].get(PROJECT, UNKNOWN), versions()[PROJECT]
-    if _minor(found) != _minor(here):
-        raise ArtifactError(
-            f"the forecaster was trained with {PROJECT} {found}, here is {here}; install "
-            f"{PROJECT} {_minor(found)} or re-train"
-        )
-
-
-def _minor(version: object) -> str:
-    return ".".join(str(version).split("+")[0].split(".")[:2])

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.forecast_names import LEVELS, TRAINED_UNTIL, Head, fallback_column, quantile_column
+from data.forecast_columns import all_columns, column_values
+from data.forecast_names import TRAINED_UNTIL, Head
 from models.forecast.family import Floats
 
 
@@ -41,12 +42,14 @@ class Forecasts:
         return np.asarray(np.isfinite(self.quantiles).all(axis=(1, 2, 3)))
 
     def frame(self) -> pd.DataFrame:
-        """Return the forecasts as columns, named as data/forecast_names.py says, by bar."""
-        columns: dict[str, object] = {}
-        for i, horizon in enumerate(self.horizons):
-            for k, head in enumerate(self.heads):
-                for j, level in enumerate(LEVELS):
-                    columns[quantile_column(horizon, level, head)] = self.quantiles[:, i, k, j]
-            columns[fallback_column(horizon)] = self.is_fallback[:, i].astype(np.float64)
-        columns[TRAINED_UNTIL] = self.trained_until
-        return pd.DataFrame(columns, index=self.index)
+        """Return all columns that a store of these would join to bars, and TRAINED_UNTIL, by bar.
+
+        NaN, and no stamp, in rows without a forecast.
+        """
+        names = all_columns(self.horizons, self.heads)
+        values = column_values(names, self.horizons, self.quantiles, self.is_fallback, self.heads)
+        is_there = self.is_complete
+        values[~is_there] = np.nan
+        stamps = pd.Series(self.trained_until, index=self.index).where(is_there)
+        frame = pd.DataFrame(values, index=self.index, columns=list(names))
+        return frame.assign(**{TRAINED_UNTIL: stamps})

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from config.forecast_settings import DEFAULT_FORECAST_FEATURES, ForecastSettings
+from config.forecast_settings import ForecastSettings
 from config.instruments import get_instrument
+from config.settings import DEFAULT_FEATURES
 from data.forecast_columns import usual_columns
 from data.forecast_store import ForecastStore, with_forecasts
 from data.store import load_bars
@@ -92,7 +93,7 @@ def synthetic_settings(preset: str, family: str, seed: int, share: int) -> Forec
     return ForecastSettings(
         symbol=ACCOUNT.symbol,
         family=family,
-        features=OF_SIGNALS if preset == PLANTED else DEFAULT_FORECAST_FEATURES,
+        features=OF_SIGNALS if preset == PLANTED else DEFAULT_FEATURES,
         least_sessions=LEAST_SESSIONS if share == 1 else QUICK_SESSIONS,
         refit_sessions=REFIT_SESSIONS,
         seed=seed,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models import manifest
+from models import sealed_manifest
 from models.artifacts import MANIFEST, load_model
 from tests.helpers.model_files import edit_manifest
 from utils.errors import ArtifactError
@@ -110,7 +110,7 @@ def test_load_model_of_other_library_version_is_refused(saved, name):
 def test_load_model_of_another_patch_release_is_accepted(saved, monkeypatch):
     here = {**versions(), "torch": "2.13.9+cpu"}
     edit_manifest(saved, lambda content: content["provenance"]["versions"].update(torch="2.13.0"))
-    monkeypatch.setattr(manifest, "versions", lambda: here)
+    monkeypatch.setattr(sealed_manifest, "versions", lambda: here)
     load_model(saved)
 
 

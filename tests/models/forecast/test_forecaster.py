@@ -1,10 +1,13 @@
 """Tests of the forecaster: what it gives, what it has learnt from, and that nothing leaks."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from data.forecast_names import HEADS, LEVELS, Head
+from env.trading_env import TradingEnv
 from models.forecast.forecaster import Forecaster
 from models.forecast.forecaster_training import TrainingGround
 from models.forecast.online import online_bars
@@ -54,11 +57,22 @@ def test_forecaster_says_what_it_is_and_was_learnt_from():
 def test_forecasts_as_a_frame_have_the_names_that_the_environment_knows():
     found = small_forecaster().predict(BARS)
     frame = found.frame()
-    assert frame.shape == (len(BARS), 2 * (3 * 9 + 1) + 1)
+    assert frame.shape == (len(BARS), 2 * (3 * 9 + 3 + 1) + 1)
     np.testing.assert_array_equal(frame["forecast_h5_q05"], found.quantiles[:, 1, 0, 1])
     np.testing.assert_array_equal(frame["forecast_h2_mae_q50"], found.quantiles[:, 0, 1, 4])
-    assert (frame["forecast_h2_fallback"] == 0.0).all()
-    assert (frame["forecast_trained_until"] == BARS.index[TRAINED - 1]).all()
+    assert frame["forecast_h2_fallback"].isna().sum() == TRAINED
+    assert (frame["forecast_h2_fallback"][TRAINED:] == 0.0).all()
+    assert frame["forecast_trained_until"][:TRAINED].isna().all()
+    assert (frame["forecast_trained_until"][TRAINED:] == BARS.index[TRAINED - 1]).all()
+
+
+def test_forecasts_as_a_frame_can_be_shown_by_the_environment():
+    """Training ends with a session: the night after it is longer than the longest horizon."""
+    both = pd.concat([BARS, small_forecaster().predict(BARS).frame()], axis=1)
+    env = TradingEnv(both, ["log_return"], forecast_columns=["forecast_h5_spread"])
+    low, high = both["forecast_h5_q05"].iloc[TRAINED], both["forecast_h5_q95"].iloc[TRAINED]
+    assert env.market.first_valid == TRAINED
+    assert both["forecast_h5_spread"].iloc[TRAINED] == math.log(high - low)
 
 
 def test_forecaster_of_the_same_seed_is_the_same():

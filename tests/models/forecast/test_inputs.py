@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from config.forecast_settings import DEFAULT_FORECAST_FEATURES, ForecastSettings
+from config.forecast_settings import ForecastSettings
+from config.settings import DEFAULT_FEATURES
 from data.feature_set import FeatureSet
 from data.indicators.bar import feature_bars
 from data.synthetic import synthetic_bars
@@ -228,6 +229,6 @@ def test_damaged_arrays_are_refused_by_name(inputs):
 
 
 def test_default_features_can_be_computed_live():
-    features = FeatureSet(DEFAULT_FORECAST_FEATURES)
+    features = FeatureSet(DEFAULT_FEATURES)
     assert features.external == features.library == ()
     assert not any(spec.needs_other for spec in features.specs)

@@ -5,12 +5,12 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from backtest.session_clock import SessionClock
+from backtest.desk_session import DeskSession
 
 
 def clock_at(stamps, symbol="MNQ", minutes=5):
     """Return (session, bars left) after each bar, sessions counted from the first."""
-    clock, seen = SessionClock(symbol), []
+    clock, seen = DeskSession(symbol), []
     for stamp in pd.to_datetime(stamps, utc=True):
         clock.update(SimpleNamespace(bar_opened=stamp, now=stamp + pd.Timedelta(minutes=minutes)))
         seen.append((clock.session, clock.bars_left))
@@ -31,16 +31,16 @@ def clock_at(stamps, symbol="MNQ", minutes=5):
         (["2024-11-29 18:00", "2024-11-29 18:10"], [(0, 2), (0, 0)]),
     ],
 )
-def test_session_clock_counts_sessions_and_the_bars_that_are_left(stamps, seen):
+def test_desk_session_counts_sessions_and_the_bars_that_are_left(stamps, seen):
     assert clock_at(stamps) == seen
 
 
-def test_session_clock_counts_a_begun_bar_and_no_bar_outside_the_session():
+def test_desk_session_counts_a_begun_bar_and_no_bar_outside_the_session():
     assert clock_at(["2024-01-09 21:00"], minutes=45) == [(0, 1)]
     assert clock_at(["2024-01-09 21:55", "2024-01-09 22:10"]) == [(0, 0), (0, 0)]
 
 
-def test_session_clock_leaves_pauses_out():
+def test_desk_session_leaves_pauses_out():
     # corn pauses from 07:45 to 08:30 Chicago; 08:30 to 13:20 are 58 bars
     assert clock_at(["2024-01-09 13:35"], symbol="ZC") == [(0, 59)]
     assert clock_at(["2024-01-09 13:40"], symbol="ZC") == [(0, 58)]

@@ -7,7 +7,7 @@ from backtest.desk_port import Desk
 from data.calendar import calendar_of
 
 
-class SessionClock:
+class DeskSession:
     """Read at each close; a session is looked up once.
 
     Attributes:
