@@ -31,3 +31,19 @@ class SimulationError(FuturesGymError):
     """Stop and report: two ways of doing the same did not agree, which is a bug of ours."""
 
     exit_code = 1
+
+
+class GatewayError(FuturesGymError):
+    """The broker could not be asked, or refused."""
+
+
+class TemporaryGatewayError(GatewayError):
+    """Try again later, with back-off."""
+
+
+class FatalGatewayError(GatewayError):
+    """Stop trading and keep positions in sight: trying again cannot help."""
+
+
+class RiskHalt(FuturesGymError):  # noqa: N818 - what happened is a halt, not an error
+    """Stop trading: a limit was reached; flatten where that is configured."""
