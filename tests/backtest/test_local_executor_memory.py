@@ -84,10 +84,8 @@ def test_local_workers_hold_no_copy_of_a_million_bars():
     assert seen > 1.0  # they are in its memory, but not its own
 
 
-@pytest.mark.parametrize(
-    ("task", "market"),
-    [(busy, partial(walk, 20_000)), pytest.param(train, lesson_bars, marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("task", "market"), [(busy, partial(walk, 20_000)), (train, lesson_bars)])
 def test_memory_of_workers_and_driver_does_not_grow_over_two_hundred_jobs(task, market):
     held: dict[int, list[int]] = {}
     for _, outcome in LocalExecutor(2).run(task, spans(200), market()):
@@ -99,6 +97,7 @@ def test_memory_of_workers_and_driver_does_not_grow_over_two_hundred_jobs(task, 
     assert max(grown) < 3_000_000
 
 
+@pytest.mark.slow
 def test_memory_of_shared_bars_made_and_freed_two_hundred_times_does_not_grow():
     bars = walk(20_000)
     held = []

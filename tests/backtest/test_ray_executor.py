@@ -40,6 +40,7 @@ def address():
         yield where
 
 
+@pytest.mark.slow
 def test_ray_executor_does_what_this_process_does_though_a_worker_is_killed(address, tmp_path):
     """Trained and tested on two nodes, one killed in the midst of a fold: the same to the bit."""
     bars, jobs = lesson_bars(), lessons_traced(tmp_path)
