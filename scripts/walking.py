@@ -21,6 +21,7 @@ from config.settings import Settings
 from models.callback_checkpoint import CheckpointPlan
 from models.checkpoint import checkpoints_of
 from scripts.printing import console, errors, print_commands
+from scripts.stored_forecasts import check_learnt_from
 from scripts.training import TrainingFiles, noted_of
 from scripts.walk_results import write_walk
 from utils.clock import Clock, SystemClock
@@ -74,6 +75,8 @@ def walk(
     """
     executor = place.make()
     planned = planned_jobs(bars, settings, noted_of(files))
+    if files.forecasts is not None:
+        check_learnt_from(bars, [job.fold for job in planned], settings)
     jobs = tuple(_equipped(job, files, place) for job in planned)
     console.print(_plan_text(jobs, bars), soft_wrap=True)
     if begun is not None:

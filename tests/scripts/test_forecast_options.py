@@ -216,6 +216,17 @@ def test_tune_refuses_folds_without_forecasts_before_the_study_begins(capsys, fi
     assert not (tmp_path / "study.db").exists()
 
 
+@pytest.mark.parametrize("words", [("walk_forward",), ("train", "--walk-forward")])
+def test_walk_refuses_folds_without_forecasts_before_any_training(capsys, files, tmp_path, words):
+    bars = walk_bars()
+    make_store(tmp_path / "late", bars, (len(bars) * 7 // 10, len(bars)))
+    asked = ["--data", files / "bars.parquet", "--forecasts", tmp_path / "late", *DP]
+    outcome = run_script(capsys, *words, *asked, "--folds", 2, "--out", tmp_path / "walk")
+
+    assert_one_clear_line(outcome, "fold 1 learns from", "forecasts begin at", "--least-sessions")
+    assert not (tmp_path / "walk").exists()
+
+
 def test_walk_forward_shows_forecasts_to_every_fold_and_goes_on_with_them(capsys, files, tmp_path):
     out = tmp_path / "folds"
     words = ["--data", files / "bars.parquet", "--forecasts", files / "store", *DP]
