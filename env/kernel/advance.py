@@ -22,15 +22,11 @@ from env.kernel.exits import bring_exits, follow_bar, follow_open, protect
 from env.kernel.forced import begin_session, closing_reason, force_exits, shift_orders
 from env.kernel.ledger import mark_to_close, reducing_quantity, see_range, settle
 from env.kernel.matching import (
-    NEVER,
     NO_FILL,
     fill_ticks_at_open,
     fill_ticks_in_range,
-    is_high_first,
-    is_nearer,
+    first_touched,
     is_triggered_at_open,
-    is_worst_first,
-    touch_ticks,
 )
 from env.kernel.names import BarFlag, Birth, OrderKind, Reason
 from env.kernel.orders import cancel_all, cancel_exits, cancel_group, place_market_order
@@ -159,7 +155,9 @@ def _fill_in_range(account: np.record, bar: np.record, fills: Records, trades: R
     """Fill what the bar's range reaches, one after the other, and what those fills bring."""
     is_ambiguous = False
     for _ in range(2 * len(account.orders)):
-        slot, n_touched = _first_touched(account, bar)
+        slot, n_touched = first_touched(
+            account.orders, STOP_SLOT, bar, account.path_policy, account.costs.through_ticks
+        )
         if n_touched == 0:
             break
         order = account.orders[slot]
@@ -171,25 +169,6 @@ def _fill_in_range(account: np.record, bar: np.record, fills: Records, trades: R
         _fill(account, order, fill_ticks_in_range(order, bar, account.costs), bar, fills, trades)
         protect(account, Birth.INSIDE)
     account.n_ambiguous += is_ambiguous
-
-
-@lean_jit
-def _first_touched(account: np.record, bar: np.record) -> tuple[int, int]:
-    """Return the slot of the order that the range reaches first, and how many it reaches."""
-    first_is_high = is_high_first(account.path_policy, bar)
-    is_worst = is_worst_first(account.path_policy, bar)
-    first, slot_of_first, n_touched = NEVER, 0, 0
-    for slot in range(STOP_SLOT, len(account.orders)):
-        touch = touch_ticks(
-            account.orders[slot], bar, first_is_high, is_worst, account.costs.through_ticks
-        )
-        n_touched += touch != NEVER
-        is_tie = touch == first and touch != NEVER
-        if touch < first or (
-            is_tie and is_nearer(account.orders[slot], account.orders[slot_of_first])
-        ):
-            first, slot_of_first = touch, slot
-    return slot_of_first, n_touched
 
 
 @lean_jit

@@ -25,6 +25,7 @@ import numpy as np
 
 from env.kernel.costs import slipped_ticks
 from env.kernel.names import Birth, OrderKind, PathPolicy
+from env.kernel.types import Records
 from utils.jit import lean_jit
 
 NO_FILL = -(2**62)
@@ -104,6 +105,34 @@ def touch_ticks(
     if is_worst:
         return LIMITS_LAST if order.kind == OrderKind.LIMIT else 0
     return _travelled(price, bar, first_is_high)
+
+
+@lean_jit
+def first_touched(
+    orders: Records, first_slot: int, bar: np.record, path_policy: int, through_ticks: int
+) -> tuple[int, int]:
+    """Return the slot of the order that the bar's range reaches first, and how many it reaches.
+
+    Args:
+        orders: ORDER records; empty slots, and market orders, are never reached.
+        first_slot: Slots before it are not asked.
+        bar: BAR_TICKS record.
+        path_policy: One of PathPolicy.
+        through_ticks: How far beyond its limit the price must go for a limit to fill.
+
+    Returns:
+        The slot, which means nothing where the count is 0, and the count.
+    """
+    first_is_high = is_high_first(path_policy, bar)
+    is_worst = is_worst_first(path_policy, bar)
+    first, slot_of_first, n_touched = NEVER, 0, 0
+    for slot in range(first_slot, len(orders)):
+        touch = touch_ticks(orders[slot], bar, first_is_high, is_worst, through_ticks)
+        n_touched += touch != NEVER
+        is_tie = touch == first and touch != NEVER
+        if touch < first or (is_tie and is_nearer(orders[slot], orders[slot_of_first])):
+            first, slot_of_first = touch, slot
+    return slot_of_first, n_touched
 
 
 @lean_jit
