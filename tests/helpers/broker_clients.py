@@ -19,8 +19,11 @@ class RawClient:
         self.version = None
         if versions is None:
             return
-        self.send_bytes(b"API\0" + struct.pack(">I", len(versions)) + versions.encode())
-        self.version = int(self.read()[0])
+        try:
+            self._shake_hands(versions)
+        except (EOFError, ConnectionError):
+            self.socket.close()
+            raise
         if client_id is not None:
             self.send(71, 2, client_id, "")
 
@@ -29,6 +32,10 @@ class RawClient:
 
     def __exit__(self, *_):
         self.socket.close()
+
+    def _shake_hands(self, versions):
+        self.send_bytes(b"API\0" + struct.pack(">I", len(versions)) + versions.encode())
+        self.version = int(self.read()[0])
 
     def send(self, *fields):
         """Send one message."""
