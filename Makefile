@@ -5,7 +5,8 @@ PYTHON ?=
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format format-check spelling lint types imports bench-env clean
+.PHONY: help demo test test-all check format format-check spelling lint types imports bench-env \
+	broker-envs clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -42,8 +43,10 @@ imports: .venv/.installed-dev ## Check who imports whom.
 
 bench-env: .venv-bench/.installed ## Install the peers that benchmarks compare with.
 
+broker-envs: .venv-insync/.installed .venv-ibapi/.installed ## Install the clients that the gateway is tested with.
+
 clean: ## Remove .venv and caches; bars, models and reports stay.
-	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/numba
+	rm -rf .venv .venv-bench .venv-insync .venv-ibapi .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache var/numba
 
 # A stamp is set only when its step is complete, so an interrupted installation is taken up again.
 
@@ -70,4 +73,15 @@ endif
 .venv-bench/.installed: .venv/.made requirements-bench.txt constraints.txt
 	$(RUN) venv --clear .venv-bench
 	.venv-bench/bin/python -m pip install -r requirements-bench.txt
+	@touch $@
+
+# Apart from .venv and from each other: they write the same files, or bring a client of their own.
+.venv-insync/.installed: .venv/.made requirements-insync.txt
+	$(RUN) venv --clear .venv-insync
+	.venv-insync/bin/python -m pip install -r requirements-insync.txt
+	@touch $@
+
+.venv-ibapi/.installed: .venv/.made requirements-ibapi.txt
+	$(RUN) venv --clear .venv-ibapi
+	.venv-ibapi/bin/python -m pip install -r requirements-ibapi.txt
 	@touch $@

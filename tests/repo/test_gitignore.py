@@ -16,6 +16,8 @@ PACKAGES = ("backtest", "config", "data", "env", "models", "scripts", "trading",
 
 GENERATED = (
     ".venv/bin/python",
+    ".venv-ibapi/bin/python",
+    ".venv-insync/bin/python",
     ".mypy_cache/x",
     ".ruff_cache/x",
     "data/storage/demo_bars.parquet",

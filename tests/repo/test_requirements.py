@@ -21,7 +21,14 @@ FILES = (
 BENCH_FILE = "requirements-bench.txt"
 """Of an environment of its own."""
 
+CLIENT_FILES = ("requirements-insync.txt", "requirements-ibapi.txt")
+"""Of one client of Interactive Brokers each, in an environment of its own."""
+
 PEER_PROGRAMS = "scripts/benchmarks/peer_programs"
+CLIENT_PROGRAMS = "tests/trading/simulated_gateway/clients"
+ELSEWHERE = (PEER_PROGRAMS, CLIENT_PROGRAMS)
+"""Programs that run in the benchmarks' environment, or in a client's."""
+
 PIN = re.compile(r"^[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*$")
 
 
@@ -42,6 +49,12 @@ def pinned_names(*files: str) -> list[str]:
     return [normal(line.split("==")[0]) for file in files for line in pins(file)]
 
 
+def pinned_versions(*files: str) -> dict[str, str]:
+    """Return the version that each name is pinned to in the files."""
+    lines = (line.split("==") for file in files for line in pins(file))
+    return {normal(name): version for name, version in lines}
+
+
 def imported_modules(folder: Path, at_top_only: bool = False) -> set[str]:
     """Return the top-level names that the Python files under `folder` import.
 
@@ -49,8 +62,8 @@ def imported_modules(folder: Path, at_top_only: bool = False) -> set[str]:
     """
     names: set[str] = set()
     for path in folder.rglob("*.py"):
-        if PEER_PROGRAMS in path.parent.as_posix() and PEER_PROGRAMS not in folder.as_posix():
-            continue  # they run in the benchmarks' environment
+        if any(of in path.parent.as_posix() and of not in folder.as_posix() for of in ELSEWHERE):
+            continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in tree.body if at_top_only else ast.walk(tree):
             if isinstance(node, ast.Import):
@@ -67,7 +80,7 @@ def foreign_distributions(folder: Path, at_top_only: bool = False) -> set[str]:
     return {normal(owners[module][0]) for module in foreign}
 
 
-@pytest.mark.parametrize("file", [*FILES, BENCH_FILE])
+@pytest.mark.parametrize("file", [*FILES, BENCH_FILE, *CLIENT_FILES])
 def test_requirements_are_all_pinned_exactly(file: str) -> None:
     assert [line for line in pins(file) if not PIN.match(line)] == []
 
@@ -108,3 +121,9 @@ def test_requirements_install_one_broker_client_only() -> None:
     assert "ib-async" in names
     assert "ib-insync" not in names
     assert "eventkit" not in names
+
+
+def test_requirements_of_the_other_clients_share_what_ours_has_too() -> None:
+    ours, theirs = pinned_versions(*FILES), pinned_versions(*CLIENT_FILES)
+    assert ours.keys() & theirs.keys() == {"nest-asyncio", "numpy", "tzdata"}
+    assert all(ours.get(name, version) == version for name, version in theirs.items())
