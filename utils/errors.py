@@ -45,5 +45,13 @@ class FatalGatewayError(GatewayError):
     """Stop trading and keep positions in sight: trying again cannot help."""
 
 
+class JournalError(FuturesGymError):
+    """Send no order: what happens cannot be written down, or what was written is not sound."""
+
+
+class JournalConflictError(JournalError):
+    """Send no order: what was to be written contradicts what is written, e.g. a second entry."""
+
+
 class RiskHalt(FuturesGymError):  # noqa: N818 - what happened is a halt, not an error
     """Stop trading: a limit was reached; flatten where that is configured."""

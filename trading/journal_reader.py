@@ -1,0 +1,209 @@
+"""Questions to a journal: for the trader that writes it, and for others while it does.
+
+Whoever only reads opens the file read-only, and sees the last transaction that was committed.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from trading.journal_codec import decoded, stamp
+from trading.journal_connection import connect_to_read, in_one_line
+from trading.journal_events import ENDED, UNRESOLVED, HeldPosition
+from trading.journal_projections import MAX_ORDER_ID
+from trading.journal_rows import (
+    StoredDenials,
+    StoredFill,
+    StoredIntent,
+    StoredOrder,
+    StoredRiskDay,
+    StoredSwitch,
+    Written,
+)
+from utils.errors import JournalError
+
+SIGNS = {"BOT": 1, "BUY": 1, "SLD": -1, "SELL": -1}
+"""What a side does to a position."""
+
+FILLS = (
+    "SELECT fill.exec_id, order_id, perm_id, client_id, order_ref, con_id, account, time, side, "
+    "quantity, price, fill.seq, commission_usd, realised_usd "
+    "FROM fill LEFT JOIN commission USING(exec_id) "
+)
+
+_Row = TypeVar("_Row")
+
+INTENTS = TypeAdapter(list[StoredIntent])
+STORED_FILLS = TypeAdapter(list[StoredFill])
+HELD = TypeAdapter(list[HeldPosition])
+RISK_DAYS = TypeAdapter(list[StoredRiskDay])
+SWITCHES = TypeAdapter(list[StoredSwitch])
+ORDERS = TypeAdapter(list[StoredOrder])
+DENIALS = TypeAdapter(list[StoredDenials])
+
+
+class JournalReader:
+    """What stands in a journal; every answer is of now, nothing is kept between questions.
+
+    All methods raise JournalError where the file cannot be read.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.connection = connection
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path) -> "JournalReader":
+        """Open a journal to read, also while a trader writes it.
+
+        Raises:
+            JournalError: If there is none, or none of this version.
+        """
+        return cls(connect_to_read(path), path)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def __enter__(self) -> "JournalReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Have all questions within answered of one moment, whatever is written meanwhile."""
+        self._ask("BEGIN")
+        try:
+            yield
+        finally:
+            self._ask("ROLLBACK")
+
+    def open_intents(self) -> list[StoredIntent]:
+        """Return orders of ours of which something is still expected, oldest first."""
+        return self._intents(f"state NOT IN ({_marks(ENDED)})", *ENDED)
+
+    def unresolved_intents(self) -> list[StoredIntent]:
+        """Return orders of ours of which only the broker can say whether it has them."""
+        return self._intents(f"state IN ({_marks(UNRESOLVED)})", *UNRESOLVED)
+
+    def intent(self, ref: str) -> StoredIntent | None:
+        """Return an order of ours by its name."""
+        return next(iter(self._intents("ref = ?", ref)), None)
+
+    def intents_of(self, decision_id: str) -> list[StoredIntent]:
+        """Return all orders of a decision, oldest first."""
+        return self._intents("decision_id = ?", decision_id)
+
+    def _intents(self, condition: str, *values: object) -> list[StoredIntent]:
+        text = f"SELECT * FROM intent WHERE {condition} ORDER BY created, rowid"  # noqa: S608 - ours
+        return self._rows(INTENTS, text, *values)
+
+    def fills_since(self, time: datetime) -> list[StoredFill]:
+        """Return fills of `time` or later, by the broker's clock, oldest first."""
+        return self._rows(STORED_FILLS, f"{FILLS} WHERE time >= ? ORDER BY time, seq", stamp(time))
+
+    def fills_of(self, order_ref: str) -> list[StoredFill]:
+        """Return the fills of one of our orders, oldest first."""
+        return self._rows(
+            STORED_FILLS, f"{FILLS} WHERE order_ref = ? ORDER BY time, seq", order_ref
+        )
+
+    def has_execution(self, exec_id: str) -> bool:
+        """Return whether this very version of a fill is the one that counts."""
+        return bool(self._ask("SELECT 1 FROM fill WHERE exec_id = ?", exec_id))
+
+    def positions(self, account: str) -> dict[int, int]:
+        """Return signed contracts by contract number, from our own fills; zeros included.
+
+        They count from where a position was adopted (`PositionAdopted`), else from nothing.
+
+        Raises:
+            JournalError: If a fill is of neither side.
+        """
+        held: dict[int, int] = {}
+        rows = self._ask(
+            "SELECT con_id, side, SUM(quantity) FROM fill LEFT JOIN "
+            "(SELECT con_id, account, seq AS start FROM position_start) USING(con_id, account) "
+            "WHERE account = ? AND fill.seq > COALESCE(start, 0) GROUP BY con_id, side",
+            account,
+        )
+        for con_id, position in self._ask(
+            "SELECT con_id, position FROM position_start WHERE account = ?", account
+        ):
+            held[con_id] = position
+        for con_id, side, quantity in rows:
+            if side not in SIGNS:
+                raise JournalError(f"`{self.path}` has a fill of side `{side}`; {', '.join(SIGNS)}")
+            held[con_id] = held.get(con_id, 0) + SIGNS[side] * quantity
+        return held
+
+    def snapshot(self, account: str) -> dict[int, HeldPosition]:
+        """Return the broker's last complete list of positions, by contract number."""
+        rows = self._rows(
+            HELD,
+            "SELECT con_id, symbol, position, average_price FROM position_snapshot "
+            "WHERE account = ?",
+            account,
+        )
+        return {row.con_id: row for row in rows}
+
+    def risk_day(self, trading_day: date) -> StoredRiskDay | None:
+        """Return how a CME trade date stands, or None where nothing was written of it."""
+        text = "SELECT * FROM risk_day WHERE trading_day = ?"
+        return next(iter(self._rows(RISK_DAYS, text, trading_day.isoformat())), None)
+
+    def switches(self) -> dict[str, StoredSwitch]:
+        """Return all switches that were ever set, by name."""
+        return {row.name: row for row in self._rows(SWITCHES, "SELECT * FROM switch")}
+
+    def orders_seen(self) -> list[StoredOrder]:
+        """Return every order that the broker spoke of, by permanent number."""
+        return self._rows(ORDERS, "SELECT * FROM order_seen ORDER BY perm_id")
+
+    def denials(self) -> dict[str, StoredDenials]:
+        """Return how often each kind of denial happened, by code."""
+        rows = self._rows(DENIALS, "SELECT * FROM denial ORDER BY code")
+        return {row.code: row for row in rows}
+
+    def max_order_id(self) -> int | None:
+        """Return the largest order id ever used."""
+        value = self.note(MAX_ORDER_ID)
+        return None if value is None else int(value)
+
+    def note(self, key: str) -> str | None:
+        """Return a value of the table `kv`."""
+        rows = self._ask("SELECT value FROM kv WHERE key = ?", key)
+        return rows[0][0] if rows else None
+
+    def last(self, kind: str) -> Written | None:
+        """Return the newest event of a kind, e.g. "Decision"."""
+        rows = self._ask(
+            "SELECT seq, ts, json FROM raw_event WHERE kind = ? ORDER BY seq DESC LIMIT 1", kind
+        )
+        if not rows:
+            return None
+        seq, ts, text = rows[0]
+        return Written(seq=seq, ts=datetime.fromisoformat(ts), event=decoded(kind, text))
+
+    def _rows(self, kind: TypeAdapter[list[_Row]], text: str, *values: object) -> list[_Row]:
+        """Return the rows of a query, whose columns are the fields of what `kind` lists."""
+        with in_one_line(self.path, "read"):
+            cursor = self.connection.execute(text, values)
+            names = [column[0] for column in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor]
+        return kind.validate_python(rows)
+
+    def _ask(self, text: str, *values: object) -> list[Any]:
+        with in_one_line(self.path, "read"):
+            return self.connection.execute(text, values).fetchall()
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

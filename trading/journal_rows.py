@@ -1,0 +1,121 @@
+"""Rows of a journal's tables as values, for those who only read."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from trading.journal_codec import JournalEvent
+from trading.journal_events import IntentStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredIntent:
+    """An order of ours as it stands now; see `Intent` for what it began as."""
+
+    ref: str
+    decision_id: str
+    role: str
+    n: int
+    is_opening: bool
+    con_id: int
+    account: str
+    side: str
+    quantity: int
+    kind: str
+    limit_price: float | None
+    stop_price: float | None
+    tif: str
+    oca_group: str
+    parent_ref: str
+    state: IntentStatus
+    order_id: int | None
+    perm_id: int | None
+    reason: str
+    created: datetime
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFill:
+    """A fill in its newest correction; commission and PnL are None until they were told."""
+
+    exec_id: str
+    order_id: int
+    perm_id: int
+    client_id: int
+    order_ref: str
+    con_id: int
+    account: str
+    time: datetime
+    side: str
+    quantity: int
+    price: float | None
+    seq: int
+    commission_usd: float | None
+    realised_usd: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRiskDay:
+    """How a trading day stands; see `RiskDay`."""
+
+    trading_day: date
+    start_equity_cents: int
+    realised_cents: int
+    peak_cents: int
+    is_locked: bool
+    reason: str
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSwitch:
+    """A switch and who set it last."""
+
+    name: str
+    value: str
+    actor: str
+    reason: str
+    ts: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOrder:
+    """The last that the broker said of one of its orders; None where it never said."""
+
+    perm_id: int
+    order_id: int | None
+    client_id: int | None
+    order_ref: str | None
+    con_id: int | None
+    account: str | None
+    action: str | None
+    quantity: int | None
+    kind: str | None
+    limit_price: float | None
+    aux_price: float | None
+    tif: str | None
+    oca_group: str | None
+    parent_id: int | None
+    status: str
+    filled: int | None
+    remaining: int | None
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDenials:
+    """How often orders were denied for one reason, and the last time."""
+
+    code: str
+    n: int
+    last_reason: str
+    last_ts: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An event with its number and time."""
+
+    seq: int
+    ts: datetime
+    event: JournalEvent
