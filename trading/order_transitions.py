@@ -24,16 +24,16 @@ from types import MappingProxyType
 class OrderState(StrEnum):
     """How far an order has come, as far as we know."""
 
-    INTENT = "intent"
-    SENT = "sent"
-    WORKING = "working"
-    PARTIAL = "partial"
-    UNKNOWN = "unknown"
-    FILLED = "filled"
-    CANCELLED = "cancelled"
-    REJECTED = "rejected"
-    EXPIRED = "expired"
-    LOST = "lost"
+    INTENT = "INTENT"
+    SENT = "SENT"
+    WORKING = "WORKING"
+    PARTIAL = "PARTIAL"
+    UNKNOWN = "UNKNOWN"
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+    LOST = "LOST"
 
 
 class Happening(StrEnum):
@@ -89,27 +89,27 @@ class Move:
 _MARKS = {"?": Effect.QUERY, "+": Effect.PROTECT, "x": Effect.CANCEL, "!": Effect.ALERT}
 
 _LAW = """
-happening      intent       sent         working      partial      unknown      filled    cancelled   rejected    expired     lost
-sending        sent         =            =            =            =            =!        =!          =!          =!          =!
-restart        unknown?     unknown?     unknown?     unknown?     =?           =         =           =           =           =
-overdue        expired      unknown?     =            =            =?           =         =           =           =           =
-cancel_overdue =            unknown?     =?!          =?!          =?!          =         =           =           =           =
-stalled        =            =            =            =x           =            =         =           =           =           =
-missing        =            unknown?     unknown?     unknown?     =?           =         =           =           =           =
-missing_again  =            lost+!       lost+!       lost+!       lost+!       =         =           =           =           =
-disconnect     =            unknown?     unknown?     unknown?     =?           =         =           =           =           =
-held           LIVE!        LIVE         LIVE         LIVE         LIVE         =         unknown?x!  unknown?x!  unknown?x!  LIVEx!
-fill           LIVE+!       LIVE+        LIVE+        LIVE+        =?+          =+        =+          unknown?+!  unknown?+!  unknown?+!
-last_fill      filled+!     filled+      filled+      filled+      filled+      =+        filled+!    filled+!    filled+!    filled+!
-overfill       filled+!     filled+!     filled+!     filled+!     filled+!     =+!       filled+!    filled+!    filled+!    filled+!
-said_filled    filled?+!    filled?+     filled?+     filled?+     filled?+     =?+       filled?+!   filled?+!   filled?+!   filled?+!
-said_cancelled cancelled+!  cancelled+   cancelled+   cancelled+   cancelled+   =         =           =           =           cancelled+
-said_expired   expired+!    expired+     expired+     expired+     expired+     =         =           =           =           expired+
-said_rejected  rejected+!   rejected+!   rejected+!   cancelled+!  rejected+!   =         =           =           =           rejected+
-said_inactive  unknown?+    unknown?+    unknown?+    unknown?+    =?+          =         =           =           =           unknown?+
-not_found      =            unknown?     unknown?     unknown?     =?           =         =           =           =           =
-fault          =            unknown?     =?           =?           =?           =         =           =           =           =
-notice         =            =            =            =            =            =         =           =           =           =
+happening      INTENT       SENT         WORKING      PARTIAL      UNKNOWN      FILLED       CANCELLED    REJECTED     EXPIRED      LOST
+sending        SENT         =            =            =            =            =!           =!           =!           =!           =!
+restart        UNKNOWN?     UNKNOWN?     UNKNOWN?     UNKNOWN?     =?           =            =            =            =            =
+overdue        EXPIRED      UNKNOWN?     =            =            =?           =            =            =            =            =
+cancel_overdue =            UNKNOWN?     =?!          =?!          =?!          =            =            =            =            =
+stalled        =            =            =            =x           =            =            =            =            =            =
+missing        =            UNKNOWN?     UNKNOWN?     UNKNOWN?     =?           =            =            =            =            =
+missing_again  =            LOST+!       LOST+!       LOST+!       LOST+!       =            =            =            =            =
+disconnect     =            UNKNOWN?     UNKNOWN?     UNKNOWN?     =?           =            =            =            =            =
+held           LIVE!        LIVE         LIVE         LIVE         LIVE         =            UNKNOWN?x!   UNKNOWN?x!   UNKNOWN?x!   LIVEx!
+fill           LIVE+!       LIVE+        LIVE+        LIVE+        =?+          =+           =+           UNKNOWN?+!   UNKNOWN?+!   UNKNOWN?+!
+last_fill      FILLED+!     FILLED+      FILLED+      FILLED+      FILLED+      =+           FILLED+!     FILLED+!     FILLED+!     FILLED+!
+overfill       FILLED+!     FILLED+!     FILLED+!     FILLED+!     FILLED+!     =+!          FILLED+!     FILLED+!     FILLED+!     FILLED+!
+said_filled    FILLED?+!    FILLED?+     FILLED?+     FILLED?+     FILLED?+     =?+          FILLED?+!    FILLED?+!    FILLED?+!    FILLED?+!
+said_cancelled CANCELLED+!  CANCELLED+   CANCELLED+   CANCELLED+   CANCELLED+   =            =            =            =            CANCELLED+
+said_expired   EXPIRED+!    EXPIRED+     EXPIRED+     EXPIRED+     EXPIRED+     =            =            =            =            EXPIRED+
+said_rejected  REJECTED+!   REJECTED+!   REJECTED+!   CANCELLED+!  REJECTED+!   =            =            =            =            REJECTED+
+said_inactive  UNKNOWN?+    UNKNOWN?+    UNKNOWN?+    UNKNOWN?+    =?+          =            =            =            =            UNKNOWN?+
+not_found      =            UNKNOWN?     UNKNOWN?     UNKNOWN?     =?           =            =            =            =            =
+fault          =            UNKNOWN?     =?           =?           =?           =            =            =            =            =
+notice         =            =            =            =            =            =            =            =            =            =
 """  # noqa: E501 - a table row is one line
 
 

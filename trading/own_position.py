@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from config.instrument_type import Instrument
+from trading.booked_order import BOUGHT
 from trading.broker_events import CommissionSeen, ExecutionSeen
 from trading.holding import Holding
 from trading.order_life import split_exec_id
-
-BOUGHT = frozenset({"BOT", "BUY"})
-"""How brokers spell a purchase; all else is a sale."""
 
 MAX_COMMISSION_USD = 1e6
 """Beyond it a figure is the broker's way of saying that it has none."""

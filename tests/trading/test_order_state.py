@@ -36,92 +36,92 @@ def lived(*events, life=None, every=0.1):
 
 ROWS = [
     # the ordinary way
-    ([SENT], "sent", ()),
-    ([SENT, opened()], "working", ()),
-    ([SENT, told("PreSubmitted")], "working", ()),
-    ([SENT, told("PendingSubmit", perm_id=0)], "working", ()),
-    ([SENT, opened(), executed(1)], "partial", (PROTECT,)),
-    ([SENT, opened(), executed(1), told("Submitted", 1)], "partial", ()),
-    ([SENT, opened(), executed(2)], "filled", (PROTECT,)),
-    ([SENT, opened(), executed(2), told("Filled", 2)], "filled", (PROTECT,)),
-    ([SENT, opened(), told("Cancelled")], "cancelled", (PROTECT,)),
-    ([SENT, opened(), executed(1), told("Cancelled", 1)], "cancelled", (PROTECT,)),
+    ([SENT], "SENT", ()),
+    ([SENT, opened()], "WORKING", ()),
+    ([SENT, told("PreSubmitted")], "WORKING", ()),
+    ([SENT, told("PendingSubmit", perm_id=0)], "WORKING", ()),
+    ([SENT, opened(), executed(1)], "PARTIAL", (PROTECT,)),
+    ([SENT, opened(), executed(1), told("Submitted", 1)], "PARTIAL", ()),
+    ([SENT, opened(), executed(2)], "FILLED", (PROTECT,)),
+    ([SENT, opened(), executed(2), told("Filled", 2)], "FILLED", (PROTECT,)),
+    ([SENT, opened(), told("Cancelled")], "CANCELLED", (PROTECT,)),
+    ([SENT, opened(), executed(1), told("Cancelled", 1)], "CANCELLED", (PROTECT,)),
     # an execution before anything else: accepted
-    ([SENT, executed(2)], "filled", (PROTECT,)),
-    ([SENT, executed(2), opened()], "filled", ()),
+    ([SENT, executed(2)], "FILLED", (PROTECT,)),
+    ([SENT, executed(2), opened()], "FILLED", ()),
     # fills win over status
-    ([SENT, told("Cancelled"), executed(2)], "filled", (PROTECT, ALERT)),
-    ([SENT, told("Cancelled"), executed(1)], "cancelled", (PROTECT,)),
-    ([SENT, opened(), Cancelling(), executed(2)], "filled", (PROTECT,)),
+    ([SENT, told("Cancelled"), executed(2)], "FILLED", (PROTECT, ALERT)),
+    ([SENT, told("Cancelled"), executed(1)], "CANCELLED", (PROTECT,)),
+    ([SENT, opened(), Cancelling(), executed(2)], "FILLED", (PROTECT,)),
     # a status names fills whose executions did not come: believed, and asked for
-    ([SENT, told("Filled", 2)], "filled", (QUERY, PROTECT)),
-    ([SENT, told("Filled", 2), executed(2)], "filled", (PROTECT,)),
-    ([SENT, told("Submitted", 1)], "partial", ()),
+    ([SENT, told("Filled", 2)], "FILLED", (QUERY, PROTECT)),
+    ([SENT, told("Filled", 2), executed(2)], "FILLED", (PROTECT,)),
+    ([SENT, told("Submitted", 1)], "PARTIAL", ()),
     # an error ends only a new order of which no perm id was seen, and only these codes do
-    ([SENT, fault(201)], "rejected", (PROTECT, ALERT)),
-    ([SENT, fault(110)], "rejected", (PROTECT, ALERT)),
-    ([SENT, fault(200)], "rejected", (PROTECT, ALERT)),
-    ([SENT, fault(203)], "rejected", (PROTECT, ALERT)),
-    ([SENT, fault(321)], "unknown", (QUERY,)),
-    ([SENT, fault(103)], "unknown", (QUERY,)),
-    ([SENT, fault(10349)], "unknown", (QUERY,)),
-    ([SENT, opened(), fault(201)], "working", (QUERY,)),  # a rejected change, not the order
-    ([SENT, told("PendingSubmit", perm_id=0), fault(201)], "rejected", (PROTECT, ALERT)),
-    ([SENT, fault(321), fault(201)], "rejected", (PROTECT, ALERT)),
-    ([SENT, executed(1, perm_id=0), fault(201)], "partial", (QUERY,)),
-    ([SENT, opened(), fault(110)], "working", (QUERY,)),
-    ([SENT, opened(), GONE, fault(201)], "unknown", (QUERY,)),
+    ([SENT, fault(201)], "REJECTED", (PROTECT, ALERT)),
+    ([SENT, fault(110)], "REJECTED", (PROTECT, ALERT)),
+    ([SENT, fault(200)], "REJECTED", (PROTECT, ALERT)),
+    ([SENT, fault(203)], "REJECTED", (PROTECT, ALERT)),
+    ([SENT, fault(321)], "UNKNOWN", (QUERY,)),
+    ([SENT, fault(103)], "UNKNOWN", (QUERY,)),
+    ([SENT, fault(10349)], "UNKNOWN", (QUERY,)),
+    ([SENT, opened(), fault(201)], "WORKING", (QUERY,)),  # a rejected change, not the order
+    ([SENT, told("PendingSubmit", perm_id=0), fault(201)], "REJECTED", (PROTECT, ALERT)),
+    ([SENT, fault(321), fault(201)], "REJECTED", (PROTECT, ALERT)),
+    ([SENT, executed(1, perm_id=0), fault(201)], "PARTIAL", (QUERY,)),
+    ([SENT, opened(), fault(110)], "WORKING", (QUERY,)),
+    ([SENT, opened(), GONE, fault(201)], "UNKNOWN", (QUERY,)),
     # phantom cancels: the client libraries call all of these cancelled, and the order lives on
     *[
-        ([SENT, opened(), fault(code)], "working", (QUERY,))
+        ([SENT, opened(), fault(code)], "WORKING", (QUERY,))
         for code in (10349, 161, 104, 103, 463, 388, 321, 202)
     ],
-    ([SENT, opened(), executed(1), fault(10349)], "partial", (QUERY,)),
+    ([SENT, opened(), executed(1), fault(10349)], "PARTIAL", (QUERY,)),
     # mere notices
-    ([SENT, opened(), fault(399)], "working", ()),
-    ([SENT, fault(2109)], "sent", ()),
+    ([SENT, opened(), fault(399)], "WORKING", ()),
+    ([SENT, fault(2109)], "SENT", ()),
     # nothing to cancel: the truth is asked for
-    ([SENT, opened(), Cancelling(), fault(10147)], "unknown", (QUERY,)),
-    ([SENT, opened(), Cancelling(), fault(10148)], "unknown", (QUERY,)),
-    ([SENT, opened(), Cancelling(), fault(135)], "unknown", (QUERY,)),
-    ([SENT, opened(), Cancelling(), fault(10148), completed("Filled", 2)], "filled",
+    ([SENT, opened(), Cancelling(), fault(10147)], "UNKNOWN", (QUERY,)),
+    ([SENT, opened(), Cancelling(), fault(10148)], "UNKNOWN", (QUERY,)),
+    ([SENT, opened(), Cancelling(), fault(135)], "UNKNOWN", (QUERY,)),
+    ([SENT, opened(), Cancelling(), fault(10148), completed("Filled", 2)], "FILLED",
      (QUERY, PROTECT)),
     # a rejection with perm id: the status after it says so
-    ([SENT, opened("Inactive"), fault(201), told("Inactive")], "rejected", (PROTECT, ALERT)),
-    ([SENT, opened("Inactive"), fault(201), told("Cancelled")], "rejected", (PROTECT, ALERT)),
-    ([SENT, opened(), executed(1), fault(201), told("Cancelled", 1)], "cancelled", (PROTECT,)),
-    ([SENT, told("Inactive")], "unknown", (QUERY, PROTECT)),  # without a reason: in doubt
-    ([SENT, opened(), told("Inactive")], "unknown", (QUERY, PROTECT)),
-    ([SENT, opened(), told("Resting")], "unknown", (QUERY, PROTECT)),  # a word nobody knows
-    ([SENT, opened("Cancelled")], "sent", ()),  # an openOrder ends nothing
+    ([SENT, opened("Inactive"), fault(201), told("Inactive")], "REJECTED", (PROTECT, ALERT)),
+    ([SENT, opened("Inactive"), fault(201), told("Cancelled")], "REJECTED", (PROTECT, ALERT)),
+    ([SENT, opened(), executed(1), fault(201), told("Cancelled", 1)], "CANCELLED", (PROTECT,)),
+    ([SENT, told("Inactive")], "UNKNOWN", (QUERY, PROTECT)),  # without a reason: in doubt
+    ([SENT, opened(), told("Inactive")], "UNKNOWN", (QUERY, PROTECT)),
+    ([SENT, opened(), told("Resting")], "UNKNOWN", (QUERY, PROTECT)),  # a word nobody knows
+    ([SENT, opened("Cancelled")], "SENT", ()),  # an openOrder ends nothing
     # what the list of completed orders says
-    ([SENT, GONE, completed("Cancelled")], "cancelled", (PROTECT,)),
-    ([SENT, GONE, completed("Cancelled", reason="Order expired")], "expired", (PROTECT,)),
-    ([SENT, GONE, completed("Inactive")], "rejected", (PROTECT, ALERT)),
-    ([SENT, GONE, completed("Cancelled", reason="Rejected by System")], "rejected",
+    ([SENT, GONE, completed("Cancelled")], "CANCELLED", (PROTECT,)),
+    ([SENT, GONE, completed("Cancelled", reason="Order expired")], "EXPIRED", (PROTECT,)),
+    ([SENT, GONE, completed("Inactive")], "REJECTED", (PROTECT, ALERT)),
+    ([SENT, GONE, completed("Cancelled", reason="Rejected by System")], "REJECTED",
      (PROTECT, ALERT)),
-    ([SENT, GONE, completed("Inactive", 1)], "cancelled", (PROTECT,)),
-    ([SENT, GONE, completed("Filled", 0)], "filled", (QUERY, PROTECT)),  # 0 is "not told"
+    ([SENT, GONE, completed("Inactive", 1)], "CANCELLED", (PROTECT,)),
+    ([SENT, GONE, completed("Filled", 0)], "FILLED", (QUERY, PROTECT)),  # 0 is "not told"
     # the line is down: nothing is known until it is told again
-    ([SENT, opened(), GONE], "unknown", (QUERY,)),
-    ([SENT, opened(), fault(1100, order_id=-1)], "unknown", (QUERY,)),
-    ([SENT, opened(), GONE, opened()], "working", ()),
-    ([SENT, opened(), executed(1), GONE, opened()], "partial", ()),
-    ([SENT, GONE, executed(1)], "unknown", (QUERY, PROTECT)),  # the rest may be gone
-    ([GONE], "intent", ()),  # never sent: nothing to lose
-    ([Restarted()], "unknown", (QUERY,)),  # it may have been sent, by a process that was killed
-    ([SENT, opened(), Restarted()], "unknown", (QUERY,)),
+    ([SENT, opened(), GONE], "UNKNOWN", (QUERY,)),
+    ([SENT, opened(), fault(1100, order_id=-1)], "UNKNOWN", (QUERY,)),
+    ([SENT, opened(), GONE, opened()], "WORKING", ()),
+    ([SENT, opened(), executed(1), GONE, opened()], "PARTIAL", ()),
+    ([SENT, GONE, executed(1)], "UNKNOWN", (QUERY, PROTECT)),  # the rest may be gone
+    ([GONE], "INTENT", ()),  # never sent: nothing to lose
+    ([Restarted()], "UNKNOWN", (QUERY,)),  # it may have been sent, by a process that was killed
+    ([SENT, opened(), Restarted()], "UNKNOWN", (QUERY,)),
     # what is over and comes back
-    ([SENT, fault(201), opened()], "unknown", (QUERY, CANCEL, ALERT)),
-    ([SENT, told("Cancelled"), told("Submitted")], "unknown", (QUERY, CANCEL, ALERT)),
-    ([SENT, fault(201), executed(1)], "unknown", (QUERY, PROTECT, ALERT)),
-    ([SENT, fault(201), executed(2)], "filled", (PROTECT, ALERT)),
+    ([SENT, fault(201), opened()], "UNKNOWN", (QUERY, CANCEL, ALERT)),
+    ([SENT, told("Cancelled"), told("Submitted")], "UNKNOWN", (QUERY, CANCEL, ALERT)),
+    ([SENT, fault(201), executed(1)], "UNKNOWN", (QUERY, PROTECT, ALERT)),
+    ([SENT, fault(201), executed(2)], "FILLED", (PROTECT, ALERT)),
     # more than was ordered
-    ([SENT, executed(2), executed(1, "0000e0d5.6847.02.01")], "filled", (PROTECT, ALERT)),
-    ([SENT, opened(), executed(3)], "filled", (PROTECT, ALERT)),
+    ([SENT, executed(2), executed(1, "0000e0d5.6847.02.01")], "FILLED", (PROTECT, ALERT)),
+    ([SENT, opened(), executed(3)], "FILLED", (PROTECT, ALERT)),
     # never sent twice
-    ([SENT, opened(), SENT], "working", ()),  # a change of it
-    ([SENT, told("Cancelled"), SENT], "cancelled", (ALERT,)),
+    ([SENT, opened(), SENT], "WORKING", ()),  # a change of it
+    ([SENT, told("Cancelled"), SENT], "CANCELLED", (ALERT,)),
 ]  # fmt: skip
 
 
@@ -191,10 +191,10 @@ def test_order_missing_in_two_snapshots_far_enough_apart_is_lost():
 @pytest.mark.parametrize(
     ("snapshots", "state"),
     [
-        ([10], "unknown"),  # one is not enough
-        ([10, 14.9], "unknown"),  # nor are two at once
-        ([10, 14.9, 15], "lost"),  # counted from the first
-        ([0.05, 10], "unknown"),  # begun before the order was sent: proves nothing
+        ([10], "UNKNOWN"),  # one is not enough
+        ([10, 14.9], "UNKNOWN"),  # nor are two at once
+        ([10, 14.9, 15], "LOST"),  # counted from the first
+        ([0.05, 10], "UNKNOWN"),  # begun before the order was sent: proves nothing
     ],
 )
 def test_order_is_lost_only_by_two_snapshots_five_seconds_apart(snapshots, state):
@@ -221,15 +221,15 @@ def test_order_working_and_gone_is_first_unknown_then_lost():
 @pytest.mark.parametrize(
     ("event", "state", "effects"),
     [
-        (executed(2), "filled", (PROTECT, ALERT)),  # accepted and protected
-        (executed(1), "unknown", (QUERY, PROTECT, ALERT)),  # alive after all, perhaps
-        (told("Filled", 2), "filled", (QUERY, PROTECT, ALERT)),
-        (opened(), "working", (CANCEL, ALERT)),  # its decision is over
-        (completed("Cancelled"), "cancelled", (PROTECT,)),
-        (SENT, "lost", (ALERT,)),  # never sent again
-        (fault(201), "rejected", (PROTECT,)),  # so it never came
-        (fault(321), "lost", ()),
-        (GONE, "lost", ()),
+        (executed(2), "FILLED", (PROTECT, ALERT)),  # accepted and protected
+        (executed(1), "UNKNOWN", (QUERY, PROTECT, ALERT)),  # alive after all, perhaps
+        (told("Filled", 2), "FILLED", (QUERY, PROTECT, ALERT)),
+        (opened(), "WORKING", (CANCEL, ALERT)),  # its decision is over
+        (completed("Cancelled"), "CANCELLED", (PROTECT,)),
+        (SENT, "LOST", (ALERT,)),  # never sent again
+        (fault(201), "REJECTED", (PROTECT,)),  # so it never came
+        (fault(321), "LOST", ()),
+        (GONE, "LOST", ()),
     ],
 )
 def test_order_lost_that_is_heard_of(event, state, effects):
