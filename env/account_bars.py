@@ -15,19 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.settings import EnvSettings
+from env.bar_places import Mask, Places, flag_bits, or_never
 from env.bar_ranges import average_ranges, excess_ranges, n_usual_bars
-from env.kernel.names import BarFlag
 from env.kernel.types import Records
 from env.market import Market
 from utils.errors import ConfigError
 
-ROLL_MINUTES = 10
-"""How long before a contract's last close it is closed, where no flatten says otherwise."""
-
 KEPT_PER_MARKET = 4
 """Arrays for other settings that a market keeps: 56 bytes per bar each."""
-
-_Mask = NDArray[np.bool_]
 
 
 class _Rules(NamedTuple):
@@ -99,28 +94,21 @@ def _flag_bits(market: Market, rules: _Rules) -> NDArray[np.int32]:
     """Return the BarFlags of each bar, shape (n,)."""
     starts, ends = market.session_bounds.T
     is_start = _marked(market.n_bars, starts)
-    is_end = _marked(market.n_bars, ends[:-1])  # whether a bar follows the last one is not known
     is_last_of_contract = np.zeros(market.n_bars, dtype=np.bool_)
     if rules.roll == "flatten":
         is_last_of_contract[:-1] = market.is_roll[1:]
-    minutes_left = _minutes_left(market, rules, bool(is_last_of_contract.any()))
-    is_late = minutes_left <= _or_never(rules.flatten_minutes)
-    is_closed = minutes_left <= _or_never(rules.no_entry_minutes)
+    places = Places(
+        is_start=is_start,
+        is_end=_marked(market.n_bars, ends[:-1]),  # whether a bar follows the last is not known
+        is_roll=market.is_roll,
+        is_last_of_contract=is_last_of_contract,
+        is_last_session=_before_roll(is_start | market.is_roll, is_last_of_contract),
+        minutes_left=_minutes_left(market, rules, bool(is_last_of_contract.any())),
+    )
+    is_late = places.minutes_left <= or_never(rules.flatten_minutes)
+    is_closed = places.minutes_left <= or_never(rules.no_entry_minutes)
     _check_openings(market, rules, is_late | is_closed)
-    if rules.flatten_minutes is not None:
-        is_late |= is_end  # the data may end before the session does
-    minutes = ROLL_MINUTES if rules.flatten_minutes is None else rules.flatten_minutes
-    is_roll_ahead = _before_roll(is_start | market.is_roll, is_last_of_contract)
-    is_roll_ahead &= minutes_left <= minutes
-    is_roll_ahead |= is_last_of_contract
-    flags = np.zeros(market.n_bars, dtype=np.int32)
-    flags[is_start] |= BarFlag.SESSION_START
-    flags[is_end | is_last_of_contract] |= BarFlag.LAST_CHANCE
-    flags[is_late | is_roll_ahead] |= BarFlag.FLATTEN
-    flags[is_closed] |= BarFlag.NO_ENTRY
-    flags[is_roll_ahead] |= BarFlag.ROLL_AHEAD
-    flags[market.is_roll] |= BarFlag.ROLL
-    return flags
+    return flag_bits(places, rules.flatten_minutes, rules.no_entry_minutes)
 
 
 def _minutes_left(market: Market, rules: _Rules, has_rolls: bool) -> NDArray[np.float64]:
@@ -130,7 +118,7 @@ def _minutes_left(market: Market, rules: _Rules, has_rolls: bool) -> NDArray[np.
     return np.full(market.n_bars, np.inf)
 
 
-def _before_roll(is_first: _Mask, is_last_of_contract: _Mask) -> _Mask:
+def _before_roll(is_first: Mask, is_last_of_contract: Mask) -> Mask:
     """Return which bars belong to the last session of a contract, or the part of it before a roll.
 
     Args:
@@ -141,7 +129,7 @@ def _before_roll(is_first: _Mask, is_last_of_contract: _Mask) -> _Mask:
     return np.isin(runs, runs[is_last_of_contract])
 
 
-def _check_openings(market: Market, rules: _Rules, is_barred: _Mask) -> None:
+def _check_openings(market: Market, rules: _Rules, is_barred: Mask) -> None:
     """Refuse rules under which nothing could ever be opened, as with daily bars."""
     if market.n_bars > 1 and is_barred.all():
         name, minutes = "no_entry_minutes_before_close", rules.no_entry_minutes
@@ -166,11 +154,7 @@ def _slippage(market: Market, rules: _Rules, ranges: NDArray[np.float64]) -> NDA
     return ticks
 
 
-def _marked(n_bars: int, rows: NDArray[np.int64]) -> _Mask:
+def _marked(n_bars: int, rows: NDArray[np.int64]) -> Mask:
     mask = np.zeros(n_bars, dtype=np.bool_)
     mask[rows] = True
     return mask
-
-
-def _or_never(minutes: int | None) -> float:
-    return -np.inf if minutes is None else float(minutes)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.indicators.smoothing import ATR_STATE, average_true_range
 from data.session_templates import SessionTemplate
 from env.kernel.types import Records
-from utils.jit import jit
+from utils.jit import jit, lean_jit
 
 ATR_LENGTH = 14
 
@@ -53,14 +53,24 @@ def n_usual_bars(template: SessionTemplate, bar_seconds: int) -> int:
     return max(ATR_LENGTH, minutes * 60 // max(bar_seconds, 1))
 
 
+@lean_jit
+def next_range(state: NDArray[np.float64], bar: np.record, t: int) -> float:
+    """Return the average true range at the close of row t, ticks; NaN for the first 13 rows.
+
+    Args:
+        state: ATR_STATE floats, zeros before row 0; moved on.
+        bar: BAR_TICKS record of the row, its roll gap included.
+        t: The row.
+    """
+    state[0] += bar.roll_gap
+    average = average_true_range(state, bar, float(ATR_LENGTH), t + 1.0)
+    return average if t + 1 >= ATR_LENGTH else np.nan
+
+
 @jit
 def _average_ranges(bars: Records, state: NDArray[np.float64], ranges: NDArray[np.float64]) -> None:
     for t in range(len(bars)):
-        bar = bars[t]
-        state[0] += bar.roll_gap
-        average = average_true_range(state, bar, float(ATR_LENGTH), t + 1.0)
-        if t + 1 >= ATR_LENGTH:
-            ranges[t] = average
+        ranges[t] = next_range(state, bars[t], t)
 
 
 @jit

@@ -16,15 +16,13 @@ from numpy.typing import NDArray
 
 from config.instruments import Instrument, get_instrument
 from data.bars import PRICE_COLUMNS, bar_seconds, check_bars
-from data.calendar import SATURDAY, Calendar, calendar_of, is_rth
+from data.calendar import Calendar, calendar_of, is_rth
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
-from data.session_table import NS_PER_MINUTE
+from env.bar_places import is_regular, minutes_left
 from env.contract_changes import GAP_COLUMN, contract_changes, roll_gaps
 from env.kernel.types import BAR_TICKS
 from utils.errors import ConfigError, DataError
-
-NS_PER_SECOND = 1_000_000_000
 
 MOSTLY = 0.5
 """Share of a column's values that may lie beyond the clip before it is refused."""
@@ -109,14 +107,7 @@ class Market:
 
         By the time of day on a weekday; a holiday has them too.
         """
-        template = self.calendar.template
-        if template.rth is None:
-            return np.ones(self.n_bars, dtype=np.bool_)
-        wall = self.timestamps.tz_convert(template.zone)
-        minutes = np.asarray(wall.hour * 60 + wall.minute)
-        start, end = template.rth
-        is_weekday = np.asarray(wall.day_of_week) < SATURDAY
-        return np.asarray((minutes >= start) & (minutes < end) & is_weekday)
+        return is_regular(self.calendar, self.timestamps)
 
     def minutes_left(self) -> NDArray[np.float64]:
         """Return the minutes from each bar's close to its session's, shape (n,).
@@ -124,10 +115,7 @@ class Market:
         By the calendar, so that half days count, and no later bar is asked. Below zero for bars
         that lie beyond the close, or on a day without a session.
         """
-        spans, stamps = self.calendar.last_spans(self.timestamps)
-        table = self.calendar.table
-        closes = stamps + self.bar_seconds * NS_PER_SECOND
-        return np.asarray((table.closes[table.span_sessions[spans]] - closes) / NS_PER_MINUTE)
+        return minutes_left(self.calendar, self.timestamps, self.bar_seconds)
 
     @cached_property
     def first_valid(self) -> int:
