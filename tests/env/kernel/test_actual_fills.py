@@ -1,4 +1,4 @@
-"""An account that is told its fills: the same as one that finds them, and exact where they differ."""
+"""An account that is told its fills: as one that finds them, and exact where they differ."""
 
 from dataclasses import replace
 
