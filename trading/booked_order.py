@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from trading.broker_events import ExecutionSeen, OpenOrderSeen
 from trading.gateway import OrderToSend
@@ -25,6 +26,7 @@ class BookedOrder:
         parent_ref: Ref of the entry that it protects, or "".
         life: What became of it.
         seen: The last openOrder of it; None before one came.
+        seen_at: When that was.
         order_id: Its number in this session; None where the broker has not told it in this one.
         is_extra: Whether it is a second live order under a ref of ours, which only a fault makes.
     """
@@ -34,6 +36,7 @@ class BookedOrder:
     life: OrderLife
     parent_ref: str = ""
     seen: OpenOrderSeen | None = None
+    seen_at: datetime | None = None
     order_id: int | None = None
     is_extra: bool = False
 

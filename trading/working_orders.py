@@ -251,7 +251,7 @@ class WorkingOrders:
             is_ours = event.client_id == self.client_id and event.order_id > 0
             booked = self._orders[key]
             number = event.order_id if is_ours else booked.order_id
-            self._orders[key] = replace(booked, seen=event, order_id=number)
+            self._orders[key] = replace(booked, seen=event, seen_at=now, order_id=number)
             if is_ours:
                 self._keys.learn_order_id(event.order_id, key)
         if not isinstance(event, ExecutionSeen):
