@@ -1,0 +1,221 @@
+"""Keep one connection to the broker alive: probe it, give it up when it is dead, make it anew.
+
+It knows nothing of orders. What it finds it tells as values; what must follow (blocking entries,
+snapshots, subscriptions) is the trader's.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from config.connection_settings import ConnectionSettings
+from trading.back_off import BackOff
+from trading.broker_events import BrokerEvent, ConnectionLost, ErrorSeen
+from trading.connection_events import (
+    ClientIdInUse,
+    ConnectionDown,
+    ConnectionEvent,
+    ConnectionUp,
+    DataFarm,
+    FarmState,
+    OutageAlert,
+    PortMoved,
+    TradingBlocked,
+    TradingRestored,
+)
+from trading.gateway import Gateway
+from trading.outage import Outage
+from utils.clock import Clock
+from utils.errors import SimulationError, TemporaryGatewayError
+from utils.logger import get_logger
+
+CLIENT_ID_IN_USE = 326
+NEW_PORT = 1300
+BLOCKING_CODES = (1100, 2110)
+RESTORING_CODES: Mapping[int, bool] = MappingProxyType({1101: True, 1102: False})
+"""Whether subscriptions were lost, by code."""
+
+FARM_CODES: Mapping[int, FarmState] = MappingProxyType(
+    {
+        2103: FarmState.BROKEN,
+        2105: FarmState.BROKEN,
+        2157: FarmState.BROKEN,
+        2107: FarmState.IDLE,
+        2108: FarmState.IDLE,
+        2104: FarmState.UP,
+        2106: FarmState.UP,
+        2158: FarmState.UP,
+    }
+)
+"""Notices of data farms: market data, history, contract definitions."""
+
+LOOKS_PER_ALERT = 20
+"""How finely an outage is looked at, in parts of its first limit."""
+
+_log = get_logger("connection")
+
+
+class ConnectionSupervisor:
+    """Owns connecting: nobody else calls `connect`, so there is one attempt at a time.
+
+    Attributes:
+        is_up: Whether the connection stands, as far as the last probe knows.
+        is_blocked: Whether TWS says that it has lost the exchange's side.
+        clock_skew_seconds: The broker's clock less ours at the last probe, to its whole second.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        settings: ConnectionSettings,
+        clock: Clock,
+        tell: Callable[[ConnectionEvent], None],
+        seed: int = 0,
+    ) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            gateway: What to keep connected.
+            settings: Timers and the restart's window.
+            clock: Says what is planned, and how far the broker's clock is off.
+            tell: Hears the supervisor's events; it must not raise.
+            seed: Of the back-off's jitter.
+        """
+        self.is_up = False
+        self.is_blocked = False
+        self.clock_skew_seconds = 0.0
+        self._gateway = gateway
+        self._settings = settings
+        self._clock = clock
+        self._tell = tell
+        self._back_off = BackOff(settings, seed)
+        self._outage = Outage(settings)
+        self._lost = asyncio.Event()
+        self._reason = "not connected yet"
+        self._n_connections = 0
+        self._is_running = False
+
+    async def run(self) -> None:
+        """Connect, watch and reconnect until cancelled; then the connection is closed.
+
+        Raises:
+            FatalGatewayError: If trying again cannot help.
+            BaseException: What the gateway's listener raised.
+        """
+        if self._is_running:
+            raise SimulationError("a connection supervisor runs once; this is its second run")
+        self._is_running = True
+        look = asyncio.ensure_future(self._look_at_the_outage())
+        try:
+            while True:
+                await self._connect()
+                await self._watch()
+        finally:
+            look.cancel()
+            self._is_running = False
+            await self._gateway.close()
+
+    async def probe(self) -> bool:
+        """Return whether the broker answers now; asked before each opening order.
+
+        A broker that does not answer in time loses its connection by that.
+        """
+        try:
+            self._measure(await self._gateway.probe())
+        except TemporaryGatewayError as error:
+            _log.warning("probe failed: %s", error)
+            return False
+        return not self.is_blocked
+
+    def hear(self, event: BrokerEvent) -> None:
+        """Hear what the broker tells; called from the gateway's listener, after the journal."""
+        if isinstance(event, ConnectionLost):
+            self._note_down(event.reason)
+        elif isinstance(event, ErrorSeen):
+            self._hear_code(event)
+
+    async def _connect(self) -> None:
+        """Try until the broker tells its clock; the waits grow, the attempts never end."""
+        self._outage.begin(_monotonic())
+        while not await self._try_once():
+            await asyncio.sleep(self._back_off.next_seconds())
+        self._back_off.reset()
+
+    async def _try_once(self) -> bool:
+        self._lost.clear()
+        try:
+            await self._gateway.connect()
+            self._measure(await self._gateway.probe())
+        except TemporaryGatewayError as error:
+            self._reason = str(error)
+            _log.warning("%s", error)
+            await self._gateway.close()
+            return False
+        self.is_up = True
+        self.is_blocked = False
+        self._outage.end()
+        self._n_connections += 1
+        self._tell(
+            ConnectionUp(n_connections=self._n_connections, skew_seconds=self.clock_skew_seconds)
+        )
+        return True
+
+    async def _watch(self) -> None:
+        """Probe until the connection is gone."""
+        every = self._settings.scaled(self._settings.probe_every_seconds)
+        while not self._lost.is_set():
+            try:
+                async with asyncio.timeout(every):  # wait_for can lose a cancellation
+                    await self._lost.wait()
+            except TimeoutError:
+                if not await self._is_answering():
+                    break
+        self._note_down("the broker did not answer")
+
+    async def _is_answering(self) -> bool:
+        await self.probe()
+        return self._gateway.is_connected
+
+    def _measure(self, broker_time: datetime) -> None:
+        self.clock_skew_seconds = (broker_time - self._clock.now()).total_seconds()
+
+    def _note_down(self, reason: str) -> None:
+        self._lost.set()
+        if not self.is_up:
+            return
+        self.is_up = False
+        self._reason = reason
+        self._outage.begin(_monotonic())
+        self._tell(ConnectionDown(reason=reason))
+
+    def _hear_code(self, event: ErrorSeen) -> None:
+        code = event.code
+        if code in BLOCKING_CODES:
+            self.is_blocked = True
+            self._reason = event.text
+            self._outage.begin(_monotonic())
+            self._tell(TradingBlocked(code=code))
+        elif code in RESTORING_CODES:
+            self.is_blocked = False
+            self._outage.end()
+            self._tell(TradingRestored(is_data_lost=RESTORING_CODES[code]))
+        elif code in FARM_CODES:
+            farm = event.text.rpartition(":")[2].strip()
+            self._tell(DataFarm(name=farm, state=FARM_CODES[code]))
+        elif code == CLIENT_ID_IN_USE:
+            self._tell(ClientIdInUse(text=event.text))
+        elif code == NEW_PORT:
+            self._tell(PortMoved(text=event.text))
+
+    async def _look_at_the_outage(self) -> None:
+        first = self._settings.alert_after_seconds[:1]
+        every = self._settings.scaled(first[0] if first else 60.0) / LOOKS_PER_ALERT
+        while True:
+            await asyncio.sleep(every)
+            for seconds in self._outage.alerts(_monotonic(), self._clock.now()):
+                self._tell(OutageAlert(seconds=seconds, reason=self._reason))
+
+
+def _monotonic() -> float:
+    return asyncio.get_running_loop().time()
