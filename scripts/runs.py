@@ -10,6 +10,7 @@ from config.settings import Settings
 from data.feature_set import FeatureSet
 from models.callback_checkpoint import CheckpointPlan
 from scripts import fetching, printing, second_market, stored_forecasts, workflow
+from scripts.ending import ending_cleanly
 from scripts.resuming import (
     Run,
     check_bars,
@@ -19,7 +20,7 @@ from scripts.resuming import (
     run_folder,
 )
 from scripts.training import TrainingFiles, train_and_save
-from scripts.walking import Workplace, ending_cleanly, walk
+from scripts.walking import Workplace, walk
 from utils.errors import ConfigError
 
 

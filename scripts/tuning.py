@@ -34,11 +34,12 @@ from data.planned_folds import PlannedFold, planned_folds
 from data.splits import chronological_split
 from data.store import fingerprint
 from scripts import stored_forecasts, workflow
+from scripts.ending import ending_cleanly
 from scripts.fold_options import folded_by
 from scripts.printing import console, shown
 from scripts.training_options import AGENT, ENV, TRAIN, names_of, trained_by
 from scripts.tuning_results import Told, write_findings
-from scripts.walking import Workplace, ending_cleanly
+from scripts.walking import Workplace
 from utils.clock import SystemClock
 from utils.errors import ConfigError
 from utils.files import check_writable

@@ -15,6 +15,7 @@ from data.feature_set import FeatureSet
 from models.callback_checkpoint import CheckpointPlan
 from models.checkpoint import checkpoints_of
 from scripts import second_market, stored_forecasts, workflow
+from scripts.ending import ending_cleanly
 from scripts.printing import shown
 from scripts.resuming import (
     RUN_FILE,
@@ -26,7 +27,7 @@ from scripts.resuming import (
     write_run,
 )
 from scripts.training import TrainingFiles
-from scripts.walking import Workplace, ending_cleanly, walk
+from scripts.walking import Workplace, walk
 from utils.clock import SystemClock
 from utils.errors import ConfigError, FuturesGymError
 from utils.files import check_writable

@@ -3,16 +3,10 @@
 `train.py --walk-forward` and `walk_forward.py` both come here.
 """
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import FrameType
-from typing import NoReturn
 
 import pandas as pd
-import typer
-from rich.console import Console
 
 from backtest.executor import Executor, make_executor
 from backtest.fold_task import FoldJob, FoldOutcome
@@ -20,17 +14,12 @@ from backtest.walk_forward import planned_jobs, walk_forward
 from config.settings import Settings
 from models.callback_checkpoint import CheckpointPlan
 from models.checkpoint import checkpoints_of
-from scripts.printing import console, errors, print_commands
+from scripts.printing import console
 from scripts.stored_forecasts import check_learnt_from
 from scripts.training import TrainingFiles, noted_of
 from scripts.walk_results import write_walk
 from utils.clock import Clock, SystemClock
 from utils.paths import TENSORBOARD_DIR
-
-TERMINATED = 128 + signal.SIGTERM
-INTERRUPTED = 128 + signal.SIGINT
-
-FOLDS_KEPT = "the folds that are finished are kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,42 +73,6 @@ def walk(
     told = _Told(len(jobs), SystemClock())
     run = walk_forward(bars, jobs, executor, files.directory, told.finished)
     write_walk(run, bars, files)
-
-
-@contextmanager
-def ending_cleanly(command: str, kept: str = FOLDS_KEPT, is_quiet: bool = False) -> Iterator[None]:
-    """Turn Ctrl-C, and the system's request to terminate, into a line that says how to go on.
-
-    Args:
-        command: A script of ours and its options.
-        kept: What is not lost.
-        is_quiet: Whether all goes to standard error, since standard output is for JSON alone; of
-            Ctrl-C itself `utils.cli.run` speaks there.
-    """
-    told = errors if is_quiet else console
-    before = signal.signal(signal.SIGTERM, _terminate)
-    try:
-        yield
-    except _Terminated:
-        _leave(command, f"interrupted; {kept}", TERMINATED, told)
-    except KeyboardInterrupt:
-        _leave(command, kept if is_quiet else f"interrupted; {kept}", INTERRUPTED, told)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-class _Terminated(KeyboardInterrupt):
-    """The system's request, which ends what Ctrl-C ends."""
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise _Terminated
-
-
-def _leave(command: str, said: str, code: int, told: Console) -> NoReturn:
-    told.print(said, soft_wrap=True)
-    print_commands("to go on", command, told=told)
-    raise typer.Exit(code)
 
 
 def _equipped(job: FoldJob, files: TrainingFiles, place: Workplace) -> FoldJob:

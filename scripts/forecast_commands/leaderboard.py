@@ -46,9 +46,9 @@ def leaderboard(
     given = dict(locals())
     from models.forecast.leaderboard import leaderboard as lines_of
     from models.forecast.leaderboard import promoted_family
+    from scripts.ending import ending_cleanly
     from scripts.forecast_commands import walking
     from scripts.forecast_commands.loading import forecast_bars, work_folder
-    from scripts.walking import ending_cleanly
     from utils.files import canonical_json, write_text_atomically
 
     chosen = walking.families_asked(families)

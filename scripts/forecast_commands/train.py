@@ -49,9 +49,9 @@ def train(
     missing of the store.
     """
     given = dict(locals())
+    from scripts.ending import ending_cleanly
     from scripts.forecast_commands import walking
     from scripts.forecast_commands.loading import forecast_bars, work_folder
-    from scripts.walking import ending_cleanly
 
     opt.forecast_settings(given, "MNQ")
     walking.families_asked(family)
