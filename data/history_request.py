@@ -1,16 +1,12 @@
-"""What to ask Interactive Brokers for: durations and bar sizes as its API spells them.
-
-The download itself (paced, chunked, resumable) is not in this version.
-"""
+"""What history to ask for: durations and bar sizes as Interactive Brokers' API spells them."""
 
 import re
 from dataclasses import dataclass
-from typing import NoReturn
 
 import pandas as pd
 
 from config.instruments import get_instrument
-from utils.errors import ConfigError, NotAvailableError
+from utils.errors import ConfigError
 from utils.registry import lookup
 
 DURATION_UNITS = {"S": "seconds", "D": "days", "W": "weeks", "M": "months", "Y": "years"}
@@ -67,17 +63,3 @@ def start_of(duration: str, end: pd.Timestamp) -> pd.Timestamp:
     """Return when a checked duration such as "6 M" began that ends at `end`; months by the date."""
     count, unit = duration.split()
     return end - pd.DateOffset(**{DURATION_UNITS[unit]: int(count)})
-
-
-def fetch_history(request: HistoryRequest) -> NoReturn:
-    """Say plainly that this version cannot download yet.
-
-    Raises:
-        NotAvailableError: Always, in this version.
-    """
-    raise NotAvailableError(
-        f"fetching {request.duration} of {request.bar_size} {request.symbol} bars from Interactive "
-        "Brokers is not in this version: nothing was requested; give scripts/train.py a parquet "
-        "file of your own "
-        "(timestamp, open, high, low, close, volume), or run `make demo` for synthetic bars"
-    )

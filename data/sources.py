@@ -2,7 +2,7 @@
 
 Sound bars are returned, the others beside them with the reason: nothing is dropped silently, and
 nothing is mended. A bar that is still forming is never returned. What is Yahoo's own is left to
-data/yahoo.py, files of other formats to data/importers, Interactive Brokers to data/fetcher.py.
+data/yahoo.py, files of other formats to data/importers, Interactive Brokers to data/ib_history.py.
 """
 
 from dataclasses import dataclass, replace
@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from config.instruments import get_instrument
-from data.bars import bar_seconds, check_bars
+from data.bars import bar_seconds
 from data.calendar import SECONDS_PER_DAY, SESSION_MINUTES, calendar_of
-from data.fetcher import BAR_SIZES, HistoryRequest, fetch_history, start_of
+from data.history_request import BAR_SIZES, HistoryRequest, start_of
+from data.ib_history import IbAccess, ib_history
 from data.quality import quality_report
-from data.row_checks import ROW_CHECKS, found_rows, may_be_negative
+from data.sound_bars import sorted_out
 from data.store import bar_metadata, load_bars, load_metadata
 from data.synthetic import synthetic_bars
 from data.yahoo import download
@@ -38,6 +39,7 @@ class BarRequest:
         file: Parquet file, for the source `file`.
         preset: Market to make up, for the source `synthetic`.
         seed: Its seed.
+        ib: How to reach Interactive Brokers, for the source `ib`; None takes the environment's.
     """
 
     history: HistoryRequest
@@ -45,6 +47,7 @@ class BarRequest:
     file: Path | None = None
     preset: str = "default"
     seed: int = 0
+    ib: IbAccess | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,7 +144,10 @@ def from_yahoo(request: BarRequest, now: pd.Timestamp) -> FetchedBars:
     seconds = BAR_SIZES[history.bar_size]
     ends = sent.index + pd.Timedelta(seconds=seconds)
     is_over = np.asarray(ends <= now)
-    sound, rejected = _sorted_out(sent[is_over], history.symbol)
+    if not is_over.any():
+        raise DataError(f"all {history.symbol} bars that came are still forming; try again later")
+    where = f"{history.symbol} bars that came"
+    sound, rejected = sorted_out(sent[is_over], history.symbol, where)
     is_daily = seconds >= SECONDS_PER_DAY
     metadata = bar_metadata(
         sound,
@@ -156,12 +162,17 @@ def from_yahoo(request: BarRequest, now: pd.Timestamp) -> FetchedBars:
 
 
 def from_ib(request: BarRequest, now: pd.Timestamp) -> FetchedBars:
-    """Say that this version cannot ask Interactive Brokers yet.
+    """Return what Interactive Brokers has, its contracts joined; see data/ib_history.py.
 
     Raises:
-        NotAvailableError: Always, in this version.
+        ConfigError: If it has no such product, or the raw bars cannot be written.
+        DataError: If nothing sound came, or a roll cannot be measured.
+        GatewayError: If it cannot be asked, or refuses.
     """
-    fetch_history(request.history)
+    series, n_forming = ib_history(request.history, request.ib or IbAccess(), now)
+    return FetchedBars(
+        bars=series.bars, rejected=series.rejected, n_forming=n_forming, metadata=series.metadata
+    )
 
 
 SOURCES: dict[str, Source] = {
@@ -183,7 +194,7 @@ def fetch_bars(source: str, request: BarRequest, clock: Clock | None = None) -> 
     Raises:
         ConfigError: If the source does not exist, or cannot have such bars.
         DataError: If nothing sound came.
-        NotAvailableError: If this version does not have the source yet.
+        GatewayError: If a broker cannot be asked, or refuses.
     """
     fetch = lookup(SOURCES, source, "source")
     now = pd.Timestamp((clock or SystemClock()).now()).tz_convert("UTC")
@@ -192,7 +203,7 @@ def fetch_bars(source: str, request: BarRequest, clock: Clock | None = None) -> 
         raise ConfigError("--rth-only is for bars within a day, a daily bar has all hours in it")
     fetched = fetch(request, now)
     bars = fetched.bars
-    if history.is_rth_only:
+    if history.is_rth_only and BAR_SIZES[history.bar_size] < SECONDS_PER_DAY:
         bars = bars[calendar_of(history.symbol).is_rth(pd.DatetimeIndex(bars.index))]
         if bars.empty:
             raise DataError(f"none of the {len(fetched.bars)} bars lie in regular trading hours")
@@ -200,24 +211,3 @@ def fetch_bars(source: str, request: BarRequest, clock: Clock | None = None) -> 
     report = quality_report(bars, get_instrument(history.symbol), adjustment=adjustment)
     metadata = {**fetched.metadata, "quality": report.summary}
     return replace(fetched, bars=bars, metadata=metadata)
-
-
-def _sorted_out(sent: pd.DataFrame, symbol: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the sound rows as bars, and the others with the reason."""
-    instrument = get_instrument(symbol)
-    if sent.empty:
-        raise DataError(f"all {symbol} bars that came are still forming; try again later")
-    rows = found_rows(sent.sort_index(kind="stable"), f"{symbol} bars that came")
-    reasons = np.full(len(sent), "", dtype=object)
-    for code, check in ROW_CHECKS.items():
-        mask = check(rows, instrument) & (reasons == "")
-        if code != "not_positive" or not may_be_negative(instrument, "none"):
-            reasons[mask] = code
-    frame = rows.frame.set_index("timestamp")
-    is_sound = reasons == ""
-    if not is_sound.any():
-        raise DataError(
-            f"none of the {len(sent)} {symbol} bars that came is sound, first: {reasons[0]}"
-        )
-    bars = check_bars(frame[is_sound], instrument, where=f"{symbol} bars that came")
-    return bars, frame[~is_sound].assign(reason=reasons[~is_sound])

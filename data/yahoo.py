@@ -16,7 +16,7 @@ from types import ModuleType
 import pandas as pd
 
 from data.bars import BAR_COLUMNS
-from data.fetcher import BAR_SIZES
+from data.history_request import BAR_SIZES
 from utils.errors import ConfigError, DataError
 
 EXTRA = "requirements-extras.txt"
@@ -50,7 +50,7 @@ YAHOO_SIZES: dict[str, YahooSize] = {
     "1 hour": YahooSize("1h", 730),
     "1 day": YahooSize("1d", None),
 }
-"""By the bar sizes of data/fetcher.py; Yahoo has no others."""
+"""By the bar sizes of data/history_request.py; Yahoo has no others."""
 
 
 def check_reach(bar_size: str, start: pd.Timestamp, now: pd.Timestamp) -> YahooSize:

@@ -1,5 +1,6 @@
-"""Fetch bars into data/storage/: from Yahoo, a file or the synthetic market; from IB later."""
+"""Fetch bars into data/storage/: from Interactive Brokers, Yahoo, a file, or made up."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -33,19 +34,34 @@ def fetch_data(
     out: Annotated[
         Path | None, Option(help="File to write; the usual is in data/storage/.")
     ] = None,
+    host: Annotated[str | None, Option(help="Of TWS or IB Gateway; else IB_HOST.")] = None,
+    port: Annotated[
+        int | None, Option(min=1, max=65_535, help="Its API port; else IB_PAPER_PORT.")
+    ] = None,
+    client_id: Annotated[
+        int | None, Option(min=0, max=2**31 - 1, help="Ours there; else IB_CLIENT_ID.")
+    ] = None,
     debug: DebugOption = False,
 ) -> int:
     """Fetch bars of SYMBOL into data/storage/; exit 1 if 0.1 % of them or more are unsound."""
-    from data.fetcher import HistoryRequest
+    from data.history_request import HistoryRequest
+    from data.ib_history import address_from_environment
     from data.sources import BarRequest
-    from scripts import fetching
+    from scripts import fetching, fetching_ib
 
     history = HistoryRequest(
         symbol=symbol, duration=duration, bar_size=bar_size, is_rth_only=rth_only
     )
-    request = BarRequest(history=history, file=file, preset=preset, seed=seed)
-    path = fetching.storage_path(source, history) if out is None else out
-    outcome = fetching.fetch_into(path, source, request, is_update=update, revised=revised)
+    if source == "ib":
+        path, outcome = fetching_ib.download(
+            fetching_ib.IbJob(history=history, out=out, is_update=update, revised=revised),
+            address_from_environment(host, port, client_id),
+            f"scripts/fetch_data.py {shlex.join(sys.argv[1:])}",
+        )
+    else:
+        request = BarRequest(history=history, file=file, preset=preset, seed=seed)
+        path = fetching.storage_path(source, history) if out is None else out
+        outcome = fetching.fetch_into(path, source, request, is_update=update, revised=revised)
     if compute_features:
         fetching.store_features(path, symbol)
     return outcome

@@ -10,7 +10,7 @@ import pandas as pd
 from config.instruments import Instrument, get_instrument
 from config.settings import load_profile
 from data.feature_set import FeatureSet
-from data.fetcher import HistoryRequest
+from data.history_request import HistoryRequest
 from data.sources import BarRequest, FetchedBars, fetch_bars
 from data.store import load_bars, load_metadata, save_bars
 from data.store_append import append_bars
@@ -47,7 +47,7 @@ def fetch_into(
     revised: str,
     clock: Clock | None = None,
 ) -> int:
-    """Fetch bars and store them in `path`; return the exit code.
+    """Fetch bars and store them in `path`; return the exit code. Not for the source `ib`.
 
     Args:
         path: Parquet file; rejected rows go to `rejected_path(path)`.
@@ -61,11 +61,10 @@ def fetch_into(
         ConfigError: If the file exists and no update was asked for, or the request is not one that
             the source can answer.
         DataError: If nothing sound came, or it does not fit what is there.
-        NotAvailableError: If this version does not have the source yet.
     """
     instrument = get_instrument(request.history.symbol)
     exists = path.exists()
-    if exists and not is_update and source != "ib":
+    if exists and not is_update:
         raise ConfigError(
             f"`{shown(path)}` exists: add --update to append what is missing, or choose --out"
         )
@@ -75,14 +74,19 @@ def fetch_into(
     with console.status(f"fetching {instrument.symbol} from {source}"):
         fetched = fetch_bars(source, request, clock)
     if exists:
-        _append(path, fetched, instrument, revised)
+        append_fetched(path, fetched, instrument, revised)
     else:
         save_bars(fetched.bars, path, fetched.metadata)
-        console.print(
-            f"{len(fetched.bars):,} bars, {fetched.bars.index[0]} to {fetched.bars.index[-1]}: "
-            f"{shown(path)} ({fetched.metadata['quality']})"
-        )
-    return _account_for_rest(path, fetched)
+        print_stored(path, fetched)
+    return account_for_rest(path, fetched)
+
+
+def print_stored(path: Path, fetched: FetchedBars) -> None:
+    """Say what was stored in a new file."""
+    console.print(
+        f"{len(fetched.bars):,} bars, {fetched.bars.index[0]} to {fetched.bars.index[-1]}: "
+        f"{shown(path)} ({fetched.metadata['quality']})"
+    )
 
 
 def _grid_of(path: Path, instrument: Instrument) -> Instrument | None:
@@ -90,7 +94,8 @@ def _grid_of(path: Path, instrument: Instrument) -> Instrument | None:
     return None if load_metadata(path).get("adjustment") == "ratio" else instrument
 
 
-def _append(path: Path, fetched: FetchedBars, instrument: Instrument, revised: str) -> None:
+def append_fetched(path: Path, fetched: FetchedBars, instrument: Instrument, revised: str) -> None:
+    """Append to a file what it lacks, and say how much that was; errors as `append_bars`."""
     grid = _grid_of(path, instrument)
     report = append_bars(path, fetched.bars, grid, revised=revised, metadata=fetched.metadata)
     console.print(
@@ -106,7 +111,7 @@ def rejected_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.rejected.csv")
 
 
-def _account_for_rest(path: Path, fetched: FetchedBars) -> int:
+def account_for_rest(path: Path, fetched: FetchedBars) -> int:
     """Say what was not stored, and write the rejected rows; return the exit code."""
     if fetched.n_forming:
         console.print(f"{fetched.n_forming:,} bars were left out: their time is not over")

@@ -7,13 +7,15 @@ import pytest
 
 from config.instruments import get_instrument
 from data.bars import check_bars
-from data.fetcher import HistoryRequest, start_of
+from data.history_request import HistoryRequest, start_of
+from data.ib_history import IbAccess
 from data.sources import SOURCES, BarRequest, fetch_bars
 from data.store import save_bars
 from data.synthetic import synthetic_bars
 from tests.data.test_quality import ROWS
+from tests.helpers.history import FakeHistory, MovedClock, contracts_of_market
 from tests.helpers.yahoo import FakeYahoo, yahoo_frame
-from utils.errors import ConfigError, DataError, NotAvailableError
+from utils.errors import ConfigError, DataError
 
 ROW = (20_000.0, 20_002.0, 19_999.0, 20_001.0, 321)
 KEYS = {"symbol", "bar_seconds", "adjustment", "source", "zone", "quality"}
@@ -70,12 +72,12 @@ def test_source_sends_checked_bars_and_all_metadata(source, file, monkeypatch):
 
 
 @pytest.mark.conformance
-@pytest.mark.parametrize("source", list(SOURCES))
+@pytest.mark.parametrize("source", [name for name in SOURCES if name != "ib"])
 def test_source_refuses_or_answers_in_one_line(source, monkeypatch):
     FakeYahoo().install(monkeypatch)
     try:
         fetched(source)
-    except (ConfigError, DataError, NotAvailableError) as error:
+    except (ConfigError, DataError) as error:
         assert "\n" not in str(error)  # noqa: PT017 - some sources do answer
 
 
@@ -84,9 +86,19 @@ def test_fetch_bars_unknown_source_names_the_nearest():
         fetched("yaho")
 
 
-def test_source_ib_says_that_it_comes_later():
-    with pytest.raises(NotAvailableError, match="not in this version: nothing was requested"):
-        fetched("ib")
+def test_source_ib_joins_what_its_keeper_has(tmp_path):
+    keeper = FakeHistory(contracts_of_market(25))
+    clock = MovedClock("2024-01-31T15:02:00+00:00")
+    access = IbAccess(source=keeper, folder=tmp_path, clock=clock, sleep=clock.sleep)
+
+    sent = fetch_bars("ib", request_of(duration="5 D", ib=access), clock)
+
+    pd.testing.assert_frame_equal(sent.bars, check_bars(sent.bars, get_instrument("MNQ")))
+    assert set(sent.metadata) >= KEYS
+    assert sent.metadata["quality"].startswith("0 errors, ")
+    assert sent.n_forming == 1
+    assert sent.bars.index[-1] == pd.Timestamp("2024-01-31T14:55Z")
+    assert set(sent.bars["contract"]) == {"MNQH24"}
 
 
 def test_source_file_keeps_the_last_of_the_duration_and_what_was_noted(file):

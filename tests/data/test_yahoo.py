@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 
-from data.fetcher import BAR_SIZES
+from data.history_request import BAR_SIZES
 from data.yahoo import YAHOO_SIZES, check_reach, download
 from tests.helpers.yahoo import FakeYahoo, yahoo_frame
 from utils.errors import ConfigError, DataError

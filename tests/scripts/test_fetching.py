@@ -80,7 +80,7 @@ def test_fetch_data_file_in_regular_hours_only(capsys, folder):
         (["--source", "yahoo", "--bar-size", "4 hours"], 'Yahoo has no "4 hours" bars'),
         (["--source", "file"], "needs --file"),
         (["--source", "synthetic", "--preset", "calm"], "unknown preset `calm`"),
-        (["--source", "ib", "--update"], "not in this version"),
+        (["--source", "ib", "--symbol", "BTCUSDT"], "is not offered at Interactive Brokers"),
     ],
 )
 def test_fetch_data_users_mistakes_are_one_line_and_store_nothing(
