@@ -1,0 +1,81 @@
+"""A trader's status: money adds up, the account is masked, the file is read back as written."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from tests.helpers.trader_statuses import ACCOUNT, NOW, healthy, with_profit
+from trading.status import TraderStatus
+from trading.status_file import STATUS_FILE, read_status, status_age_seconds, write_status
+from utils.errors import ConfigError, DataError
+
+
+def test_status_day_is_realised_and_unrealised_less_commission():
+    assert healthy().profit.day_usd == pytest.approx(74.78)
+
+
+def test_status_day_without_a_price_is_not_known():
+    assert with_profit(unrealised_usd=None).profit.day_usd is None
+
+
+def test_status_masks_the_account_whatever_is_given():
+    assert healthy().account == "DU***67"
+    assert ACCOUNT not in repr(healthy())
+
+
+def test_status_file_read_back_is_what_was_written(tmp_path):
+    file = tmp_path / STATUS_FILE
+    write_status(file, healthy())
+    assert read_status(file) == healthy()
+    assert ACCOUNT not in file.read_text(encoding="utf-8")
+
+
+def test_status_file_with_a_number_that_is_none_is_null(tmp_path):
+    file = tmp_path / STATUS_FILE
+    write_status(file, with_profit(unrealised_usd=float("nan")))
+    assert json.loads(file.read_text(encoding="utf-8"))["profit"]["unrealised_usd"] is None
+    assert read_status(file).profit.day_usd is None
+
+
+def test_status_file_replaced_leaves_one_file(tmp_path):
+    file = tmp_path / STATUS_FILE
+    for _ in range(2):
+        write_status(file, healthy())
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_status_file_knows_its_age(tmp_path):
+    file = tmp_path / STATUS_FILE
+    write_status(file, healthy())
+    assert status_age_seconds(file, NOW + timedelta(seconds=42)) == 42.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"{}", b"[]", b'{"at": 1, "at": 2}', b"\xff", b"[" * 100_000],
+)
+def test_status_file_that_is_none_is_refused_in_one_line(tmp_path, content):
+    file = tmp_path / STATUS_FILE
+    file.write_bytes(content)
+    with pytest.raises(DataError, match="is not a trader's status") as error:
+        read_status(file)
+    assert "\n" not in str(error.value)
+
+
+def test_status_file_that_is_missing_is_named(tmp_path):
+    with pytest.raises(DataError, match="has a trader run here"):
+        read_status(tmp_path / STATUS_FILE)
+
+
+def test_status_file_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="cannot write"):
+        write_status(tmp_path / "file" / STATUS_FILE, healthy())
+
+
+def test_status_has_no_field_that_could_be_left_out_of_the_file(tmp_path):
+    file = tmp_path / STATUS_FILE
+    write_status(file, healthy())
+    written = json.loads(file.read_text(encoding="utf-8"))
+    assert set(written) == set(TraderStatus.__dataclass_fields__)
