@@ -1,0 +1,117 @@
+"""The trader's log: lines of JSON without secrets, closed when they get long, never in the way."""
+
+import json
+import logging
+import stat
+import sys
+from datetime import datetime
+
+import pytest
+
+from config.operation_settings import LogSettings
+from tests.helpers.trader_statuses import ACCOUNT
+from trading.structured_log import LOG_FILE, ROOT, trader_log
+from utils.errors import ConfigError
+from utils.logger import get_logger
+
+SETTINGS = LogSettings()
+LOG = get_logger("trader")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before():
+    root = logging.getLogger(ROOT)
+    before = (list(root.handlers), root.level, root.propagate)
+    yield
+    root.handlers, root.level, root.propagate = before
+
+
+def lines(file):
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def test_trader_log_line_is_json_with_utc_time_and_what_was_given(tmp_path, capsys):
+    with trader_log(tmp_path, SETTINGS) as file:
+        LOG.info("order %s sent", "fg/1/entry/1", extra={"quantity": 2, "price": 25_010.25})
+    (line,) = lines(file)
+    assert datetime.fromisoformat(line.pop("time")).utcoffset().total_seconds() == 0
+    assert line == {
+        "level": "INFO",
+        "logger": "futuresgym.trader",
+        "message": "order fg/1/entry/1 sent",
+        "quantity": 2,
+        "price": 25_010.25,
+    }
+    assert "order fg/1/entry/1 sent" in capsys.readouterr().err
+
+
+def test_trader_log_hides_accounts_and_addresses_everywhere(tmp_path, capsys):
+    with trader_log(tmp_path, SETTINGS, secrets=("advisor-77",)) as file:
+        LOG.warning("account %s, hook %s", ACCOUNT, "slack://T/B/secret", extra={"who": ACCOUNT})
+        LOG.warning("of advisor-77")
+        try:
+            raise RuntimeError(f"{ACCOUNT} at https://hooks/secret")
+        except RuntimeError:
+            LOG.exception("failed for %s", ACCOUNT)
+    text = file.read_text(encoding="utf-8") + capsys.readouterr().err
+    assert ACCOUNT not in text
+    assert "secret" not in text
+    assert "advisor-77" not in text
+    first, second, third = lines(file)
+    assert first["message"] == "account DU***67, hook slack://***"
+    assert first["who"] == "DU***67"
+    assert second["message"] == "of ad***77"
+    assert third["traceback"].endswith("RuntimeError: DU***67 at https://***")
+
+
+def test_trader_log_of_odd_values_is_still_json(tmp_path):
+    with trader_log(tmp_path, SETTINGS) as file:
+        LOG.info("two\nlines “x”", extra={"ratio": float("nan"), "path": tmp_path, "on": True})
+        LOG.info("%d %s", "one", "two")
+    first, second = lines(file)
+    assert first["message"] == "two\nlines “x”"
+    assert (first["ratio"], first["path"], first["on"]) == ("nan", str(tmp_path), True)
+    assert second["message"] == "%d %s"
+
+
+def test_trader_log_is_closed_when_long_and_old_ones_go(tmp_path):
+    with trader_log(tmp_path, LogSettings(max_bytes=1_000, n_kept=2)):
+        for number in range(100):
+            LOG.info("line %d", number)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [LOG_FILE, f"{LOG_FILE}.1", f"{LOG_FILE}.2"]
+    assert all(path.stat().st_size <= 1_000 for path in tmp_path.iterdir())
+    assert lines(tmp_path / LOG_FILE)[-1]["message"] == "line 99"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such modes there")
+def test_trader_log_is_its_owners_alone_after_rotation_too(tmp_path):
+    with trader_log(tmp_path, LogSettings(max_bytes=1_000, n_kept=2)):
+        for number in range(50):
+            LOG.info("line %d", number)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/full is Linux's")
+def test_trader_log_on_a_full_disk_loses_lines_and_says_so_once(tmp_path, capsys):
+    (tmp_path / LOG_FILE).symlink_to("/dev/full")
+    with trader_log(tmp_path, LogSettings()):
+        for _ in range(3):
+            LOG.info("lost")
+    assert capsys.readouterr().err.count("lines are lost") == 1
+
+
+def test_trader_log_at_its_end_writes_no_more(tmp_path):
+    with trader_log(tmp_path, SETTINGS) as file:
+        LOG.info("in")
+    LOG.info("out")
+    assert [line["message"] for line in lines(file)] == ["in"]
+
+
+def test_trader_log_where_nothing_can_be_written_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(ConfigError, match="cannot write `the log's folder`"),
+        trader_log(tmp_path / "file", SETTINGS),
+    ):
+        pass
