@@ -67,6 +67,7 @@ class Broker:
         book, account = OrderBook(), Account(settings.account, settings.cash_usd)
         fills = FillDesk(market, book, account, self._teller, faults)
         self._office = Office(
+            settings=settings,
             market=market,
             book=book,
             account=account,
@@ -173,7 +174,7 @@ class Broker:
             kind="MKT",
             tif="DAY",
         )
-        self._orders.place(BY_HAND, request)
+        self._orders.place_by_hand(request, listed)
 
     def drop_order(self, perm_id: int) -> None:
         """Let a live order vanish without a word; a ConfigError if there is none of that number."""
@@ -220,15 +221,18 @@ class Broker:
                 self._office.matcher.open(tape, bar)
             elif instant.moment == Moment.RANGE:
                 self._office.matcher.range(tape, bar)
-            else:
+            elif instant.moment == Moment.CLOSE:
                 self._cancels.expire()
-            if self.faults.is_stale or not self.faults.is_data_up:
-                continue
-            self._feeds.push(instant, is_by_hand=is_by_hand)
-            if instant.moment != Moment.RANGE:
-                self._history.push(tape)
-            if instant.moment == Moment.CLOSE:
-                self._accounts.push()
+            if not self.faults.is_stale and self.faults.is_data_up:
+                self._show(instant, is_by_hand=is_by_hand)
+
+    def _show(self, instant: Instant, *, is_by_hand: bool) -> None:
+        """Tell what an instant brought to whoever watches."""
+        self._feeds.push(instant, is_by_hand=is_by_hand)
+        if instant.moment != Moment.RANGE:
+            self._history.push(instant.tape)
+        if instant.moment == Moment.CLOSE:
+            self._accounts.push()
 
     def _begin_session(self, symbol: str) -> None:
         """Expire what is over, and count the day's PnL anew in a new session."""

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cache
 
 from config.instruments import Instrument, get_instrument
 from data.contracts import (
@@ -55,27 +56,43 @@ class Listed:
     @property
     def con_id(self) -> int:
         """The broker's number, always the same for one contract."""
-        return zlib.crc32(self.contract.code.encode()) % MAX_CON_ID + 1
+        return self.wire.con_id
 
     @property
     def last_day(self) -> date:
         """The last day on which it trades."""
-        return last_trade_date(self.contract)
+        return _last_day(self.contract)
 
     @property
     def wire(self) -> WireContract:
         """The contract as messages carry it."""
-        return WireContract(
-            con_id=self.con_id,
-            symbol=self.instrument.ib_symbol or self.instrument.symbol,
-            sec_type=FUTURE,
-            expiry=f"{self.last_day:%Y%m%d}",
-            multiplier=self.instrument.ib_multiplier or f"{self.instrument.multiplier:g}",
-            exchange=self.instrument.ib_exchange or self.instrument.exchange,
-            currency=self.instrument.currency,
-            local_symbol=self.contract.short_code,
-            trading_class=self.instrument.symbol,
-        )
+        return _wire(self.contract)
+
+
+@cache
+def _front(symbol: str, on: date) -> Contract:
+    return front_contract(symbol, on)
+
+
+@cache
+def _last_day(contract: Contract) -> date:
+    return last_trade_date(contract)
+
+
+@cache
+def _wire(contract: Contract) -> WireContract:
+    instrument = get_instrument(contract.root)
+    return WireContract(
+        con_id=zlib.crc32(contract.code.encode()) % MAX_CON_ID + 1,
+        symbol=instrument.ib_symbol or instrument.symbol,
+        sec_type=FUTURE,
+        expiry=f"{_last_day(contract):%Y%m%d}",
+        multiplier=instrument.ib_multiplier or f"{instrument.multiplier:g}",
+        exchange=instrument.ib_exchange or instrument.exchange,
+        currency=instrument.currency,
+        local_symbol=contract.short_code,
+        trading_class=instrument.symbol,
+    )
 
 
 class ContractList:
@@ -101,7 +118,7 @@ class ContractList:
     def front(self, symbol: str, on: date) -> Listed:
         """Return the front contract of a product: by its calendar, unless `set_front` said else."""
         instrument = get_instrument(symbol)
-        contract = self._fronts.get(instrument.symbol) or front_contract(symbol, on)
+        contract = self._fronts.get(instrument.symbol) or _front(instrument.symbol, on)
         return Listed(instrument=instrument, contract=contract)
 
     def set_front(self, code: str) -> None:
@@ -141,12 +158,12 @@ class ContractList:
         )
 
     def _listing(self, instrument: Instrument, on: date) -> tuple[Listed, ...]:
-        front = front_contract(instrument.symbol, on)
+        front = _front(instrument.symbol, on)
         months = [front]
         for _ in range(N_AHEAD):
             months.append(next_contract(months[-1]))
         oldest = on - timedelta(days=DAYS_KEPT)
-        while last_trade_date(earlier := previous_contract(months[0])) >= oldest:
+        while _last_day(earlier := previous_contract(months[0])) >= oldest:
             months.insert(0, earlier)
         return tuple(Listed(instrument=instrument, contract=month) for month in months)
 

@@ -1,8 +1,7 @@
 """Live prices: ticks, trades and five-second bars, for whoever has subscribed.
 
-What a bar was like inside is known when it is over: its five-second bars are then told one after
-the other, along the path open, nearer extreme, other extreme, close. At the open the price alone is
-told.
+At an open the price alone is told. Five-second bars come as their pieces of the bar's path are
+over; where no clock runs, all of a bar's at its close.
 """
 
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from trading.simulated_gateway.bar_path import SHORT_SECONDS, n_pieces
 from trading.simulated_gateway.contracts import Listed
 from trading.simulated_gateway.events import (
     End,
@@ -26,7 +26,7 @@ from trading.simulated_gateway.intake import NO_CONTRACT, NO_DEFINITION
 from trading.simulated_gateway.market import Instant, Moment
 from trading.simulated_gateway.office import Office
 from trading.simulated_gateway.order_types import WireContract
-from trading.simulated_gateway.short_bars import SHORT_SECONDS, one_price_bar, short_bars
+from trading.simulated_gateway.short_bars import one_price_bar, short_bars
 from trading.simulated_gateway.tape import Tape
 
 NO_TICKER = 300
@@ -144,7 +144,9 @@ class FeedDesk:
         if is_by_hand and instant.moment == Moment.OPEN and tape.price is not None:
             time = self._office.market.event_time() - timedelta(seconds=SHORT_SECONDS)
             yield RealtimeBar(request_id=request_id, bar=one_price_bar(time, tape.price))
-        elif not is_by_hand and instant.moment == Moment.CLOSE:
-            opens, volume = tape.open_time(tape.row), float(tape.volumes[tape.row])
-            for bar in short_bars(tape.instrument, instant.bar, opens, tape.seconds, volume):
+        elif not is_by_hand and instant.moment in (Moment.PIECE, Moment.CLOSE):
+            is_over = instant.moment == Moment.CLOSE
+            first = tape.n_shown if is_over else tape.n_shown - 1
+            stop = n_pieces(tape.seconds) if is_over else tape.n_shown
+            for bar in short_bars(tape, first, stop):
                 yield RealtimeBar(request_id=request_id, bar=bar)

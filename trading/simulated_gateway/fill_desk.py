@@ -138,6 +138,7 @@ class FillDesk:
         self.tell(order)
         self._teller.push_order(order.client_id, fill.commission)
         self.on_position(order)
+        self._book.note_fill(order)
         self._touch_group(order, quantity)
         if order.status == OrderStatus.FILLED:
             self._wake_children(order, ticks)

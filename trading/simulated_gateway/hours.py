@@ -72,6 +72,10 @@ class Hours:
         """Return the number of the session that is on, or of the next one while closed."""
         return int(np.searchsorted(self._table.closes, to_ns(time), side="right"))
 
+    def last_session(self, time: datetime) -> int:
+        """Return the number of the session that is on, or of the last one while closed."""
+        return int(np.searchsorted(self._table.opens, to_ns(time), side="right")) - 1
+
     def session_bounds(self, session: int) -> tuple[datetime, datetime]:
         """Return when a session opens and closes."""
         return from_ns(self._table.opens[session]), from_ns(self._table.closes[session])

@@ -8,7 +8,7 @@ Where the session is over it stands still, closed, until the next one opens.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 import numpy as np
@@ -28,10 +28,14 @@ BEFORE_CLOSE = timedelta(seconds=1)
 """How long before the close what happens in a bar's range is said to have happened."""
 
 
+LATE = datetime.max.replace(tzinfo=UTC)
+
+
 class Moment(StrEnum):
-    """The three instants of a bar."""
+    """The instants of a bar; of PIECEs, after each five seconds, there are some in TIMED alone."""
 
     OPEN = "open"
+    PIECE = "piece"
     RANGE = "range"
     CLOSE = "close"
 
@@ -85,7 +89,10 @@ class Market:
         for tape in self.tapes:
             tape.start_at(settings.start)
         if settings.pacing != Pacing.MANUAL and self.next_time() is None:
-            raise ConfigError("the gateway has no bars to replay: give some, or set prices by hand")
+            since = "" if settings.start is None else f" at or after {settings.start}"
+            raise ConfigError(
+                f"the gateway has no bars to replay{since}: give some, or set prices by hand"
+            )
         self._clock_start = clock.now()
         self._time = self.next_time() or self._clock_start
         self._start = self._time
@@ -126,8 +133,11 @@ class Market:
 
     def seconds_to_next(self) -> float | None:
         """Return the seconds of the clock until `run` has something to do; None if it never has."""
-        time = self.next_time()
-        if self.settings.pacing != Pacing.TIMED or time is None:
+        if self.settings.pacing != Pacing.TIMED:
+            return None
+        times = (self.next_time(), self._next_piece_time())
+        time = min((time for time in times if time is not None), default=None)
+        if time is None:
             return None
         return max(0.0, (time - self.now()).total_seconds() / self.settings.speed)
 
@@ -139,10 +149,13 @@ class Market:
     def run(self) -> Iterator[Instant]:
         """Live through whatever is due by the clock; only TIMED ever has any."""
         while self.settings.pacing == Pacing.TIMED:
-            time = self.next_time()
-            if time is None or time > self.now():
+            time, piece_time = self.next_time(), self._next_piece_time()
+            if piece_time is not None and piece_time <= self.now() and piece_time < (time or LATE):
+                yield from self._show(piece_time)
+            elif time is not None and time <= self.now():
+                yield from self._live(time)
+            else:
                 return
-            yield from self._live(time)
 
     def step(self) -> Iterator[Instant]:
         """Live through the next close and the opens that follow at once, or through one open.
@@ -178,6 +191,18 @@ class Market:
             if not tape.is_standing and tape.next_time() == time:
                 yield Instant(moment=Moment.OPEN, tape=tape, bar=tape.open_next())
         self._instant = None
+
+    def _show(self, time: datetime) -> Iterator[Instant]:
+        """Let the prices of all bars that are forming go on by a piece."""
+        self._time = self._instant = time
+        for tape in self.tapes:
+            if tape.next_piece_time() == time:
+                yield Instant(moment=Moment.PIECE, tape=tape, bar=tape.show_piece())
+        self._instant = None
+
+    def _next_piece_time(self) -> datetime | None:
+        times = [time for tape in self.tapes if (time := tape.next_piece_time()) is not None]
+        return min(times, default=None)
 
     def _is_open_next(self, time: datetime) -> bool:
         """Return whether the next that happens is opens alone, in the session that is on."""

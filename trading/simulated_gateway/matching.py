@@ -84,7 +84,9 @@ class Matcher:
         bar = None if tape is None else tape.standing_bar()
         if tape is None or bar is None or not order.is_working or not self._may_fill(order):
             return
-        if order.record.birth == Birth.RESTED:
+        if tape.n_shown > 0 and tape.is_standing:
+            order.record.birth = Birth.INSIDE  # a part of the bar was over before it came
+        if order.record.birth == Birth.RESTED or tape.n_shown > 0:
             self._desk.start_trail(order, int(bar.open))
             self._offer(order, bar)
             follow(order.record, bar.open)

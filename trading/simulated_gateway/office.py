@@ -11,6 +11,7 @@ from trading.simulated_gateway.margin_desk import MarginDesk
 from trading.simulated_gateway.market import Market
 from trading.simulated_gateway.matching import Matcher
 from trading.simulated_gateway.order_book import OrderBook
+from trading.simulated_gateway.settings import BrokerSettings
 from trading.simulated_gateway.teller import Teller
 
 Later = Callable[[timedelta, Callable[[], None]], None]
@@ -21,6 +22,7 @@ Later = Callable[[timedelta, Callable[[], None]], None]
 class Office:
     """All that an order desk works with."""
 
+    settings: BrokerSettings
     market: Market
     book: OrderBook
     account: Account

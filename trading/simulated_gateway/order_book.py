@@ -21,6 +21,8 @@ class OrderBook:
     def __init__(self) -> None:
         """Begin with no orders."""
         self.orders: list[BookOrder] = []
+        self._live: list[BookOrder] = []
+        self._filled_groups: set[str] = set()
         self._next_ids: dict[int, int] = {}
         self._next_perm_id = FIRST_PERM_ID
 
@@ -40,11 +42,13 @@ class OrderBook:
     def add(self, order: BookOrder) -> None:
         """Take an order in."""
         self.orders.append(order)
+        self._live.append(order)
         self.use_id(order.client_id, order.request.order_id)
 
     def drop(self, order: BookOrder) -> None:
         """Forget an order, as if it had never been."""
         self.orders.remove(order)
+        self._live.remove(order)
 
     def of_id(self, client_id: int, order_id: int) -> list[BookOrder]:
         """Return the orders of one id, the oldest first; there may be several, or none."""
@@ -56,11 +60,12 @@ class OrderBook:
 
     def live(self) -> list[BookOrder]:
         """Return all that is not over, untransmitted orders included."""
-        return [order for order in self.orders if not order.is_done]
+        self._live = [order for order in self._live if not order.is_done]
+        return list(self._live)
 
     def working(self) -> list[BookOrder]:
         """Return what the market may fill."""
-        return [order for order in self.orders if order.is_working]
+        return [order for order in self.live() if order.is_working]
 
     def children(self, parent: BookOrder) -> list[BookOrder]:
         """Return the orders that wait for one, or waited for it, and are not over."""
@@ -71,6 +76,16 @@ class OrderBook:
         head = order.parent if order.parent is not None else order
         members = [head, *self.children(head)]
         return [member for member in members if not member.is_done]
+
+    def note_fill(self, order: BookOrder) -> None:
+        """Note that an order has filled; once that is complete, a cancelling group is over."""
+        request = order.request
+        if order.remaining == 0 and request.oca_group and request.oca_type in (0, CANCELS):
+            self._filled_groups.add(request.oca_group)
+
+    def is_group_over(self, name: str) -> bool:
+        """Return whether a group has cancelled itself: nothing can join it any more."""
+        return name in self._filled_groups
 
     def group(self, order: BookOrder) -> Iterator[tuple[BookOrder, int]]:
         """Yield the live orders that a fill of one cancels or reduces, each with the OCA type.

@@ -9,16 +9,19 @@ from trading.simulated_gateway.intake import REJECTED, Refusal, contract_of, ref
 from trading.simulated_gateway.office import Office
 from trading.simulated_gateway.order_events import open_order, order_status
 from trading.simulated_gateway.order_types import OrderRequest, OrderStatus
-from trading.simulated_gateway.orders import BookOrder
+from trading.simulated_gateway.orders import BY_HAND, BookOrder
 
 DUPLICATE_ID = 103
 CHANGED = 105
 NO_PARENT = 135
 HELD = 399
 DISCONNECTED = 1100
+REGROUPED = 10326
 PRESET_TIF = 10349
 
 LOST = "Connectivity between IB and Trader Workstation has been lost."
+SIMULATED = "Order rejected - reason:the simulator was told to"
+GROUP_OVER = "Order rejected - reason:The OCA group has already been filled."
 TIF_WAS_SET = "Order TIF was set to DAY based on order preset."
 NO_FUNDS = (
     "Order rejected - reason:We are unable to accept your order. Your Available Funds are "
@@ -57,7 +60,23 @@ class OrderDesk:
         elif same or request.order_id < self._office.book.next_id(client_id):
             self._refuse(client_id, request, Refusal(code=DUPLICATE_ID, text="Duplicate order id"))
         else:
-            self._take_in(client_id, whole, found, has_tif=bool(request.tif))
+            self._take_in(self._new_order(client_id, whole, found, has_tif=bool(request.tif)))
+
+    def place_by_hand(self, request: OrderRequest, listed: Listed) -> None:
+        """Trade in TWS itself, which neither faults nor limits keep anybody from."""
+        order = self._new_order(BY_HAND, self._completed(request, listed), listed, has_tif=True)
+        self._take_in(order)
+
+    def _new_order(
+        self, client_id: int, request: OrderRequest, listed: Listed, *, has_tif: bool
+    ) -> BookOrder:
+        return BookOrder(
+            request=request,
+            client_id=client_id,
+            perm_id=self._office.book.new_perm_id(),
+            listed=listed,
+            has_tif=has_tif,
+        )
 
     def _completed(self, request: OrderRequest, listed: Listed) -> OrderRequest:
         """Return a request with what it left out."""
@@ -77,39 +96,38 @@ class OrderDesk:
 
     def _rejection(self, order: BookOrder) -> Refusal | None:
         """Return why the broker rejects an order, or None."""
-        faults = self._office.faults
-        if faults.n_rejects > 0:
-            faults.n_rejects -= 1
-            return Refusal(code=faults.reject_code, text="Order rejected - reason:by the simulator")
+        if order.client_id == BY_HAND:
+            return None
+        if self._is_faulty(order.request):
+            return Refusal(code=self._office.faults.reject_code, text=SIMULATED)
+        group = order.request.oca_group
+        if self._office.settings.closes_filled_groups and self._office.book.is_group_over(group):
+            return Refusal(code=REJECTED, text=GROUP_OVER)
         if order.parent is None and not self._office.margins.is_affordable(
             order.listed, order.side * order.remaining
         ):
             return Refusal(code=REJECTED, text=NO_FUNDS)
         return None
 
-    def _take_in(
-        self, client_id: int, request: OrderRequest, listed: Listed, *, has_tif: bool
-    ) -> None:
+    def _take_in(self, order: BookOrder) -> None:
         """Keep a new order; work it once it, or a sibling, is to be transmitted."""
-        office = self._office
-        order = BookOrder(
-            request=request,
-            client_id=client_id,
-            perm_id=office.book.new_perm_id(),
-            listed=listed,
-            has_tif=has_tif,
-        )
+        request = order.request
         if request.parent_id and not self._find_parent(order):
             text = f"Can't find order with ID = {request.parent_id}"
-            return self._refuse(client_id, request, Refusal(code=NO_PARENT, text=text))
+            return self._refuse(order.client_id, request, Refusal(code=NO_PARENT, text=text))
         order.write_record()
-        office.book.add(order)
-        refusal = self._rejection(order)
-        if refusal is not None:
-            return self._reject(order, refusal)
+        self._office.book.add(order)
         if request.should_transmit:
-            for member in office.book.family(order):
-                self._transmit(member)
+            self._transmit(self._office.book.family(order))
+
+    def _is_faulty(self, request: OrderRequest) -> bool:
+        """Return whether the faults reject an order; counts down."""
+        faults = self._office.faults
+        is_meant = not faults.reject_kinds or request.kind in faults.reject_kinds
+        if faults.n_rejects == 0 or not is_meant:
+            return False
+        faults.n_rejects -= 1
+        return True
 
     def _find_parent(self, order: BookOrder) -> bool:
         """Tie an order to its parent, if that is there and not cancelled."""
@@ -118,31 +136,41 @@ class OrderDesk:
         order.parent = fit[-1] if fit else None
         return bool(fit)
 
-    def _reject(self, order: BookOrder, refusal: Refusal) -> None:
-        """End a new order that the broker does not take, and tell it."""
-        order.is_transmitted = True
-        self._office.fills.end(order, OrderStatus.INACTIVE, refusal.text)
-        self._refuse(order.client_id, order.request, refusal)
-        self._office.teller.push_order(order.client_id, order_status(order))
-
-    def _transmit(self, order: BookOrder) -> None:
-        """Work an order from now on: acknowledge it, and offer it the price that stands."""
-        office = self._office
-        if order.is_transmitted or order.is_done:
-            return
-        order.is_transmitted = True
-        office.fills.rest(order)
-        self._set_expiry(order)
-        if not office.faults.is_execution_first:
-            office.fills.tell(order)
+    def _transmit(self, family: list[BookOrder]) -> None:
+        """Work orders from now on: acknowledge all, then offer each the price that stands."""
+        fresh = [order for order in family if not order.is_transmitted]
+        for order in fresh:
+            self._admit(order)
+        taken = [order for order in fresh if not order.is_done]
+        acknowledgements = [(order, open_order(order), order_status(order)) for order in taken]
+        if self._office.faults.is_execution_first:
+            for order in taken:
+                self._work(order)
+        for order, held, status in acknowledgements:
+            self._office.teller.push_order(order.client_id, held)
+            self._office.teller.push_order(order.client_id, status)
             self._warn(order)
-            return self._work(order)
-        acknowledgement = (open_order(order), order_status(order))
-        self._work(order)
-        if not order.is_done:
-            for event in acknowledgement:
-                office.teller.push_order(order.client_id, event)
-        self._warn(order)
+        if not self._office.faults.is_execution_first:
+            for order in taken:
+                self._work(order)
+
+    def _admit(self, order: BookOrder) -> None:
+        """Let the broker take an order, or reject it and with it what waits for it."""
+        office = self._office
+        order.is_transmitted = True
+        refusal = self._rejection(order)
+        if order.is_done:
+            return
+        if refusal is None:
+            office.fills.rest(order)
+            self._set_expiry(order)
+            return
+        office.fills.end(order, OrderStatus.INACTIVE, refusal.text)
+        self._refuse(order.client_id, order.request, refusal)
+        office.teller.push_order(order.client_id, order_status(order))
+        for child in office.book.children(order):
+            child.is_transmitted = True
+            office.fills.cancel(child, "Parent order was rejected")
 
     def _work(self, order: BookOrder) -> None:
         """Offer an order the price that stands; one that is good at once or never then ends."""
@@ -186,12 +214,14 @@ class OrderDesk:
             before.action,
             before.parent_id,
         )
+        if request.oca_group != before.oca_group:
+            refusal = Refusal(code=REGROUPED, text="OCA group revision is not allowed.")
+            return self._refuse(order.client_id, request, refusal)
         if not is_same or request.quantity <= order.filled:
             text = "Order being modified does not match original order"
             return self._refuse(order.client_id, request, Refusal(code=CHANGED, text=text))
-        if office.faults.n_rejects > 0:
-            office.faults.n_rejects -= 1
-            refusal = Refusal(code=office.faults.reject_code, text="Order rejected - reason:change")
+        if self._is_faulty(request):
+            refusal = Refusal(code=office.faults.reject_code, text=SIMULATED)
             return self._refuse(order.client_id, request, refusal)
         if office.faults.is_doubling_modify and order.is_transmitted:
             order = replace(order, perm_id=office.book.new_perm_id(), record=order.record.copy())
@@ -200,8 +230,7 @@ class OrderDesk:
         order.write_record()
         if not order.is_transmitted:
             if request.should_transmit:
-                for member in office.book.family(order):
-                    self._transmit(member)
+                self._transmit(office.book.family(order))
             return
         order.record.birth = Birth.RESTED
         office.fills.rest(order)

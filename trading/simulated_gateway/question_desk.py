@@ -197,10 +197,10 @@ class QuestionDesk:
         return self._is_today(listed, fill.execution.time)
 
     def _is_today(self, listed: Listed, time: datetime | None) -> bool:
-        """Return whether something happened on the trade date that is on."""
+        """Return whether something happened in the session that is on, or was last while closed."""
         market = self._office.market
         hours = market.hours(listed.instrument.symbol)
-        return time is None or hours.session(time) == hours.session(market.now())
+        return time is None or hours.last_session(time) == hours.last_session(market.now())
 
     def _account_updates(self, client_id: int, request: AskAccountUpdates) -> None:
         self._teller.wishes[client_id].has_account = request.is_wanted

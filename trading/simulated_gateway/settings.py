@@ -61,6 +61,8 @@ class BrokerSettings:
         slippage_ticks: Adverse ticks of every market and stop fill, >= 0.
         through_ticks: How far beyond a limit the price must go, >= 0.
         path_policy: Key of PATH_POLICIES.
+        closes_filled_groups: Whether an order that joins an OCA group of type 1 is rejected once
+            one of the group has filled. What IB does was not measured; without, it would work.
 
     Raises:
         ConfigError: If the account has no name, a count is below 0, or the policy is unknown.
@@ -71,6 +73,7 @@ class BrokerSettings:
     slippage_ticks: int = 1
     through_ticks: int = 1
     path_policy: str = "worst"
+    closes_filled_groups: bool = True
 
     def __post_init__(self) -> None:
         """Check each field by itself."""

@@ -1,6 +1,7 @@
 """The bars of one market, and how far it has come: at an open that stands, or after a close.
 
-Nothing here looks beyond the open of the bar that stands: what is known is the bars before it.
+What is known of it: the bars that are over, and of the one that is not, its open and the pieces of
+its path that have been shown.
 """
 
 from datetime import datetime, timedelta
@@ -13,6 +14,12 @@ from numpy.typing import NDArray
 from config.instruments import Instrument
 from data.bars import PRICE_COLUMNS, bar_seconds, check_bars
 from env.kernel.types import BAR_TICKS
+from trading.simulated_gateway.bar_path import (
+    SHORT_SECONDS,
+    n_pieces,
+    part_of,
+    part_of_volume,
+)
 from trading.simulated_gateway.hours import from_ns, to_ns
 from utils.errors import ConfigError
 
@@ -30,7 +37,8 @@ class Tape:
         opens: (n,) UTC ns, open time of each bar.
         seconds: Size of a bar.
         row: The bar that stands at its open or, after its close, was the last one; -1 before all.
-        is_standing: Whether it stands at the open of `row`.
+        is_standing: Whether `row` has opened and is not over.
+        n_shown: Pieces of that bar's path that are over; 0 while it stands at its open.
         price_ticks: The last price that anybody can know; None before the first.
     """
 
@@ -60,6 +68,7 @@ class Tape:
         self.seconds = bar_seconds(stamps)
         self.row = -1
         self.is_standing = False
+        self.n_shown = 0
         self.price_ticks: int | None = None
 
     @property
@@ -100,10 +109,32 @@ class Tape:
     def open_next(self) -> np.record:
         """Let the next bar's open stand, and return the bar: of it, only the open is known."""
         self.row += 1
-        self.is_standing = True
+        self.is_standing, self.n_shown = True, 0
         bar: np.record = self.bars[self.row]
         self.price_ticks = int(bar.open)
         return bar
+
+    def next_piece_time(self) -> datetime | None:
+        """Return when the next piece of the bar's path is over, if that is before its close."""
+        if not self.is_standing or self.n_shown + 1 >= n_pieces(self.seconds):
+            return None
+        return self.open_time(self.row) + timedelta(seconds=(self.n_shown + 1) * SHORT_SECONDS)
+
+    def show_piece(self) -> np.record:
+        """Let the price go on by one piece of the bar's path; return the bar."""
+        self.n_shown += 1
+        bar: np.record = self.bars[self.row]
+        self.price_ticks = self.part()[3]
+        return bar
+
+    def part(self) -> tuple[int, int, int, int]:
+        """Return open, high, low and close in ticks of what is known of the bar that is forming."""
+        return part_of(self.bars[self.row], n_pieces(self.seconds), 0, self.n_shown)
+
+    def part_volume(self) -> float:
+        """Return the contracts of what is known of it."""
+        n = n_pieces(self.seconds)
+        return part_of_volume(float(self.volumes[self.row]), n, 0, self.n_shown)
 
     def close(self) -> None:
         """Let the bar that stands be over."""

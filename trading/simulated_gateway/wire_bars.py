@@ -1,11 +1,12 @@
 """Bars as they are sent: of the tape's size or larger, the forming one as far as it is known.
 
-At any instant uses bars that are over, and the open of the one that stands.
+At any instant uses bars that are over, and of the one that is forming what the tape has shown.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.bars import PRICE_COLUMNS
 from data.calendar import utc_index
 from trading.simulated_gateway.events import WireBar
 from trading.simulated_gateway.history_terms import DAY_SECONDS, Span
@@ -60,14 +61,14 @@ def _buckets(tape: Tape, rows: _Rows, seconds: int, hours: Hours) -> _Rows:
 
 
 def _merged(tape: Tape, rows: _Rows, buckets: _Rows) -> tuple[WireBar, ...]:
-    """Return one bar per bucket; the row that stands is known by its open alone."""
+    """Return one bar per bucket; of the row that is forming, what is known."""
     starts = np.flatnonzero(np.diff(buckets, prepend=buckets[0] - 1))
-    prices = {name: tape.bars[name][rows] for name in ("open", "high", "low", "close")}
+    prices = {name: tape.bars[name][rows] for name in PRICE_COLUMNS}
     volumes = tape.volumes[rows].copy()
     if tape.is_standing and rows[-1] == tape.row:
-        for name in ("high", "low", "close"):
-            prices[name][-1] = prices["open"][-1]
-        volumes[-1] = 0.0
+        for name, ticks in zip(PRICE_COLUMNS, tape.part(), strict=True):
+            prices[name][-1] = ticks
+        volumes[-1] = tape.part_volume()
     lasts = np.append(starts[1:], len(rows)) - 1
     columns = (
         prices["open"][starts],
