@@ -24,7 +24,7 @@ class Faults:
         ghost_clients: Client ids that are in use by nobody who is there: refused with 326.
         n_rejects: So many next orders are rejected.
         reject_code: With this code.
-        reject_kinds: Only of these kinds, e.g. "STP"; none given means all.
+        n_stop_rejects: So many next stops are rejected, with that code too; other orders are not.
         partial_fills: Each next fill is of so many contracts at most, in this order.
         is_not_filling: Orders rest, whatever the price.
         is_execution_first: A fill is told before openOrder and orderStatus.
@@ -61,7 +61,7 @@ class Faults:
 
     n_rejects: int = 0
     reject_code: int = 201
-    reject_kinds: list[str] = field(default_factory=list)
+    n_stop_rejects: int = 0
     partial_fills: list[int] = field(default_factory=list)
     is_not_filling: bool = False
     is_execution_first: bool = False

@@ -9,7 +9,7 @@ from trading.simulated_gateway.intake import REJECTED, Refusal, contract_of, ref
 from trading.simulated_gateway.office import Office
 from trading.simulated_gateway.order_events import open_order, order_status
 from trading.simulated_gateway.order_types import OrderRequest, OrderStatus
-from trading.simulated_gateway.orders import BY_HAND, BookOrder
+from trading.simulated_gateway.orders import BY_HAND, TRIGGERED, BookOrder
 
 DUPLICATE_ID = 103
 CHANGED = 105
@@ -123,11 +123,13 @@ class OrderDesk:
     def _is_faulty(self, request: OrderRequest) -> bool:
         """Return whether the faults reject an order; counts down."""
         faults = self._office.faults
-        is_meant = not faults.reject_kinds or request.kind in faults.reject_kinds
-        if faults.n_rejects == 0 or not is_meant:
-            return False
-        faults.n_rejects -= 1
-        return True
+        if faults.n_rejects > 0:
+            faults.n_rejects -= 1
+            return True
+        if faults.n_stop_rejects > 0 and request.kind in TRIGGERED:
+            faults.n_stop_rejects -= 1
+            return True
+        return False
 
     def _find_parent(self, order: BookOrder) -> bool:
         """Tie an order to its parent, if that is there and not cancelled."""

@@ -36,9 +36,9 @@ def test_rejected_entry_takes_its_held_stop_with_it():
     assert desk.fills == []
 
 
-def test_rejects_of_one_kind_leave_the_entry_without_its_stop():
+def test_rejects_of_stops_leave_the_entry_without_its_stop():
     desk = desk_at()
-    desk.faults.n_rejects, desk.faults.reject_kinds = 1, ["STP"]
+    desk.faults.n_stop_rejects = 1
     desk.send(1, "BUY", 1, "MKT", should_transmit=False)
     told = desk.send(2, "SELL", 1, "STP", aux_price=19990.0, parent_id=1)
     assert 201 in codes(told)
