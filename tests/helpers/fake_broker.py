@@ -1,6 +1,6 @@
 """A broker of the simulated gateway without books: it writes down what it is asked, and answers."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from trading.simulated_gateway import events, requests
 from trading.simulated_gateway.faults import Faults
@@ -36,6 +36,7 @@ class FakeBroker:
         self.asked = []
         self.calls = []
         self.present = []
+        self.n_pulses = 0
         self.answers = {
             requests.AskAccounts: (events.ManagedAccounts(accounts=ACCOUNT),),
             requests.AskIds: (events.NextValidId(order_id=7),),
@@ -67,23 +68,34 @@ class FakeBroker:
         return self.answers.get(type(request), ())
 
     def now(self):
-        return NOW
+        return NOW + timedelta(minutes=min(2, self.calls.count(("step",))))
 
     def step(self):
         self.calls.append(("step",))
-        return len(self.calls) < 3
+
+    def pulse(self):
+        self.n_pulses += 1
+
+    def seconds_to_next(self):
+        return None
 
     def state(self):
         return {"positions": {}, "calls": len(self.calls)}
 
-    def manual(self, side, quantity):
-        self.calls.append(("manual", side, quantity))
+    def manual(self, side, quantity, con_id=None):
+        self.calls.append(("manual", side, quantity, con_id))
 
     def drop_order(self, perm_id):
         self.calls.append(("drop_order", perm_id))
 
-    def set_price(self, points):
-        self.calls.append(("set_price", points))
+    def set_price(self, points, con_id=None):
+        self.calls.append(("set_price", points, con_id))
+
+    def set_front(self, code):
+        self.calls.append(("set_front", code))
+
+    def release(self):
+        self.calls.append(("release",))
 
     def lose(self):
         self.calls.append(("lose",))

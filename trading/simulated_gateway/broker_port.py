@@ -33,20 +33,32 @@ class BrokerPort(Protocol):
     def now(self) -> datetime:
         """Return the gateway's clock, aware, UTC."""
 
-    def step(self) -> bool:
-        """Go on to the market's next instant; False where there is none."""
+    def step(self) -> None:
+        """In LOCKSTEP: go on to the market's next instants; at its end nothing happens."""
+
+    def pulse(self) -> None:
+        """Do what is due by the clock."""
+
+    def seconds_to_next(self) -> float | None:
+        """Return the seconds until `pulse` has something to do; None if it has not."""
 
     def state(self) -> dict[str, Any]:
         """Return the books as plain JSON values."""
 
-    def manual(self, side: str, quantity: int) -> None:
-        """Trade by hand, as a person at the TWS would."""
+    def manual(self, side: str, quantity: int, con_id: int | None = None) -> None:
+        """Trade by hand, as a person at the TWS would; None is the front contract."""
 
     def drop_order(self, perm_id: int) -> None:
         """Lose an order, and tell nobody."""
 
-    def set_price(self, points: float) -> None:
-        """Have the market trade at a price."""
+    def set_price(self, points: float, con_id: int | None = None) -> None:
+        """Have the market trade at a price; None is the front contract."""
+
+    def set_front(self, code: str) -> None:
+        """Make a contract the front one, e.g. MNQH26."""
+
+    def release(self) -> None:
+        """Offer the standing price again to whatever the faults held back."""
 
     def lose(self) -> None:
         """Lose the connection between TWS and IB."""

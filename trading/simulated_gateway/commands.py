@@ -89,12 +89,16 @@ async def _state(server: GatewayServer, _: Mapping[str, Any]) -> Answer:
 
 
 async def _step(server: GatewayServer, given: Mapping[str, Any]) -> Answer:
-    """Go on by so many instants, letting what each brought about go out before the next."""
-    n_done = 0
-    while n_done < given["n"] and server.broker.step():
+    """Step so many times, letting what each brought about go out before the next."""
+    broker, n_done = server.broker, 0
+    while n_done < given["n"]:
+        before = broker.now()
+        broker.step()
+        if broker.now() == before:
+            break
         n_done += 1
         await asyncio.sleep(0.0)
-    return {"n_done": n_done}
+    return {"n_done": n_done, "time": broker.now().isoformat()}
 
 
 async def _fault(server: GatewayServer, given: Mapping[str, Any]) -> Answer:
@@ -114,17 +118,22 @@ async def _heal(server: GatewayServer, _: Mapping[str, Any]) -> Answer:
 
 
 async def _set_price(server: GatewayServer, given: Mapping[str, Any]) -> Answer:
-    server.broker.set_price(float(given["points"]))
+    server.broker.set_price(float(given["points"]), given["con_id"])
+    return {}
+
+
+async def _set_front(server: GatewayServer, given: Mapping[str, Any]) -> Answer:
+    server.broker.set_front(given["code"])
+    return {}
+
+
+async def _release(server: GatewayServer, _: Mapping[str, Any]) -> Answer:
+    server.broker.release()
     return {}
 
 
 async def _manual(server: GatewayServer, given: Mapping[str, Any]) -> Answer:
-    if given["side"] not in ("BUY", "SELL") or given["quantity"] < 1:
-        raise ConfigError(
-            "command `manual` takes `side` BUY or SELL and `quantity` of at least 1, was "
-            f"{given['side']!r} and {given['quantity']}"
-        )
-    server.broker.manual(given["side"], given["quantity"])
+    server.broker.manual(given["side"], given["quantity"], given["con_id"])
     return {}
 
 
@@ -164,6 +173,7 @@ async def _start(server: GatewayServer, _: Mapping[str, Any]) -> Answer:
 
 _WHOLE = (int,)
 _TEXT = (str,)
+_OF_CONTRACT = {"con_id": Argument(kind=_WHOLE, is_needed=False)}
 
 COMMANDS: dict[str, Command] = {
     "state": Command(run=_state),
@@ -174,10 +184,15 @@ COMMANDS: dict[str, Command] = {
     ),
     "faults": Command(run=_faults),
     "heal": Command(run=_heal),
-    "set_price": Command(run=_set_price, takes={"points": Argument(kind=(int, float))}),
-    "manual": Command(
-        run=_manual, takes={"side": Argument(kind=_TEXT), "quantity": Argument(kind=_WHOLE)}
+    "set_price": Command(
+        run=_set_price, takes={"points": Argument(kind=(int, float)), **_OF_CONTRACT}
     ),
+    "manual": Command(
+        run=_manual,
+        takes={"side": Argument(kind=_TEXT), "quantity": Argument(kind=_WHOLE), **_OF_CONTRACT},
+    ),
+    "set_front": Command(run=_set_front, takes={"code": Argument(kind=_TEXT)}),
+    "release": Command(run=_release),
     "kick": Command(
         run=_kick,
         takes={

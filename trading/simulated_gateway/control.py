@@ -9,7 +9,7 @@ from typing import Any
 
 from trading.simulated_gateway.commands import execute
 from trading.simulated_gateway.server import GatewayServer
-from utils.errors import FuturesGymError
+from utils.errors import ConfigError, FuturesGymError
 
 LOOPBACK = "127.0.0.1"
 MAX_LINE_BYTES = 1 << 16
@@ -35,10 +35,20 @@ class ControlServer:
         return self._port
 
     async def start(self) -> None:
-        """Listen."""
-        self._listener = await asyncio.start_server(
-            self._serve, LOOPBACK, self._port, limit=MAX_LINE_BYTES
-        )
+        """Listen.
+
+        Raises:
+            ConfigError: If the port is taken.
+        """
+        try:
+            self._listener = await asyncio.start_server(
+                self._serve, LOOPBACK, self._port, limit=MAX_LINE_BYTES
+            )
+        except OSError as error:
+            raise ConfigError(
+                f"the control socket cannot listen on {LOOPBACK}:{self._port}: "
+                f"{error.strerror or error}; choose another port"
+            ) from error
         self._port = int(self._listener.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:

@@ -8,6 +8,7 @@ from utils.errors import ConfigError
 from utils.registry import lookup
 
 _NULLABLE = ("is_market_open",)
+_OF_TEXT = ("reject_kinds",)
 
 
 def set_fault(faults: Faults, name: str, value: Any) -> None:
@@ -54,25 +55,26 @@ def _plain(value: Any) -> Any:
 
 def _converted(name: str, value: Any, kind: type[Any]) -> Any:
     """Return a JSON value as a switch of a kind holds it."""
-    if kind is float and _is_number(value, int | float):
+    if kind is float and _is_a(value, int | float):
         return float(value)
-    if kind is int and _is_number(value, int):
+    if kind is int and _is_a(value, int):
         return value
     if kind is bool and isinstance(value, bool):
         return value
-    if kind in (list, set) and _are_numbers(value):
+    if kind in (list, set) and _are(value, str if name in _OF_TEXT else int):
         return kind(value)
-    if kind is dict and isinstance(value, dict) and _are_numbers(list(value.values())):
+    if kind is dict and isinstance(value, dict) and _are(list(value.values()), int):
         return {_message_id(name, key): item for key, item in value.items()}
-    raise ConfigError(f"fault `{name}` takes {_KINDS[kind]}, was {value!r}")
+    wanted = "a list of texts" if name in _OF_TEXT else _KINDS[kind]
+    raise ConfigError(f"fault `{name}` takes {wanted}, was {value!r}")
 
 
-def _is_number(value: Any, kind: Any) -> bool:
+def _is_a(value: Any, kind: Any) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool)
 
 
-def _are_numbers(value: Any) -> bool:
-    return isinstance(value, list) and all(_is_number(item, int) for item in value)
+def _are(values: Any, kind: type[Any]) -> bool:
+    return isinstance(values, list) and all(_is_a(value, kind) for value in values)
 
 
 def _message_id(name: str, key: Any) -> int:

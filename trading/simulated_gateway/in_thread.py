@@ -52,7 +52,7 @@ class GatewayInThread:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.call(self.server.stop)
+        self.call(self.server.close)
         self._end()
 
     @property

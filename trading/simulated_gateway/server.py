@@ -10,6 +10,12 @@ from trading.simulated_gateway.events import Event
 from trading.simulated_gateway.server_settings import ServerSettings
 from trading.simulated_gateway.session import Session
 from utils.errors import ConfigError
+from utils.logger import get_logger
+
+PULSE_SECONDS = 0.01
+"""How late, at most, what is due by the clock is done."""
+
+_LOG = get_logger("gateway")
 
 
 class GatewayServer:
@@ -28,6 +34,7 @@ class GatewayServer:
         self._listener: asyncio.Server | None = None
         self._port = self.settings.port
         self._is_started = False
+        self._pulse: asyncio.Task[None] | None = None
         broker.deliver = self.deliver
 
     @property
@@ -47,16 +54,25 @@ class GatewayServer:
             ConfigError: If the port is taken.
         """
         self._is_started = True
+        if self._pulse is None:
+            self._pulse = asyncio.create_task(self._keep_pulse())
         if self._port == 0:
             await self._listen()
         await self.obey_faults()
 
     async def stop(self) -> None:
-        """Close the port and every connection; the broker's books stay."""
+        """Close the port and every connection; the broker trades on, and keeps its books."""
         self._is_started = False
         self._close_port()
         self.kick(is_reset=False)
         await asyncio.gather(*self._running)
+
+    async def close(self) -> None:
+        """Stop for good: the broker's clock stands still too."""
+        await self.stop()
+        if self._pulse is not None:
+            self._pulse.cancel()
+            await asyncio.gather(self._pulse, return_exceptions=True)
 
     async def obey_faults(self) -> None:
         """Open or close the port, after `is_refusing` was changed; who is connected stays."""
@@ -131,3 +147,13 @@ class GatewayServer:
             await session.run()
         finally:
             del self._running[task]
+
+    async def _keep_pulse(self) -> None:
+        """Have the broker do what is due by the clock, whoever is connected."""
+        try:
+            while True:
+                wait = self.broker.seconds_to_next()
+                await asyncio.sleep(PULSE_SECONDS if wait is None else min(wait, PULSE_SECONDS))
+                self.broker.pulse()
+        except Exception:
+            _LOG.exception("the gateway's clock stands still after an error of its own")

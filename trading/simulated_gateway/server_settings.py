@@ -1,6 +1,7 @@
 """How the gateway listens and what it says of itself."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from utils.errors import ConfigError
 
@@ -20,7 +21,7 @@ class ServerSettings:
         handshake_seconds: For which it waits until a client has said who it is.
 
     Raises:
-        ConfigError: If the version is none of those.
+        ConfigError: If the version is none of those, or there is no such zone.
     """
 
     host: str = "127.0.0.1"
@@ -35,6 +36,12 @@ class ServerSettings:
                 f"`version` of the gateway must be {LOWEST_VERSION} to {HIGHEST_VERSION}, "
                 f"was {self.version}"
             )
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ConfigError(
+                f"`zone` of the gateway must be a zone such as US/Central, was {self.zone!r}"
+            ) from error
 
     def agreed_version(self, lowest: int, highest: int) -> int | None:
         """Return the version to speak with a client, None where there is none.

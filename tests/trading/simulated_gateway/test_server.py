@@ -122,3 +122,11 @@ def test_server_forgets_a_client_that_goes_without_a_word(gateway):
     client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     client.socket.close()
     assert eventually(lambda: gateway.server.broker.present == [])
+
+
+def test_server_has_the_broker_do_what_is_due_also_while_it_is_stopped(gateway):
+    broker = gateway.server.broker
+    assert eventually(lambda: broker.n_pulses > 2)
+    gateway.do("stop")
+    n_before = broker.n_pulses
+    assert eventually(lambda: broker.n_pulses > n_before + 2)
