@@ -193,7 +193,7 @@ class ContractDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireBar:
-    """A bar as it is sent; `time` is its open."""
+    """A bar as it is sent; `time` is its open, of a whole session midnight (UTC) of its date."""
 
     time: datetime
     open: float

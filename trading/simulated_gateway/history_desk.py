@@ -1,11 +1,13 @@
 """Answers requests for history: bars up to a time, or up to now and from then on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
 
 from trading.simulated_gateway.contracts import CONTINUOUS, Listed
 from trading.simulated_gateway.events import HistoricalData, HistoricalUpdate, WireBar
 from trading.simulated_gateway.history_pacing import HistoryPacing
 from trading.simulated_gateway.history_terms import Span, span_of
+from trading.simulated_gateway.hours import Hours
 from trading.simulated_gateway.intake import NO_CONTRACT, NO_DEFINITION, Refusal
 from trading.simulated_gateway.office import Office
 from trading.simulated_gateway.requests import AskHistory
@@ -86,6 +88,8 @@ class HistoryDesk:
             return refusal
         tape = market.tape_of(found)
         bars = () if tape is None else bars_of(tape, span, hours)
+        if span.is_daily:
+            bars = tuple(replace(bar, time=_midnight_of_trade_date(bar, hours)) for bar in bars)
         if tape is None or not bars:
             name = request.contract.local_symbol or found.wire.local_symbol
             text = f"{SERVICE}HMDS query returned no data: {name}@{found.wire.exchange}"
@@ -137,3 +141,8 @@ class HistoryDesk:
             swapped = (bars[middle], bars[middle - 1])
             bars = (*bars[: middle - 1], *swapped, *bars[middle + 1 :], bars[-1])
         return bars
+
+
+def _midnight_of_trade_date(bar: WireBar, hours: Hours) -> datetime:
+    """Return what a bar of a whole session is dated by: it opens on the evening before."""
+    return datetime.combine(hours.trade_date(bar.time), time(), UTC)

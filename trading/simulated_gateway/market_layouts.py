@@ -48,12 +48,9 @@ def historical_data(event: events.HistoricalData, dialect: Dialect) -> list[str]
         len(event.bars),
     )
     for bar in event.bars:
-        if event.is_daily:
-            date = f"{dialect.local(bar.time):%Y%m%d}"
-        else:
-            date = _date(bar, event.date_format, dialect)
-        head += [date, *row(bar.open, bar.high, bar.low, bar.close)]
-        head += row(bar.volume, bar.average, bar.count)
+        day = f"{bar.time:%Y%m%d}" if event.is_daily else None
+        head.append(day or _date(bar, event.date_format, dialect))
+        head += row(bar.open, bar.high, bar.low, bar.close, bar.volume, bar.average, bar.count)
     return head
 
 
