@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-WAIT_SECONDS = 6.0
+WAIT_SECONDS = 20.0
 QUIET_SECONDS = 0.08
 """Within which a gateway on loopback would long have said what it has to say."""
 
