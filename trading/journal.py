@@ -79,13 +79,16 @@ class Journal:
         return journal
 
     def _begin(self, owner: JournalOwner) -> None:
-        """Make tables and first event in one transaction, where there are none."""
-        if not is_empty(self._connection):
-            return
-        with self.batch():
-            create_tables(self._connection)
+        """Make tables and first event in one transaction, where there are none.
+
+        Whatever the last writer left in its log goes into the file itself, now that there is time.
+        """
+        if is_empty(self._connection):
             first = Created(schema_version=SCHEMA_VERSION, account=owner.account, mode=owner.mode)
-            self.append(first)
+            with self.batch():
+                create_tables(self._connection)
+                self.append(first)
+        self.checkpoint()
 
     def append(self, event: JournalEvent) -> int:
         """Write an event and what follows from it, and return its number.
