@@ -107,12 +107,14 @@ class JournalReader:
 
     def fills_since(self, time: datetime) -> list[StoredFill]:
         """Return fills of `time` or later, by the broker's clock, oldest first."""
-        return self._rows(STORED_FILLS, f"{FILLS} WHERE time >= ? ORDER BY time, seq", stamp(time))
+        return self._rows(
+            STORED_FILLS, f"{FILLS} WHERE time >= ? ORDER BY time, fill.seq", stamp(time)
+        )
 
     def fills_of(self, order_ref: str) -> list[StoredFill]:
         """Return the fills of one of our orders, oldest first."""
         return self._rows(
-            STORED_FILLS, f"{FILLS} WHERE order_ref = ? ORDER BY time, seq", order_ref
+            STORED_FILLS, f"{FILLS} WHERE order_ref = ? ORDER BY time, fill.seq", order_ref
         )
 
     def has_execution(self, exec_id: str) -> bool:

@@ -10,7 +10,7 @@ from trading.journal_chain import stored_events
 from trading.journal_codec import decoded
 from trading.journal_place import Place
 from trading.journal_projections import project
-from trading.journal_schema import TABLES, create_tables
+from trading.journal_schema import TABLES, empty_journal
 from utils.errors import JournalError
 
 Row = tuple[Any, ...]
@@ -37,9 +37,7 @@ def rebuilt(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     Raises:
         JournalError: If an event cannot be read, or contradicts those before it.
     """
-    memory = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        create_tables(memory)
+    with empty_journal() as memory:
         memory.execute("BEGIN")
         for event in stored_events(connection):
             try:
@@ -47,8 +45,6 @@ def rebuilt(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             except (JournalError, sqlite3.Error) as error:
                 raise JournalError(f"event {event.seq} cannot be replayed: {error}") from error
         yield memory
-    finally:
-        memory.close()
 
 
 def differences(connection: sqlite3.Connection) -> Iterator[Difference]:
@@ -61,7 +57,7 @@ def differences(connection: sqlite3.Connection) -> Iterator[Difference]:
 def _table_differences(
     table: str, connection: sqlite3.Connection, memory: sqlite3.Connection
 ) -> Iterator[Difference]:
-    stored, made = _rows(connection, table), _rows(memory, table)
+    stored, made = table_rows(connection, table), table_rows(memory, table)
     for key in sorted(stored.keys() | made.keys(), key=str):
         if stored.get(key) != made.get(key):
             yield Difference(
@@ -72,7 +68,7 @@ def _table_differences(
             )
 
 
-def _rows(connection: sqlite3.Connection, table: str) -> dict[Row, Row]:
+def table_rows(connection: sqlite3.Connection, table: str) -> dict[Row, Row]:
     """Return all rows by their primary key."""
     columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
     keys = [number for number, *_, is_key in columns if is_key]

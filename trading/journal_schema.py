@@ -4,6 +4,8 @@
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 SCHEMA_VERSION = 1
 
@@ -193,9 +195,26 @@ def schema_of(connection: sqlite3.Connection) -> set[tuple[str, str, str | None]
 
 def own_schema() -> set[tuple[str, str, str | None]]:
     """Return what `schema_of` finds in a journal of this version."""
+    with empty_journal() as connection:
+        return schema_of(connection)
+
+
+def column_types() -> dict[str, str]:
+    """Return what each column was declared as; one name has one type in all tables."""
+    with empty_journal() as connection:
+        return {
+            name: kind
+            for table in ("raw_event", *TABLES)
+            for _, name, kind, *_ in connection.execute(f"PRAGMA table_info({table})")
+        }
+
+
+@contextmanager
+def empty_journal() -> Iterator[sqlite3.Connection]:
+    """Yield a database in memory that has all tables and nothing in them."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         create_tables(connection)
-        return schema_of(connection)
+        yield connection
     finally:
         connection.close()

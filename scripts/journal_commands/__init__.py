@@ -1,0 +1,1 @@
+"""The commands of scripts/journal.py, one per file."""

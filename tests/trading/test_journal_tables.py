@@ -1,0 +1,209 @@
+"""Reading: what the tables say after events whose numbers can be checked by hand."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.helpers.journals import (
+    ACCOUNT,
+    CON_ID,
+    DAY,
+    NOON,
+    SESSION,
+    decision,
+    execution,
+    intent,
+    open_journal,
+    open_order,
+)
+from trading.broker_events import CommissionSeen, OrderStatusSeen
+from trading.journal_codec import decoded, encoded, kind_of
+from trading.journal_events import (
+    HeldPosition,
+    IntentState,
+    PositionAdopted,
+    PositionSnapshot,
+    SwitchSet,
+)
+from trading.journal_fills import ExecutionNumber
+from trading.journal_reader import JournalReader
+from utils.errors import JournalError
+
+
+@pytest.fixture
+def journal(tmp_path):
+    """Return an open journal with nothing in it but its first event."""
+    with open_journal(tmp_path / "sim.db") as opened:
+        yield opened
+
+
+def append(journal, *events):
+    """Write events together, and return a reader."""
+    with journal.batch():
+        for event in events:
+            journal.append(event)
+    return journal.reader
+
+
+@pytest.mark.parametrize("event", SESSION, ids=lambda event: type(event).__name__)
+def test_journal_event_read_again_is_the_same(event):
+    text = encoded(event)
+    again = decoded(kind_of(event), text)
+    assert encoded(again) == text
+    assert again == event or "NaN" in text
+
+
+def test_journal_reader_beside_a_writer_sees_all_of_a_session(journal):
+    append(journal, *SESSION)
+    with JournalReader.open(journal.path) as reader:
+        assert [each.ref for each in reader.open_intents()] == ["bot/d1/stop/0"]
+        assert [each.ref for each in reader.unresolved_intents()] == ["bot/d1/stop/0"]
+        assert reader.intent("bot/d1/stop/0").stop_price == 17_960.0
+        entry = reader.intent("bot/d1/entry/0")
+        assert (entry.state, entry.order_id, entry.perm_id) == ("FILLED", 7, 501)
+        assert reader.positions(ACCOUNT) == {CON_ID: 1}
+        held = HeldPosition(con_id=CON_ID, symbol="MNQ", position=1, average_price=18_000.25)
+        assert reader.snapshot(ACCOUNT) == {CON_ID: held}
+        assert reader.max_order_id() == 8
+        assert reader.switches()["kill"].value == "on"
+        denied = reader.denials()["max_position"]
+        assert (denied.n, denied.last_reason) == (2, "1 of 1 held still")
+        assert reader.last("Decision").event == decision()
+        assert reader.last("Stopped").seq == 1 + len(SESSION)
+        assert reader.risk_day(DAY).realised_cents == -60_000
+        assert reader.risk_day(date(2024, 3, 6)) is None
+
+
+def test_journal_reader_of_one_moment_does_not_see_what_is_written_meanwhile(journal):
+    with JournalReader.open(journal.path) as reader:
+        with reader.at_one_moment():
+            assert reader.open_intents() == []
+            journal.append(intent())
+            assert reader.open_intents() == []
+        assert len(reader.open_intents()) == 1
+
+
+@pytest.mark.parametrize(
+    ("exec_id", "root", "revision"),
+    [
+        ("0000e0d5.65e7.01.01", "0000e0d5.65e7.01", 1),
+        ("0000e0d5.65e7.01.10", "0000e0d5.65e7.01", 10),
+        ("manual", "manual", 0),
+        ("a.b", "a.b", 0),
+    ],
+)
+def test_execution_number_is_cut_at_the_last_dot(exec_id, root, revision):
+    assert ExecutionNumber.of(exec_id) == ExecutionNumber(root, revision)
+
+
+def test_journal_correction_of_a_fill_replaces_it_and_an_old_one_does_not(journal):
+    reader = append(
+        journal,
+        execution("x.01.02", quantity=2),
+        execution("x.01.10", quantity=3),
+        execution("x.01.09", quantity=5),
+        execution("x.01.10", quantity=7),
+        execution("x.02.01", side="SLD", quantity=1),
+    )
+    assert [fill.quantity for fill in reader.fills_since(NOON)] == [3, 1]
+    assert reader.positions(ACCOUNT) == {CON_ID: 2}
+    assert reader.has_execution("x.01.10")
+    assert not reader.has_execution("x.01.02")
+
+
+def test_journal_commission_finds_its_fill_whichever_comes_first(journal):
+    cost = CommissionSeen(exec_id="x.01.01", commission_usd=0.62, currency="USD", realised_usd=None)
+    reader = append(journal, cost, execution("x.01.01"), execution("x.02.01"))
+    assert [fill.commission_usd for fill in reader.fills_of("bot/d1/entry/0")] == [0.62, None]
+
+
+def test_journal_fills_since_a_time_are_by_the_brokers_clock(journal):
+    later = NOON + timedelta(microseconds=1)
+    reader = append(journal, execution("b.1", time=later), execution("a.1"))
+    assert [fill.exec_id for fill in reader.fills_since(NOON)] == ["a.1", "b.1"]
+    assert [fill.time for fill in reader.fills_since(later)] == [later]
+
+
+def test_journal_position_counts_from_where_it_was_adopted(journal):
+    adopted = PositionAdopted(
+        account=ACCOUNT, con_id=CON_ID, position=-2, actor="me", reason="traded by hand"
+    )
+    reader = append(
+        journal,
+        execution("a.1"),
+        adopted,
+        execution("a.2", price=1.0),
+        execution("b.1", side="SLD"),
+        execution("c.1", con_id=5),
+        execution("d.1", account="DU9"),
+    )
+    assert reader.positions(ACCOUNT) == {CON_ID: -3, 5: 1}
+    assert reader.positions("DU9") == {CON_ID: 1}
+
+
+def test_journal_fill_of_no_known_side_is_kept_but_makes_no_position(journal):
+    reader = append(journal, execution(side="?"))
+    assert len(reader.fills_since(NOON)) == 1
+    with pytest.raises(JournalError, match="side `\\?`"):
+        reader.positions(ACCOUNT)
+
+
+def test_journal_snapshot_replaces_all_positions_of_its_account(journal):
+    one = HeldPosition(con_id=1, symbol="MNQ", position=1, average_price=2.0)
+    two = HeldPosition(con_id=2, symbol="MES", position=-1, average_price=3.0)
+    reader = append(
+        journal,
+        PositionSnapshot(account="DU9", positions=(one,)),
+        PositionSnapshot(account=ACCOUNT, positions=(one, two)),
+        PositionSnapshot(account=ACCOUNT, positions=(two,)),
+    )
+    assert reader.snapshot(ACCOUNT) == {2: two}
+    assert reader.snapshot("DU9") == {1: one}
+
+
+def test_journal_order_seen_keeps_what_a_status_does_not_say(journal):
+    status = OrderStatusSeen(
+        order_id=7,
+        perm_id=502,
+        client_id=1,
+        status="PreSubmitted",
+        filled=1,
+        remaining=2,
+        average_price=0.0,
+        why_held="trigger",
+    )
+    reader = append(journal, open_order(0), open_order(501), open_order(502, quantity=3), status)
+    first, second = reader.orders_seen()
+    assert (first.perm_id, first.filled, first.status) == (501, None, "Submitted")
+    assert (second.quantity, second.remaining, second.status) == (3, 2, "PreSubmitted")
+
+
+@pytest.mark.parametrize(
+    ("state", "is_open", "is_unresolved"),
+    [
+        ("SENT", True, True),
+        ("UNKNOWN", True, True),
+        ("WORKING", True, False),
+        ("PENDING_CANCEL", True, False),
+        ("CANCELLED", False, False),
+        ("LOST", False, False),
+    ],
+)
+def test_journal_intent_is_open_until_it_ended(journal, state, is_open, is_unresolved):
+    reader = append(journal, intent(), IntentState(ref="bot/d1/entry/0", state=state, perm_id=5))
+    append(journal, IntentState(ref="bot/d1/entry/0", state=state, reason="again"))
+    assert bool(reader.open_intents()) == is_open
+    assert bool(reader.unresolved_intents()) == is_unresolved
+    assert reader.intent("bot/d1/entry/0").perm_id == 5
+
+
+def test_journal_switch_has_the_last_word_and_who_said_it(journal):
+    on = SwitchSet(name="kill", value="on", actor="file", reason="")
+    reader = append(journal, on, SwitchSet(name="kill", value="off", actor="me", reason="tested"))
+    assert (reader.switches()["kill"].value, reader.switches()["kill"].actor) == ("off", "me")
+
+
+def test_journal_that_is_empty_answers_with_nothing(journal):
+    reader = journal.reader
+    assert (reader.max_order_id(), reader.last("Decision"), reader.intent("x")) == (None,) * 3
+    assert (reader.positions(ACCOUNT), reader.denials(), reader.orders_seen()) == ({}, {}, [])
