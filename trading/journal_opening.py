@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def open_to_write(path: Path, owner: JournalOwner, wait_seconds: float) -> OpenJ
             account and mode, or its tables or newest links are not sound.
     """
     _make_private(path)
-    lock = ProcessLock.take(path.with_name(path.name + LOCK_SUFFIX))
+    lock = ProcessLock.take(_lock_of(path))
     if lock is None:
         raise JournalError(
             f"the journal `{path}` is open in another process: stop that one first, two traders "
@@ -103,10 +104,24 @@ def _make_private(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
         check_private(path)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, OWNER_ONLY_FILE))
+        for each in (path, _lock_of(path)):
+            _make_file(each)
     except OSError as error:
         why = error.strerror or error
         raise JournalError(f"cannot write the journal `{path}`: {why}") from error
+
+
+def _make_file(path: Path) -> None:
+    """Make an empty file; one that is there is not touched.
+
+    To close a file gives up all locks that this process has on it, SQLite's among them.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY_FILE))
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(path.name + LOCK_SUFFIX)
 
 
 def check_private(path: Path) -> None:

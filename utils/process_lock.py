@@ -20,7 +20,8 @@ class ProcessLock:
         """Return the lock, or None at once where somebody holds it, this process included.
 
         Args:
-            path: A file for this purpose alone, made if need be; it stays, empty.
+            path: A file for this purpose alone, made if need be; it stays, empty. Whoever opens and
+                closes it otherwise in the process that holds the lock, gives the lock up.
 
         Raises:
             ConfigError: If the file cannot be opened.
@@ -30,6 +31,7 @@ class ProcessLock:
         except sqlite3.Error as error:
             raise ConfigError(f"cannot lock `{path}`: {error}") from error
         try:
+            connection.execute("PRAGMA journal_mode = MEMORY")  # no second file beside the first
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
             connection.close()
