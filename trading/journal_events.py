@@ -245,11 +245,15 @@ class PositionSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionAdopted:
-    """From here on our position counts from this one: a person said so, or it was found flat."""
+    """From here on our position counts from this one: a person said so, or it was found flat.
+
+    `price` in points is what it counts as traded at, None where that is not known.
+    """
 
     account: str
     con_id: int
     position: int
+    price: float | None
     actor: str
     reason: str
 

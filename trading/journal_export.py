@@ -16,6 +16,7 @@ from trading.journal_connection import in_one_line
 from trading.journal_reader import FILLS, JournalReader
 from trading.journal_schema import column_types
 from utils.files import canonical_json
+from utils.masking import masked_text
 from utils.registry import lookup
 
 EXPORTED = {
@@ -36,9 +37,6 @@ TIMES = frozenset({"ts", "time", "created", "updated", "bar_close", "last_ts"})
 
 PARQUET_TYPES = {"INTEGER": "Int64", "REAL": "float64", "TEXT": "string"}
 """What the other columns are there, by how the journal declares them."""
-
-N_SHOWN = 2
-"""Characters of an account id that stay: they tell paper from live."""
 
 WITH_ACCOUNTS = ("intent", "fill", "order_seen", "position_snapshot", "position_start")
 
@@ -66,11 +64,17 @@ def exported_table(reader: JournalReader, name: str, has_accounts: bool) -> Expo
     """
     text = lookup(EXPORTED, name, "table")
     with reader.at_one_moment(), in_one_line(reader.path, "read"):
-        hidden = () if has_accounts else _accounts(reader)
+        accounts = _accounts(reader)
         cursor = reader.connection.execute(text)
         columns = tuple(column[0] for column in cursor.description)
-        rows = [tuple(_masked(value, hidden) for value in row) for row in cursor]
+        rows = cursor.fetchall()
+    if not has_accounts:
+        rows = [tuple(_masked(value, accounts) for value in row) for row in rows]
     return ExportedTable(columns=columns, rows=rows)
+
+
+def _masked(value: Any, accounts: tuple[str, ...]) -> Any:
+    return masked_text(value, accounts) if isinstance(value, str) else value
 
 
 def _accounts(reader: JournalReader) -> tuple[str, ...]:
@@ -84,15 +88,6 @@ def _accounts(reader: JournalReader) -> tuple[str, ...]:
             told = decoded(event.kind, event.json)
             found |= set(told.accounts) if isinstance(told, AccountsSeen) else set()
     return tuple(sorted(found - {""}, key=len, reverse=True))
-
-
-def _masked(value: Any, hidden: tuple[str, ...]) -> Any:
-    """Return a value with stars in place of most of an account id."""
-    if isinstance(value, str):
-        for account in hidden:
-            stars = "*" * (len(account) - N_SHOWN)
-            value = value.replace(account, account[:N_SHOWN] + stars)
-    return value
 
 
 def as_csv(table: ExportedTable) -> bytes:

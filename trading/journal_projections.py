@@ -90,6 +90,8 @@ def _adopted(connection: sqlite3.Connection, event: PositionAdopted, place: Plac
         "account": event.account,
         "con_id": event.con_id,
         "position": event.position,
+        "price": event.price,
+        "ts": place.ts,
         "seq": place.seq,
     }
     upsert(connection, "position_start", ("account", "con_id"), row)

@@ -22,6 +22,7 @@ from trading.journal_rows import (
     StoredIntent,
     StoredOrder,
     StoredRiskDay,
+    StoredStart,
     StoredSwitch,
     Written,
 )
@@ -41,6 +42,7 @@ _Row = TypeVar("_Row")
 INTENTS = TypeAdapter(list[StoredIntent])
 STORED_FILLS = TypeAdapter(list[StoredFill])
 HELD = TypeAdapter(list[HeldPosition])
+STARTS = TypeAdapter(list[StoredStart])
 RISK_DAYS = TypeAdapter(list[StoredRiskDay])
 SWITCHES = TypeAdapter(list[StoredSwitch])
 ORDERS = TypeAdapter(list[StoredOrder])
@@ -129,22 +131,27 @@ class JournalReader:
         Raises:
             JournalError: If a fill is of neither side.
         """
-        held: dict[int, int] = {}
+        held = {con_id: start.position for con_id, start in self.starts(account).items()}
         rows = self._ask(
             "SELECT con_id, side, SUM(quantity) FROM fill LEFT JOIN "
             "(SELECT con_id, account, seq AS start FROM position_start) USING(con_id, account) "
             "WHERE account = ? AND fill.seq > COALESCE(start, 0) GROUP BY con_id, side",
             account,
         )
-        for con_id, position in self._ask(
-            "SELECT con_id, position FROM position_start WHERE account = ?", account
-        ):
-            held[con_id] = position
         for con_id, side, quantity in rows:
             if side not in SIGNS:
                 raise JournalError(f"`{self.path}` has a fill of side `{side}`; {', '.join(SIGNS)}")
             held[con_id] = held.get(con_id, 0) + SIGNS[side] * quantity
         return held
+
+    def starts(self, account: str) -> dict[int, StoredStart]:
+        """Return the positions that were adopted last, by contract number."""
+        rows = self._rows(
+            STARTS,
+            "SELECT con_id, position, price, ts, seq FROM position_start WHERE account = ?",
+            account,
+        )
+        return {row.con_id: row for row in rows}
 
     def snapshot(self, account: str) -> dict[int, HeldPosition]:
         """Return the broker's last complete list of positions, by contract number."""

@@ -49,14 +49,15 @@ def apply_reset(connection: sqlite3.Connection, event: OperatorReset, place: Pla
         JournalConflictError: If the journal knows nothing of that day.
     """
     changed = connection.execute(
-        "UPDATE risk_day SET is_locked = 0, reason = ?, updated = ?, "
-        "start_equity_cents = COALESCE(?, start_equity_cents) WHERE trading_day = ?",
-        (
-            f"reset by {event.actor}: {event.reason}",
-            place.ts,
-            event.start_equity_cents,
-            event.trading_day.isoformat(),
-        ),
+        "UPDATE risk_day SET is_locked = 0, reason = :reason, updated = :updated, "
+        "start_equity_cents = COALESCE(:start, start_equity_cents), "
+        "peak_cents = MAX(peak_cents, COALESCE(:start, peak_cents)) WHERE trading_day = :day",
+        {
+            "reason": f"reset by {event.actor}: {event.reason}",
+            "updated": place.ts,
+            "start": event.start_equity_cents,
+            "day": event.trading_day.isoformat(),
+        },
     )
     if changed.rowcount != 1:
         raise JournalConflictError(f"trading day {event.trading_day} has nothing to reset")

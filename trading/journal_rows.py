@@ -55,6 +55,17 @@ class StoredFill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredStart:
+    """From where our own count of a contract goes on: fills with a larger `seq` come after."""
+
+    con_id: int
+    position: int
+    price: float | None
+    ts: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRiskDay:
     """How a trading day stands; see `RiskDay`."""
 

@@ -111,6 +111,8 @@ CREATE TABLE position_start(
     account TEXT NOT NULL,
     con_id INTEGER NOT NULL,
     position INTEGER NOT NULL,
+    price REAL,
+    ts TEXT NOT NULL,
     seq INTEGER NOT NULL,
     PRIMARY KEY(account, con_id)
 );

@@ -155,7 +155,9 @@ SESSION: tuple[JournalEvent, ...] = (
     PositionSeen(account=ACCOUNT, con_id=CON_ID, symbol="MNQ", position=0, average_price=0.0),
     EndSeen(of="positions"),
     PositionSnapshot(account=ACCOUNT, positions=()),
-    PositionAdopted(account=ACCOUNT, con_id=CON_ID, position=0, actor="start", reason="flat"),
+    PositionAdopted(
+        account=ACCOUNT, con_id=CON_ID, position=0, price=None, actor="start", reason="flat"
+    ),
     ModeChanged(before="SYNCING", after="TRADING", reason="reconciled"),
     risk_day(),
     decision(),

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 
 from tests.helpers.journals import ACCOUNT, SESSION, open_journal
+from trading.broker_events import AccountsSeen
 from trading.journal_events import Alert
 from trading.journal_export import EXPORTED, FORMATS, as_csv, as_json, as_parquet, exported_table
 from utils.errors import ConfigError
 
-MASKED = "DU*******"
+MASKED = "DU***67"
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,8 @@ def reader(tmp_path_factory):
             for event in SESSION:
                 journal.append(event)
             journal.append(Alert(code="x", severity="info", text=f"{ACCOUNT}, and DU12"))
+            journal.append(AccountsSeen(accounts=("DU12", ACCOUNT)))
+            journal.append(Alert(code="y", severity="info", text=f"{ACCOUNT}, and DU12"))
         yield journal.reader
 
 
@@ -53,8 +56,9 @@ def test_export_with_account_has_it(reader):
 
 def test_export_of_events_masks_text_within_them_too(reader):
     table = exported_table(reader, "events", has_accounts=False)
-    last = json.loads(json.loads(as_json(table))[-1]["json"])
-    assert last["text"] == f"{MASKED}, and DU12"
+    texts = [json.loads(row["json"]) for row in json.loads(as_json(table))]
+    assert texts[-1]["text"] == texts[-3]["text"] == f"{MASKED}, and DU***"
+    assert texts[-2] == {"accounts": ["DU***", MASKED]}
 
 
 def test_export_to_parquet_has_types(reader):

@@ -126,7 +126,7 @@ def test_journal_fills_since_a_time_are_by_the_brokers_clock(journal):
 
 def test_journal_position_counts_from_where_it_was_adopted(journal):
     adopted = PositionAdopted(
-        account=ACCOUNT, con_id=CON_ID, position=-2, actor="me", reason="traded by hand"
+        account=ACCOUNT, con_id=CON_ID, position=-2, price=17_000.5, actor="me", reason="by hand"
     )
     reader = append(
         journal,
@@ -139,6 +139,8 @@ def test_journal_position_counts_from_where_it_was_adopted(journal):
     )
     assert reader.positions(ACCOUNT) == {CON_ID: -3, 5: 1}
     assert reader.positions("DU9") == {CON_ID: 1}
+    start = reader.starts(ACCOUNT)[CON_ID]
+    assert (start.position, start.price, start.seq) == (-2, 17_000.5, 3)
 
 
 def test_journal_fill_of_no_known_side_is_kept_but_makes_no_position(journal):
