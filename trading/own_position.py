@@ -21,13 +21,16 @@ from trading.order_life import split_exec_id
 MAX_COMMISSION_USD = 1e6
 """Beyond it a figure is the broker's way of saying that it has none."""
 
+ADOPTED = "adopted:"
+"""How the ids of positions begin that a person declared to be ours."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnFill:
     """One execution, in the newest version that was heard.
 
     Attributes:
-        exec_id: The broker's id of that version.
+        exec_id: The broker's id of that version; "" of a position that was adopted.
         order: When it happened, then how many were heard before it.
         con_id: What was traded.
         quantity: Signed contracts: positive bought.
@@ -52,6 +55,7 @@ class OwnFills:
     instruments: Mapping[int, Instrument]
     _fills: dict[str, OwnFill] = field(default_factory=dict)
     _commissions: dict[str, tuple[int, float]] = field(default_factory=dict)
+    _holdings: dict[int, Holding] = field(default_factory=dict)
 
     def hear(self, event: ExecutionSeen) -> bool:
         """Count an execution of ours in; return False for one that is known already."""
@@ -59,14 +63,33 @@ class OwnFills:
         known = self._fills.get(stem)
         if known is not None and split_exec_id(known.exec_id)[1] >= version:
             return False
+        self._holdings.clear()  # a correction may be of another contract than it was
         self._fills[stem] = OwnFill(
             exec_id=event.exec_id,
             order=(event.time, len(self._fills)) if known is None else known.order,
             con_id=event.con_id,
             quantity=event.quantity if event.side in BOUGHT else -event.quantity,
-            price_ticks=self._ticks(event),
+            price_ticks=self._ticks(event.con_id, event.price),
         )
         return True
+
+    def adopt(self, con_id: int, position: int, price: float, time: datetime) -> None:
+        """Take a position for ours, because a person said so.
+
+        What it differs by from our fills counts as traded at `price` (points), at no cost, and
+        under an id that no broker gives.
+        """
+        quantity = position - self.holding(con_id).position
+        if quantity == 0:
+            return
+        self._holdings.clear()
+        self._fills[f"{ADOPTED}{len(self._fills)}"] = OwnFill(
+            exec_id="",
+            order=(time, len(self._fills)),
+            con_id=con_id,
+            quantity=quantity,
+            price_ticks=self._ticks(con_id, price),
+        )
 
     def hear_commission(self, event: CommissionSeen) -> None:
         """Count what a fill cost; a figure that is none is left out, so that it stays missing."""
@@ -79,11 +102,13 @@ class OwnFills:
 
     def holding(self, con_id: int) -> Holding:
         """Return what the fills of a contract come to, in the order in which they happened."""
-        fills = (fill for fill in self._fills.values() if fill.con_id == con_id)
-        holding = Holding()
-        for fill in sorted(fills, key=lambda fill: fill.order):
-            holding = holding.after(fill.quantity, fill.price_ticks)
-        return holding
+        if con_id not in self._holdings:
+            fills = [fill for fill in self._fills.values() if fill.con_id == con_id]
+            holding = Holding()
+            for fill in sorted(fills, key=lambda fill: fill.order):
+                holding = holding.after(fill.quantity, fill.price_ticks)
+            self._holdings[con_id] = holding
+        return self._holdings[con_id]
 
     def con_ids(self) -> tuple[int, ...]:
         """Return the contracts that were ever filled, ascending."""
@@ -117,7 +142,7 @@ class OwnFills:
 
     def exec_ids(self) -> frozenset[str]:
         """Return the ids of all fills, the newest version of each, to compare with a broker's."""
-        return frozenset(fill.exec_id for fill in self._fills.values())
+        return frozenset(fill.exec_id for fill in self._fills.values() if fill.exec_id)
 
     def _realised_of(self, con_id: int) -> float | None:
         holding, instrument = self.holding(con_id), self.instruments.get(con_id)
@@ -139,15 +164,17 @@ class OwnFills:
     def _cost_usd(self, stem: str) -> float | None:
         if stem in self._commissions:
             return self._commissions[stem][1]
+        if stem.startswith(ADOPTED):
+            return 0.0
         fill = self._fills[stem]
         instrument = self.instruments.get(fill.con_id)
         return None if instrument is None else _usual_usd(instrument, fill.quantity)
 
-    def _ticks(self, event: ExecutionSeen) -> int | None:
-        instrument = self.instruments.get(event.con_id)
-        if instrument is None or instrument.off_grid(event.price):
+    def _ticks(self, con_id: int, price: float) -> int | None:
+        instrument = self.instruments.get(con_id)
+        if instrument is None or instrument.off_grid(price):
             return None
-        return int(instrument.to_ticks(event.price))
+        return int(instrument.to_ticks(price))
 
 
 def _usual_usd(instrument: Instrument, quantity: int) -> float:

@@ -5,6 +5,7 @@ CL: 0.01 points and 10 USD a tick. Each fill is a row: side, contracts, price.
 
 import math
 from datetime import timedelta
+from random import Random
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.instruments import get_instrument
+from tests.helpers.accounts import KernelRun, Terms, bar_records
 from tests.helpers.broker_words import CON_ID, START, charged, executed
+from tests.helpers.live_laws import tried
 from trading.own_position import OwnFills
 
 MNQ, CL = get_instrument("MNQ"), get_instrument("CL")
@@ -154,13 +157,42 @@ def test_own_fills_of_two_contracts_are_added():
     assert fills.unrealised_usd({CON_ID: 20_001.0, CL_ID: 70.05}) == 2.0 - 50.0
 
 
+def test_own_fills_adopt_a_position_at_a_price_and_at_no_cost():
+    fills = filled([("BOT", 1, 20_000.0)], fee=0.62)
+    fills.adopt(CON_ID, -1, 20_010.0, START + timedelta(hours=1))  # sold 2: 40 ticks of one
+    assert fills.holding(CON_ID).position == -1
+    assert fills.net_usd({CON_ID: 20_008.0}) == 20.0 + 4.0 - 0.62
+    assert fills.exec_ids() == {"e.0.01"}  # of the broker's alone
+    fills.adopt(CON_ID, -1, 20_050.0, START + timedelta(hours=2))  # nothing to adopt
+    assert fills.net_usd({CON_ID: 20_008.0}) == 23.38
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize(
+    "quantities", [(2, -2), (1, 2, -1, -3, 1), (-2, 3, -1, 4, -4), (3, -1, -1, 2, -3)]
+)
+def test_own_fills_come_to_what_the_kernels_ledger_says(quantities):
+    bars = bar_records([(1000 + 10 * i * (-1) ** i,) * 4 for i in range(7)])
+    kernel = KernelRun(Terms(slippage_ticks=0, instrument=MNQ), bars).send(quantities)
+    fills = own()
+    for i, (quantity, price) in enumerate(zip(quantities, bars["open"][1:], strict=False)):
+        hear(fills, i, "BOT" if quantity > 0 else "SLD", abs(quantity), price / 4)
+    account, mark = kernel.account, bars["close"][len(quantities)] / 4
+    holding = fills.holding(CON_ID)
+    assert holding.position == account.position
+    if holding.position:
+        assert holding.entry_ticks == pytest.approx(account.entry_ticks)
+    assert fills.net_usd({CON_ID: mark}) == pytest.approx(account.equity_usd - 10_000)
+
+
 QUANTITIES = st.integers(-3, 3).filter(bool)
 FILLS = st.lists(st.tuples(QUANTITIES, st.integers(79_900, 80_100)), max_size=12)
 
 
 @pytest.mark.property
-@given(FILLS, st.randoms(use_true_random=False))
-def test_own_fills_come_to_the_same_in_whatever_order_they_are_heard(rows, random):
+@tried
+@given(FILLS, st.integers(0, 1_000))
+def test_own_fills_come_to_the_same_in_whatever_order_they_are_heard(rows, seed):
     events = [
         executed(abs(q), f"e.{i}.01", side="BOT" if q > 0 else "SLD", price=ticks / 4,
                  time=START + timedelta(seconds=i))
@@ -169,7 +201,7 @@ def test_own_fills_come_to_the_same_in_whatever_order_they_are_heard(rows, rando
     in_order, shuffled = own(), own()
     for event in events:
         in_order.hear(event)
-    random.shuffle(events)
+    Random(seed).shuffle(events)
     for event in events + events[:2]:  # and some twice
         shuffled.hear(event)
     assert repr(shuffled.holding(CON_ID)) == repr(in_order.holding(CON_ID))

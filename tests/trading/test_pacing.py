@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from config.trading_settings import PacingSettings
 from tests.helpers.broker_words import START, at
+from tests.helpers.live_laws import tried
 from trading.pacing import Lane, MessagePacer, TokenBucket, may_move
 
 SETTINGS = PacingSettings()
@@ -98,6 +99,7 @@ def test_pacer_with_a_burst_below_its_reserve_still_asks():
 
 
 @pytest.mark.property
+@tried
 @given(st.lists(st.tuples(st.floats(0, 0.3), st.integers(0, 10)), max_size=30))
 def test_pacer_never_sends_more_than_rate_and_burst(steps):
     pacer, seconds, sent = MessagePacer(SETTINGS), 0.0, []

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from config.trading_settings import ProtectionSettings
 from tests.helpers.broker_words import at
+from tests.helpers.live_laws import tried
 from trading.protection import (
     Change,
     Leg,
@@ -167,6 +168,7 @@ LEGS = st.builds(
 
 
 @pytest.mark.property
+@tried
 @given(st.integers(-4, 4), st.lists(LEGS, max_size=4, unique_by=lambda one: one.key))
 def test_repairs_done_leave_nothing_to_repair_and_never_turn_the_position_round(position, stops):
     wanted = plan(position, 79_800 if position > 0 else 80_200)

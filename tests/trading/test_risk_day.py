@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.calendar import calendar_of
+from tests.helpers.live_laws import tried
 from trading.risk_day import DayReset, begun, marked, reset, rolled, to_cents, trading_day
 from utils.errors import ConfigError
 
@@ -128,6 +129,7 @@ EQUITIES = st.one_of(st.none(), st.floats(), st.floats(8_000, 12_000))
 
 
 @pytest.mark.property
+@tried
 @given(st.lists(EQUITIES, max_size=20))
 def test_risk_day_lock_is_monotone_within_the_day(equities):
     day, was_locked = begun(TODAY, 10_000.0), False

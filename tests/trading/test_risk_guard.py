@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from config.instruments import get_instrument
 from config.trading_settings import RiskLimits
 from tests.helpers.broker_words import ACCOUNT, CON_ID
+from tests.helpers.live_laws import tried
 from trading.modes import Mode
 from trading.order_identity import Role
 from trading.risk_codes import Allowed, DenialCode, Denied
@@ -296,6 +297,7 @@ OTHERS = st.lists(
 
 
 @pytest.mark.property
+@tried
 @given(st.integers(-3, 3), OTHERS, st.integers(-5, 5), st.sampled_from(list(Role)))
 def test_guard_never_lets_the_worst_case_out_of_bounds(position, working, quantity, role):
     stop = 19_950.0 if quantity > 0 else 20_050.0

@@ -19,6 +19,7 @@ from tests.helpers.broker_words import (
     opened,
     told,
 )
+from tests.helpers.live_laws import tried
 from trading.broker_events import ConnectionLost, EndSeen, NextIdSeen
 from trading.gateway import OrderToSend
 from trading.order_events import Restarted
@@ -285,6 +286,7 @@ WORDS = st.sampled_from(
 
 
 @pytest.mark.property
+@tried
 @given(st.lists(WORDS, max_size=8), st.permutations([1, 2, 3]), st.data())
 def test_book_loses_no_fill_whatever_is_said_around_it(words, fills, data):
     """Each contract is filled by itself, at any place among other words, and told twice."""
@@ -306,6 +308,7 @@ def test_book_loses_no_fill_whatever_is_said_around_it(words, fills, data):
 
 
 @pytest.mark.property
+@tried
 @given(st.lists(st.integers(0, 6), max_size=12), st.lists(st.booleans(), min_size=30, max_size=30))
 def test_book_never_underestimates_what_the_broker_may_do(deeds, is_heard):
     """A broker fills, cancels and says wrong things; words are dropped; the truth stays in range.

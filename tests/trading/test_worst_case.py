@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.live_laws import tried
 from trading.worst_case import MayFill, closing, exposure
 
 
@@ -67,6 +68,7 @@ ORDERS = st.lists(
 
 
 @pytest.mark.property
+@tried
 @given(st.integers(-3, 3), ORDERS)
 def test_exposure_holds_whatever_fills_and_in_whatever_order(position, orders):
     worst = exposure(position, orders)
