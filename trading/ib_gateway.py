@@ -148,6 +148,16 @@ class IbGateway:
         limit = self._settings.scaled(self._settings.request_seconds)
         return await ask_futures(self._checked(), symbol, exchange, limit)
 
+    def contract(self, con_id: int) -> Any:
+        """Return the library's contract of a number that was qualified.
+
+        Raises:
+            FatalGatewayError: If it was not.
+        """
+        if con_id not in self._contracts:
+            raise FatalGatewayError(f"contract {con_id} was not qualified; nothing was sent")
+        return self._contracts[con_id]
+
     def send(self, order: OrderToSend) -> None:
         """Put an order on the wire, or a change of the one of the same order id.
 
@@ -155,11 +165,7 @@ class IbGateway:
             TemporaryGatewayError: If there is no connection; nothing was sent.
             FatalGatewayError: If its contract was never qualified.
         """
-        contract = self._contracts.get(order.con_id)
-        if contract is None:
-            raise FatalGatewayError(
-                f"contract {order.con_id} was not qualified before an order in it; nothing was sent"
-            )
+        contract = self.contract(order.con_id)
         self._checked().client.placeOrder(order.order_id, contract, _on_the_wire(order))
 
     def cancel(self, order_id: int) -> None:

@@ -1,0 +1,265 @@
+"""Bars through the real client: each close once, whatever ends the subscription in between."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pandas as pd
+import pytest
+
+from tests.helpers.bars import SESSION_OPEN, make_bars
+from tests.helpers.clocks import StoppedClock
+from tests.helpers.gateways import until
+from tests.helpers.ib_links import Link, linked
+from trading.broker_events import ErrorSeen
+from trading.connection_events import ConnectionDown, ConnectionUp, TradingRestored
+from trading.data_events import (
+    BarClosed,
+    BarGap,
+    BarsDisordered,
+    DataEvent,
+    DataFresh,
+    DataStale,
+)
+from trading.subscriptions import BarSubscription, BarTerms
+from utils.errors import FatalGatewayError
+
+Told = TypeVar("Told", bound=DataEvent)
+N_WARM = 5
+"""Bars that are over before the subscription begins; the sixth is forming."""
+
+UP = ConnectionUp(n_connections=1, skew_seconds=0.0)
+
+
+@dataclass
+class Feed:
+    """A subscription that runs, and what it told."""
+
+    link: Link
+    bars: BarSubscription
+    told: list[DataEvent]
+
+    def of(self, kind: type[Told]) -> list[Told]:
+        """Return what was told of one kind."""
+        return [event for event in self.told if isinstance(event, kind)]
+
+    @property
+    def closes(self) -> list[int]:
+        """Which bars were told to be over, by number."""
+        start = pd.Timestamp(SESSION_OPEN)
+        return [
+            int((event.bar.time - start).total_seconds()) // 300 for event in self.of(BarClosed)
+        ]
+
+    def step(self, n: int = 1) -> None:
+        """Let the market go on by so many bars."""
+        for _ in range(n):
+            self.link.far.do("step")
+
+    async def has_told(self, n_closes: int) -> None:
+        """Wait for so many closes."""
+        await until(lambda: len(self.closes) >= n_closes)
+        await asyncio.sleep(0.02)
+
+
+def fed(
+    body: Callable[[Feed], Awaitable[None]], should_wait: bool = True, **changed: float
+) -> list[DataEvent]:
+    """Run `body` beside a subscription to 5-minute bars, and return what it told."""
+    rows = [(20_000.0 + n, 20_002.0 + n, 19_999.0 + n, 20_001.0 + n) for n in range(40)]
+    told: list[DataEvent] = []
+
+    async def in_loop(link: Link) -> None:
+        for _ in range(N_WARM):
+            link.far.do("step")
+        terms = BarTerms(con_id=link.con_id, symbol="MNQ", bar_size="5 mins", bar_seconds=300)
+        clock = StoppedClock("2024-01-02T00:00:00+00:00")
+        settings = link.near._settings
+        bars = BarSubscription(link.near, terms, settings, clock, told.append)
+        running = asyncio.ensure_future(bars.run())
+        bars.hear(UP)
+        feed = Feed(link, bars, told)
+        try:
+            if should_wait:
+                await feed.has_told(N_WARM)
+            await body(feed)
+            assert not running.done()
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+
+    linked(in_loop, make_bars(rows), **changed)
+    return told
+
+
+def test_subscription_warms_up_from_history_and_then_tells_each_close_once() -> None:
+    async def body(feed: Feed) -> None:
+        assert [event.is_from_history for event in feed.of(BarClosed)] == [True] * N_WARM
+        feed.step(3)
+        await feed.has_told(N_WARM + 3)
+        assert feed.closes == list(range(8))
+        last = feed.of(BarClosed)[-1]
+        assert (last.bar.open, last.bar.high, last.bar.low, last.bar.close) == (
+            20_007.0,
+            20_009.0,
+            20_006.0,
+            20_008.0,
+        )
+        assert (last.bar.volume, last.is_from_history) == (100.0, False)
+
+    fed(body)
+
+
+def test_subscription_after_data_were_lost_begins_anew_and_fills_the_gap() -> None:
+    """1101: what was subscribed to is silent for ever, and says nothing of it."""
+
+    async def body(feed: Feed) -> None:
+        feed.link.far.do("lose")
+        feed.step(3)
+        feed.link.far.do("restore", is_data_lost=True)
+        await until(lambda: feed.link.of(ErrorSeen)[-1].code == 1101)
+        feed.bars.hear(TradingRestored(is_data_lost=True))
+        await feed.has_told(N_WARM + 3)
+        feed.step()
+        await feed.has_told(N_WARM + 4)
+        assert feed.closes == list(range(9))
+        assert feed.bars.n_starts == 2
+        assert not feed.of(BarGap)
+
+    fed(body)
+
+
+def test_subscription_after_a_reconnect_begins_anew_and_fills_the_gap() -> None:
+    async def body(feed: Feed) -> None:
+        feed.link.far.do("kick")
+        await until(lambda: not feed.link.near.is_connected)
+        feed.bars.hear(ConnectionDown(reason="reset by peer"))
+        assert feed.bars.is_stale
+        feed.step(4)
+        await feed.link.near.connect()
+        feed.bars.hear(UP)
+        await feed.has_told(N_WARM + 4)
+        feed.step()
+        await feed.has_told(N_WARM + 5)
+        assert feed.closes == list(range(10))
+        assert not feed.bars.is_stale
+
+    told = fed(body)
+    assert [event for event in told if isinstance(event, DataStale | DataFresh)] == [
+        DataFresh(),
+        DataStale(reason="reset by peer"),
+        DataFresh(),
+    ]
+
+
+def test_subscription_whose_updates_are_lost_fills_the_hole_from_history() -> None:
+    async def body(feed: Feed) -> None:
+        feed.link.far.set(drop_out={90: 4})  # closes and opens of two bars
+        feed.step(2)
+        feed.step(2)
+        await feed.has_told(N_WARM + 4)
+        assert feed.closes == list(range(9))
+        assert feed.bars.n_starts == 2
+
+    fed(body)
+
+
+def test_subscription_whose_updates_come_twice_tells_each_close_once() -> None:
+    async def body(feed: Feed) -> None:
+        feed.link.far.set(dup_out={90: -1})
+        feed.step(4)
+        await feed.has_told(N_WARM + 4)
+        assert feed.closes == list(range(9))
+
+    fed(body)
+
+
+def test_subscription_names_a_hole_that_history_has_too() -> None:
+    async def body(feed: Feed) -> None:
+        await until(lambda: bool(feed.of(BarGap)))
+        assert feed.of(BarGap)[0].n_missing == 2
+
+    def spoil(link: Link) -> None:
+        link.far.set(history_gap_bars=2)
+
+    fed_spoilt(body, spoil)
+
+
+def test_subscription_mends_history_out_of_order_and_says_so() -> None:
+    async def body(feed: Feed) -> None:
+        await feed.has_told(N_WARM)
+        assert feed.closes == list(range(N_WARM))
+        assert feed.of(BarsDisordered) == [BarsDisordered(n_double=1, n_late=1)]
+
+    def spoil(link: Link) -> None:
+        link.far.set(is_shuffling_history=True)
+
+    fed_spoilt(body, spoil)
+
+
+def fed_spoilt(body: Callable[[Feed], Awaitable[None]], spoil: Callable[[Link], None]) -> None:
+    """As `fed`, with a fault from the next subscription on."""
+
+    async def spoilt(feed: Feed) -> None:
+        fresh: list[DataEvent] = []
+        spoil(feed.link)
+        terms, clock = feed.bars._terms, feed.bars._clock
+        bars = BarSubscription(feed.link.near, terms, feed.link.near._settings, clock, fresh.append)
+        running = asyncio.ensure_future(bars.run())
+        bars.hear(UP)
+        try:
+            await body(Feed(feed.link, bars, fresh))
+        finally:
+            running.cancel()
+            await asyncio.wait({running})
+
+    fed(spoilt)
+
+
+def test_subscription_that_falls_silent_is_stale_and_begins_anew() -> None:
+    async def body(feed: Feed) -> None:
+        feed.link.far.set(is_stale=True)
+        await until(lambda: bool(feed.of(DataStale)))
+        feed.link.far.set(is_stale=False)
+        await until(lambda: feed.of(DataFresh)[1:] != [])
+
+    told = fed(body, silence_seconds=0.3)
+    assert DataStale(reason="no bar of MNQ came for 0.3 s") in told
+
+
+def test_subscription_during_a_competing_session_is_stale_until_it_is_over() -> None:
+    async def body(feed: Feed) -> None:
+        feed.link.far.set(is_data_up=False)
+        feed.bars.hear(TradingRestored(is_data_lost=True))
+        await until(lambda: bool(feed.of(DataStale)))
+        assert "10197" in feed.of(DataStale)[0].reason
+        feed.link.far.set(is_data_up=True)
+        await until(lambda: not feed.bars.is_stale)
+
+    fed(body, first_retry_seconds=0.05)
+
+
+def test_subscription_refused_for_pacing_is_tried_again() -> None:
+    async def body(feed: Feed) -> None:
+        feed.link.far.set(is_history_up=False)
+        feed.bars.hear(TradingRestored(is_data_lost=True))
+        await until(lambda: bool(feed.of(DataStale)))
+        assert "refused a request with 162" in feed.of(DataStale)[0].reason
+        feed.link.far.set(is_history_up=True)
+        await until(lambda: not feed.bars.is_stale)
+
+    fed(body, first_retry_seconds=0.05)
+
+
+def test_subscription_to_a_contract_that_was_not_qualified_ends_with_it() -> None:
+    async def body(link: Link) -> None:
+        terms = BarTerms(con_id=5, symbol="MNQ", bar_size="5 mins", bar_seconds=300)
+        clock = StoppedClock("2024-01-02T00:00:00+00:00")
+        told: list[DataEvent] = []
+        bars = BarSubscription(link.near, terms, link.near._settings, clock, told.append)
+        bars.hear(UP)
+        with pytest.raises(FatalGatewayError, match="contract 5 was not qualified"):
+            await bars.run()
+
+    linked(body)

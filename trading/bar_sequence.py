@@ -1,0 +1,89 @@
+"""Make a stream of bars whole: each close once, in order, and every hole named.
+
+Pure: it takes what a broker tells and returns what follows. The bar that is forming changes until
+one of a later time comes; only then it is over, so nothing is told of a bar at or before its end.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from trading.data_events import BarClosed, BarEvent, BarGap, BarsDisordered, SeenBar
+
+CountExpected = Callable[[datetime, datetime], int]
+"""How many bars the calendar expects that open after the one time and before the other."""
+
+
+class BarSequence:
+    """The bars of one contract.
+
+    Attributes:
+        last_closed: Open time of the last bar that was told; None before the first.
+        needs_history: Whether updates jumped over bars that history may have.
+    """
+
+    def __init__(self, n_expected: CountExpected, last_closed: datetime | None = None) -> None:
+        """Begin after a bar that is known already, or with none."""
+        self.last_closed = last_closed
+        self.needs_history = False
+        self._n_expected = n_expected
+        self._forming: SeenBar | None = None
+
+    def take_history(self, bars: Sequence[SeenBar]) -> list[BarEvent]:
+        """Take what history has, the forming bar last, and return what of it is new.
+
+        Holes that are still there are told now: nobody can fill them.
+        """
+        events = _disorder(bars)
+        ordered = [bar for _, bar in sorted({bar.time: bar for bar in bars}.items())]
+        self.needs_history = False
+        if not ordered:
+            return events
+        self._forming = ordered[-1]
+        for bar in ordered[:-1]:
+            events += self._close(bar, is_from_history=True)
+        return events + self._gap_before(self._forming.time)
+
+    def take_update(self, bar: SeenBar) -> list[BarEvent]:
+        """Take one update of the forming bar, or the first of the next one."""
+        forming = self._forming
+        if self.needs_history:  # which will tell this bar too, after those before it
+            return []
+        if forming is None or bar.time == forming.time:
+            self._forming = bar
+            return []
+        if bar.time < forming.time:
+            return [BarsDisordered(n_double=0, n_late=1)]
+        self._forming = bar
+        events = self._close(forming, is_from_history=False)
+        self.needs_history = self._n_expected(forming.time, bar.time) > 0
+        return events
+
+    def _close(self, bar: SeenBar, *, is_from_history: bool) -> list[BarEvent]:
+        if self.last_closed is not None and bar.time <= self.last_closed:
+            return []
+        events = self._gap_before(bar.time)
+        self.last_closed = bar.time
+        return [*events, BarClosed(bar=bar, is_from_history=is_from_history)]
+
+    def _gap_before(self, time: datetime) -> list[BarEvent]:
+        if self.last_closed is None:
+            return []
+        n_missing = self._n_expected(self.last_closed, time)
+        if n_missing <= 0:
+            return []
+        return [BarGap(after=self.last_closed, before=time, n_missing=n_missing)]
+
+
+def _disorder(bars: Sequence[SeenBar]) -> list[BarEvent]:
+    """Return what is wrong with the order of bars, if anything is."""
+    times = [bar.time for bar in bars]
+    n_double = len(times) - len(set(times))
+    n_late = sum(after < before for before, after in pairwise(times))
+    return [BarsDisordered(n_double=n_double, n_late=n_late)] if n_double or n_late else []
+
+
+def count_by_seconds(bar_seconds: int) -> CountExpected:
+    """Return a calendar that never closes: a bar every so many seconds."""
+    step = timedelta(seconds=bar_seconds)
+    return lambda after, before: max(0, (before - after) // step - 1)

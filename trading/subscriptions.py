@@ -1,0 +1,270 @@
+"""Bars of one pinned contract from a broker, kept coming through whatever ends a subscription.
+
+Each start asks for history that keeps up to date: its first answer holds what was missed, so a
+resubscription and the filling of a gap are one request.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from config.connection_settings import ConnectionSettings
+from trading.back_off import BackOff
+from trading.bar_calendar import BarCalendar
+from trading.bar_sequence import BarSequence
+from trading.connection_events import (
+    ConnectionDown,
+    ConnectionEvent,
+    ConnectionUp,
+    TradingBlocked,
+    TradingRestored,
+)
+from trading.data_events import DataEvent, DataFresh, DataStale, SeenBar
+from trading.ib_gateway import IbGateway
+from trading.ib_requests import NOTICE_CODES, error_of
+from trading.ib_session import IbSession
+from utils.clock import Clock
+from utils.errors import TemporaryGatewayError
+from utils.logger import get_logger
+
+EPOCH_SECONDS = 2
+"""The date format that leaves no doubt about a zone."""
+
+LOOKS_PER_SILENCE = 4
+
+MAX_DAYS = 30
+"""Of history that a resubscription asks for; what is older remains a gap, and is told as one."""
+
+_log = get_logger("bars")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarTerms:
+    """Which bars.
+
+    Attributes:
+        con_id: The pinned contract; it must have been qualified.
+        symbol: Key of INSTRUMENTS, for the calendar.
+        bar_size: As IB spells it, e.g. "1 min".
+        bar_seconds: The same in seconds.
+        warm_days: Days of history of the first start.
+        is_rth_only: Whether bars outside regular hours are left out.
+    """
+
+    con_id: int
+    symbol: str
+    bar_size: str
+    bar_seconds: int
+    warm_days: int = 2
+    is_rth_only: bool = False
+
+
+class BarSubscription:
+    """Tells the closes of one contract's bars; `run` it beside the connection's supervisor.
+
+    Attributes:
+        is_stale: Whether bars have stopped coming, as far as is known.
+        n_starts: How often it has subscribed.
+    """
+
+    def __init__(
+        self,
+        gateway: IbGateway,
+        terms: BarTerms,
+        settings: ConnectionSettings,
+        clock: Clock,
+        tell: Callable[[DataEvent], None],
+    ) -> None:
+        """Subscribe to nothing yet.
+
+        Args:
+            gateway: Where bars come from.
+            terms: Which.
+            settings: Limits and silence.
+            clock: Says whether the market is open.
+            tell: Hears what the bars say; it must not raise.
+        """
+        self.is_stale = True
+        self.n_starts = 0
+        self._gateway = gateway
+        self._terms = terms
+        self._settings = settings
+        self._clock = clock
+        self._tell = tell
+        self._calendar = BarCalendar(terms.symbol, terms.bar_seconds)
+        self._sequence = BarSequence(self._calendar.n_between)
+        self._back_off = BackOff(settings, seed=terms.con_id)
+        self._wanted = asyncio.Event()
+        self._subscribed: tuple[IbSession, int] | None = None
+        self._first: asyncio.Future[None] | None = None
+        self._history: list[SeenBar] = []
+        self._heard_at = 0.0
+
+    def hear(self, event: ConnectionEvent) -> None:
+        """Hear the supervisor: what ends subscriptions starts this one anew."""
+        if isinstance(event, ConnectionUp) or (
+            isinstance(event, TradingRestored) and event.is_data_lost
+        ):
+            self._wanted.set()
+        elif isinstance(event, ConnectionDown):
+            self._go_stale(event.reason)
+        elif isinstance(event, TradingBlocked):
+            self._go_stale(f"the broker has lost its side ({event.code})")
+
+    async def run(self) -> None:
+        """Subscribe whenever that is needed, until cancelled.
+
+        Raises:
+            FatalGatewayError: If the broker will never tell these bars.
+        """
+        every = self._settings.scaled(self._settings.silence_seconds) / LOOKS_PER_SILENCE
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(every):
+                        await self._wanted.wait()
+                except TimeoutError:
+                    self._look_for_silence()
+                else:
+                    await self._start()
+        finally:
+            self._stop()
+
+    async def _start(self) -> None:
+        """Subscribe once; after a failure that passes, want it again after a while."""
+        self._wanted.clear()
+        try:
+            self._stop()
+            await self._subscribe()
+        except TemporaryGatewayError as error:
+            self._go_stale(str(error))
+            if self._gateway.is_connected:  # else the next ConnectionUp starts it
+                await asyncio.sleep(self._back_off.next_seconds())
+                self._wanted.set()
+        else:
+            self._back_off.reset()
+
+    async def _subscribe(self) -> None:
+        session = self._gateway.session()
+        contract = self._gateway.contract(self._terms.con_id)
+        request_id = session.client.getReqId()
+        self._subscribed, self._history = (session, request_id), []
+        self._first = asyncio.get_running_loop().create_future()
+        self.n_starts += 1
+        session.tap.routes[request_id] = self._hear
+        session.client.reqHistoricalData(
+            request_id,
+            contract,
+            "",
+            f"{self._days()} D",
+            self._terms.bar_size,
+            "TRADES",
+            self._terms.is_rth_only,
+            EPOCH_SECONDS,
+            True,
+            [],
+        )
+        limit = self._settings.scaled(self._settings.request_seconds)
+        ended = asyncio.ensure_future(session.ended())
+        try:
+            await asyncio.wait(
+                {self._first, ended}, timeout=limit, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            ended.cancel()
+        if not self._first.done():
+            raise TemporaryGatewayError(f"no bars of {self._terms.symbol} within {limit:g} s")
+        self._first.result()
+
+    def _days(self) -> int:
+        """Return how many days of history cover what was missed."""
+        if self._sequence.last_closed is None:
+            return self._terms.warm_days
+        missed = self._clock.now() - self._sequence.last_closed
+        return min(max(1, math.ceil(missed / timedelta(days=1)) + 1), MAX_DAYS)
+
+    def _stop(self) -> None:
+        """End the subscription, if its connection still stands."""
+        if self._subscribed is None:
+            return
+        (session, request_id), self._subscribed = self._subscribed, None
+        session.tap.routes.pop(request_id, None)
+        if session.is_open:
+            session.client.cancelHistoricalData(request_id)
+
+    def _hear(self, name: str, said: tuple[Any, ...]) -> None:
+        """Hear a message of the subscription; a route of the tap."""
+        if name == "historicalData":
+            self._history.append(_bar_of(said[0]))
+        elif name == "historicalDataEnd":
+            self._note_heard()
+            self._tell_all(self._sequence.take_history(self._history))
+            self._go_fresh()
+            self._answer(None)
+        elif name == "historicalDataUpdate":
+            self._note_heard()
+            self._tell_all(self._sequence.take_update(_bar_of(said[0])))
+            if self._sequence.needs_history:
+                self._wanted.set()
+            else:
+                self._go_fresh()
+        elif name == "error" and said[0] not in NOTICE_CODES:
+            self._answer(error_of(said[0], said[1]))
+
+    def _answer(self, error: Exception | None) -> None:
+        """Resolve the first answer, or note that a running subscription has ended."""
+        assert self._first is not None
+        if self._first.done():
+            if error is not None:
+                self._go_stale(str(error))
+                self._wanted.set()
+        elif error is None:
+            self._first.set_result(None)
+        else:
+            self._first.set_exception(error)
+
+    def _look_for_silence(self) -> None:
+        limit = self._settings.scaled(self._settings.silence_seconds)
+        now = asyncio.get_running_loop().time()
+        is_running = self._subscribed is not None and self._gateway.is_connected
+        if (
+            is_running
+            and now - self._heard_at >= limit
+            and self._calendar.is_open(self._clock.now())
+        ):
+            self._heard_at = now
+            self._go_stale(f"no bar of {self._terms.symbol} came for {limit:g} s")
+            self._wanted.set()
+
+    def _note_heard(self) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
+
+    def _tell_all(self, events: Any) -> None:
+        for event in events:
+            self._tell(event)
+
+    def _go_stale(self, reason: str) -> None:
+        if not self.is_stale:
+            self.is_stale = True
+            _log.warning("bars are stale: %s", reason)
+            self._tell(DataStale(reason=reason))
+
+    def _go_fresh(self) -> None:
+        if self.is_stale:
+            self.is_stale = False
+            self._tell(DataFresh())
+
+
+def _bar_of(bar: Any) -> SeenBar:
+    """Return the library's bar before the library has read its time."""
+    return SeenBar(
+        time=datetime.fromtimestamp(int(bar.date), UTC),
+        open=bar.open,
+        high=bar.high,
+        low=bar.low,
+        close=bar.close,
+        volume=bar.volume,
+    )
