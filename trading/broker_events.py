@@ -2,10 +2,10 @@
 
 Nothing here is anybody's opinion of an order: each value is one message as it came, so that the
 journal has it before anything is made of it. Prices are points, money USD, times aware UTC,
-quantities contracts > 0, positions signed.
+quantities contracts > 0, positions signed. No repr shows an account id.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -36,7 +36,7 @@ class OpenOrderSeen:
     client_id: int
     order_ref: str
     con_id: int
-    account: str
+    account: str = field(repr=False)
     action: str
     quantity: int
     kind: str
@@ -72,7 +72,7 @@ class ExecutionSeen:
     client_id: int
     order_ref: str
     con_id: int
-    account: str
+    account: str = field(repr=False)
     time: datetime
     side: str
     quantity: int
@@ -96,7 +96,7 @@ class CompletedOrderSeen:
     perm_id: int
     order_ref: str
     con_id: int
-    account: str
+    account: str = field(repr=False)
     status: str
     filled: int
     completed_status: str
@@ -106,7 +106,7 @@ class CompletedOrderSeen:
 class PositionSeen:
     """A position; `average_price` in points, the multiplier taken out."""
 
-    account: str
+    account: str = field(repr=False)
     con_id: int
     symbol: str
     position: int
@@ -133,14 +133,14 @@ class NextIdSeen:
 class AccountsSeen:
     """The accounts that this login may trade."""
 
-    accounts: tuple[str, ...]
+    accounts: tuple[str, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfitSeen:
     """The broker's own count of the day's PnL, a second opinion on ours."""
 
-    account: str
+    account: str = field(repr=False)
     daily_usd: float
     unrealised_usd: float
     realised_usd: float

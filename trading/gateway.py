@@ -5,7 +5,7 @@ said; a request returns when its end marker has come, or fails with GatewayError
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -20,7 +20,7 @@ class OrderToSend:
         ref: Our own name of it, `<bot>/<decision>/<role>/<n>`.
         order_id: Number of this session, never used before.
         con_id: What to trade.
-        account: Always explicit.
+        account: Always explicit; not in the repr.
         action: "BUY" or "SELL".
         quantity: Contracts > 0.
         kind: "MKT", "LMT", "STP" or "STP LMT".
@@ -36,7 +36,7 @@ class OrderToSend:
     ref: str
     order_id: int
     con_id: int
-    account: str
+    account: str = field(repr=False)
     action: str
     quantity: int
     kind: str
