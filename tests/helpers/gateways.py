@@ -90,7 +90,7 @@ class ScriptedGateway:
         """Cancel nothing."""
 
 
-async def until(is_so: Callable[[], bool], seconds: float = 5.0) -> None:
+async def until(is_so: Callable[[], bool], seconds: float = 20.0) -> None:
     """Return once something is so; a test that waits in vain fails here."""
     for _ in range(int(seconds / 0.002)):
         if is_so():

@@ -228,7 +228,7 @@ def test_gateway_half_open_is_closed_within_the_probe_s_limit() -> None:
         began = time.monotonic()
         with pytest.raises(TemporaryGatewayError, match="did not tell its clock within 0.3 s"):
             await link.near.probe()
-        assert 0.29 < time.monotonic() - began < 2.0
+        assert 0.29 < time.monotonic() - began < 3.0
         assert not link.near.is_connected
         assert "did not tell its clock" in link.of(ConnectionLost)[0].reason
 
