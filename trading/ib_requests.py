@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from data.ib_client import new_contract
+from data.ib_client import new_contract, new_future
 from trading.contract_facts import ContractFacts
 from trading.ib_session import IbSession
 from utils.errors import FatalGatewayError, GatewayError, TemporaryGatewayError
@@ -101,7 +101,7 @@ async def ask_contract(session: IbSession, con_id: int, limit: float) -> tuple[A
         )
     details = found[0][0]
     facts = facts_of(details)
-    return new_contract(conId=con_id, exchange=facts.exchange), facts
+    return new_future(con_id, facts.exchange), facts
 
 
 async def ask_futures(
