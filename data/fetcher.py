@@ -32,6 +32,9 @@ from utils.errors import TemporaryGatewayError
 TOO_OLD = "expired futures are kept for about two years"
 NOT_LISTED = "they are not listed any more, or not yet"
 
+CLOCK_MARGIN = pd.Timedelta(days=1)
+"""A chunk that ended so long ago is over, however wrong our own clock may be."""
+
 _Answer = TypeVar("_Answer")
 
 
@@ -163,7 +166,7 @@ class Fetcher:
         """Ask for one chunk and store what came."""
         request = plan.request
         wanted = BarsWanted(
-            end=min(chunk.end, self._now().floor("s")),
+            end=await self._patiently(lambda: self._end_of(chunk)),
             duration=chunk.duration,
             bar_size=request.bar_size,
             is_rth_only=plan.is_rth_asked,
@@ -177,6 +180,12 @@ class Fetcher:
             self._report.revised += [f"{chunk.contract.code} {text}" for text in changed]
         stored = stored_entry(chunk, bars, wanted.end, request.bar_size, plan.instrument)
         self.raw.write(chunk, bars, stored)
+
+    async def _end_of(self, chunk: Chunk) -> pd.Timestamp:
+        """Return up to when to ask: for what is not over, the time of those who know."""
+        if chunk.end <= self._now() - CLOCK_MARGIN:
+            return chunk.end
+        return min(chunk.end, (await self.source.ask_time()).floor("s"))
 
     async def _ask(self, listed: ListedContract, wanted: BarsWanted) -> pd.DataFrame:
         """Ask once, as soon as the limits allow it."""

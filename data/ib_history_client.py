@@ -6,7 +6,6 @@ failure is read off the error it came with.
 """
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import pandas as pd
 from config.instruments import Instrument
 from data.bars import BAR_COLUMNS
 from data.contracts import Contract
-from data.ib_client import ib_library
+from data.ib_client import new_contract, new_ib
 from data.ib_history_errors import CLIENT_ID_IN_USE, Failure, error_of, kind_of
 from data.ib_history_source import BarsWanted, ListedContract
 from data.ib_history_store import no_bars
@@ -26,6 +25,9 @@ from utils.errors import GatewayError, TemporaryGatewayError
 
 EPOCH_SECONDS = 2
 """`formatDate` that has stamps in UTC, whatever zone TWS is set to."""
+
+TIME_KEY = "currentTime"
+"""What the library knows the question for the time by: there can be but one at a time."""
 
 SETTINGS_TO_CHECK = (
     "in its API settings, is `Enable ActiveX and Socket Clients` on and this the socket port?"
@@ -70,7 +72,7 @@ class IbHistoryClient:
 
     async def connect(self) -> None:
         """Connect and shake hands; see HistorySource."""
-        self._ib = ib = _quiet_ib()
+        self._ib = ib = new_ib()
         self._is_closed.clear()
         ib.errorEvent += self._on_error
         ib.client.apiError += self._on_api_error
@@ -111,9 +113,14 @@ class IbHistoryClient:
         except TimeoutError:
             transport.abort()
 
+    async def ask_time(self) -> pd.Timestamp:
+        """Return the gateway's time; see HistorySource."""
+        told = await self._answer("the time", lambda client, _: client.reqCurrentTime(), TIME_KEY)
+        return pd.Timestamp(told).tz_convert("UTC")
+
     async def ask_contracts(self, instrument: Instrument) -> tuple[ListedContract, ...]:
         """Return the contracts; see HistorySource. One request, whatever the number of months."""
-        contract = ib_library().Contract(
+        contract = new_contract(
             secType="FUT",
             symbol=instrument.ib_symbol,
             exchange=instrument.ib_exchange,
@@ -130,7 +137,7 @@ class IbHistoryClient:
 
     async def ask_bars(self, contract: ListedContract, wanted: BarsWanted) -> pd.DataFrame:
         """Return bars; see HistorySource."""
-        fields = ib_library().Contract(
+        fields = new_contract(
             secType="FUT", conId=contract.con_id, exchange=contract.exchange, includeExpired=True
         )
         end = wanted.end.strftime("%Y%m%d %H:%M:%S UTC")
@@ -152,16 +159,24 @@ class IbHistoryClient:
         )
         return _frame(sent)
 
-    async def _answer(self, what: str, send: Callable[[Any, int], None]) -> list[Any]:
-        """Send one request, and return the rows of its answer; none for NO_DATA."""
+    async def _answer(
+        self, what: str, send: Callable[[Any, int], None], key: str | None = None
+    ) -> Any:
+        """Send one request, and return its answer, mostly rows; none for NO_DATA.
+
+        Args:
+            what: What to call it in an error.
+            send: Sends it, given the library's client and the request's number.
+            key: What the library calls it where it has no number.
+        """
         ib, seconds = self._ib, self._deadlines.request_seconds
         try:
             number = ib.client.getReqId()
             self._expect(number)
-            answer = ib.wrapper.startReq(number)
+            answer = ib.wrapper.startReq(number if key is None else key)
             answer.add_done_callback(_look_at)
             send(ib.client, number)
-            rows: list[Any] = await self._first_of(answer, seconds)
+            return await self._first_of(answer, seconds)
         except _RequestFailedError as error:
             if kind_of(error.code, error.text) is Failure.NO_DATA:
                 return []
@@ -172,7 +187,6 @@ class IbHistoryClient:
             raise TemporaryGatewayError(
                 f"{what}: the connection to {self._address} broke ({_reason(error)})"
             ) from error
-        return rows
 
     def _expect(self, request_id: int) -> None:
         """From now on, errors of this request are those to listen to."""
@@ -247,19 +261,6 @@ def _in_use(address: IbAddress) -> GatewayError:
 
 def _reason(error: OSError) -> str:
     return str(error) or "closed" if error.errno is None else os.strerror(error.errno).lower()
-
-
-def _quiet_ib() -> Any:
-    """Return the library's own connection, unconnected, without its log lines: we say what failed.
-
-    Asked-for contracts and account ids are in those lines.
-    """
-    library = ib_library()
-    logger = logging.getLogger(library.__name__)
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-    logger.propagate = False
-    return library.IB()
 
 
 def _listed(details: Any, instrument: Instrument) -> ListedContract:

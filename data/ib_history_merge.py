@@ -23,7 +23,7 @@ class Merged:
 
     Attributes:
         bars: Index `timestamp` (UTC, increasing), OHLCV as they came.
-        n_repeated: Rows that were left out, since the same came already.
+        n_repeated: Rows of a time that the same answer had already.
         revised: Bars that came with other values too, as text: what is kept, then what is not.
     """
 
@@ -53,7 +53,8 @@ def merge_chunks(parts: Sequence[tuple[Chunk, pd.DataFrame]]) -> Merged:
     kept = kept[list(BAR_COLUMNS)].astype("float64")
     others = rows[rows["timestamp"].duplicated(keep="last")].set_index("timestamp")
     revised = revisions(others[list(BAR_COLUMNS)], kept)
-    return Merged(bars=kept, n_repeated=len(others) - len(revised), revised=revised)
+    n_repeated = sum(int(frame.index.duplicated().sum()) for _, frame in parts)
+    return Merged(bars=kept, n_repeated=n_repeated, revised=revised)
 
 
 def revisions(others: pd.DataFrame, kept: pd.DataFrame) -> tuple[str, ...]:

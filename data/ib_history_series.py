@@ -146,7 +146,7 @@ def _named(chunks: Sequence[Chunk]) -> str:
 def _oddities(found: _Found, series: ContinuousSeries) -> list[str]:
     lines = []
     if found.n_repeated:
-        lines.append(f"{found.n_repeated:,} bars came more than once, with equal values")
+        lines.append(f"{found.n_repeated:,} bars came twice in one answer")
     if found.revised:
         lines.append(
             f"{len(found.revised):,} bars came with two sets of values, first: {found.revised[0]}"

@@ -72,6 +72,13 @@ class HistorySource(Protocol):
     async def close(self) -> None:
         """Close the connection, whatever state it is in."""
 
+    async def ask_time(self) -> pd.Timestamp:
+        """Return the keeper's own time, UTC: by that a bar is over or still forming.
+
+        Raises:
+            TemporaryGatewayError: If no answer came in time, or the connection broke.
+        """
+
     async def ask_contracts(self, instrument: Instrument) -> tuple[ListedContract, ...]:
         """Return all dated contracts of a product, those that expired as far as they are kept.
 

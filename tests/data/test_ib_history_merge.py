@@ -67,7 +67,7 @@ def test_merge_fills_a_hole_with_what_another_chunk_has():
     merged = merge_chunks([(FIRST, hole), (SECOND, bars("2024-01-12T10:00Z"))])
 
     assert len(merged.bars) == 3
-    assert merged.n_repeated == 2
+    assert merged.revised == ()
 
 
 def test_merge_leaves_out_what_no_chunk_asked_for():

@@ -87,8 +87,8 @@ def test_fetch_bars_unknown_source_names_the_nearest():
 
 
 def test_source_ib_joins_what_its_keeper_has(tmp_path):
-    keeper = FakeHistory(contracts_of_market(25))
-    clock = MovedClock("2024-01-31T15:02:00+00:00")
+    time = "2024-01-31T15:02:00+00:00"
+    keeper, clock = FakeHistory(contracts_of_market(25), time=time), MovedClock(time)
     access = IbAccess(source=keeper, folder=tmp_path, clock=clock, sleep=clock.sleep)
 
     sent = fetch_bars("ib", request_of(duration="5 D", ib=access), clock)

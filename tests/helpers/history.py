@@ -1,5 +1,7 @@
 """A keeper of history that tests make up: synthetic contracts, and what may go wrong in asking."""
 
+import asyncio
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -33,6 +35,27 @@ class MovedClock:
         """Move on by so many seconds, at once."""
         self.slept.append(seconds)
         self._now += timedelta(seconds=seconds)
+
+
+SPEED = 400.0
+"""Seconds of a test's clock in one of ours: ten minutes of pacing are 1.5 s."""
+
+
+class FastClock:
+    """A clock that runs SPEED times as fast as the machine's."""
+
+    def __init__(self, text: str) -> None:
+        """Begin now at a time given as ISO 8601 with an offset."""
+        self._begun = datetime.fromisoformat(text)
+        self._at = time.monotonic()
+
+    def now(self) -> datetime:
+        """Return its time, aware, UTC."""
+        return self._begun + timedelta(seconds=(time.monotonic() - self._at) * SPEED)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep by this clock."""
+        await asyncio.sleep(seconds / SPEED)
 
 
 def contracts_of_market(n_sessions: int, symbol: str = "MNQ", seed: int = 0) -> ContractBars:
@@ -72,6 +95,7 @@ class FakeHistory:
         is_shuffled: Whether answers come latest first, with their first bar twice.
         asked: What bars were asked for, in order.
         n_connections: How often somebody connected.
+        time: What its own clock shows, ISO 8601.
     """
 
     contracts: ContractBars
@@ -80,6 +104,7 @@ class FakeHistory:
     asked: list[tuple[str, str]] = field(default_factory=list)
     n_connections: int = 0
     is_connected: bool = False
+    time: str = "2024-03-27T14:02:30+00:00"
 
     @property
     def n_asked(self) -> Counter[str]:
@@ -95,6 +120,11 @@ class FakeHistory:
     async def close(self) -> None:
         """Close."""
         self.is_connected = False
+
+    async def ask_time(self) -> pd.Timestamp:
+        """Return the time of its own clock."""
+        assert self.is_connected
+        return pd.Timestamp(self.time)
 
     async def ask_contracts(self, instrument: Instrument) -> tuple[ListedContract, ...]:
         """Return all contracts that it keeps."""
