@@ -1,11 +1,15 @@
 """The download: what is asked for, how often, and that it goes on where it was ended."""
 
 import asyncio
+import errno
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from pyarrow import parquet
 
 from config.instruments import get_instrument
+from data import store
 from data.continuous import continuous_series
 from data.fetcher import FetchSettings
 from data.history_request import HistoryRequest
@@ -16,7 +20,7 @@ from data.ib_history_store import RawHistory
 from data.ib_pacing import BackOff, PacingLimits
 from data.rolls import RollSettings
 from tests.helpers.history import FakeHistory, FakeListener, MovedClock, contracts_of_market
-from utils.errors import DataError, FatalGatewayError, TemporaryGatewayError
+from utils.errors import ConfigError, DataError, FatalGatewayError, TemporaryGatewayError
 
 NOW = "2024-03-27T14:02:30+00:00"
 """A Wednesday; the bar of 14:00 is still forming."""
@@ -243,6 +247,25 @@ def test_fetch_ended_in_mid_download_closes_the_connection(contracts, tmp_path):
     with pytest.raises(asyncio.CancelledError):
         fetched(source, tmp_path)
     assert not source.is_connected
+
+
+def test_disk_that_is_full_is_one_line_and_what_came_is_kept(contracts, tmp_path, monkeypatch):
+    written = []
+
+    def write_table(table, path):
+        written.append(path)
+        if len(written) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        parquet.write_table(table, path)
+
+    monkeypatch.setattr(store, "pq", SimpleNamespace(write_table=write_table))
+    with pytest.raises(ConfigError, match=r"cannot write .*parquet`: No space left on device"):
+        fetched(FakeHistory(contracts), tmp_path)
+    monkeypatch.undo()
+
+    _, _, listener, _ = fetched(FakeHistory(contracts), tmp_path)
+
+    assert listener.begun == (2, 11)
 
 
 def test_raw_file_that_somebody_changed_is_asked_for_again(contracts, tmp_path):

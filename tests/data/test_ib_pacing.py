@@ -1,6 +1,5 @@
 """How often history may be asked for, by a clock that moves when somebody sleeps."""
 
-import asyncio
 import json
 
 import pytest
@@ -19,15 +18,10 @@ def paced(path=None, limits=LIMITS):
     return Pacer(limits, clock, path), clock
 
 
-def move(clock, seconds):
-    """Let time pass."""
-    asyncio.run(clock.sleep(seconds))
-
-
 def test_pacer_identical_request_waits_fifteen_seconds():
     pacer, clock = paced()
     pacer.note("MNQH24", "a week")
-    move(clock, 5.0)
+    clock.move(5.0)
 
     assert pacer.seconds_to_wait("MNQH24", "a week") == 10.0
     assert pacer.seconds_to_wait("MNQH24", "another week") == 0.0
@@ -36,7 +30,7 @@ def test_pacer_identical_request_waits_fifteen_seconds():
 def test_pacer_third_request_for_one_contract_within_two_seconds_waits():
     pacer, clock = paced()
     pacer.note("MNQH24", "1")
-    move(clock, 0.5)
+    clock.move(0.5)
     pacer.note("MNQH24", "2")
 
     assert pacer.seconds_to_wait("MNQH24", "3") == 1.5
@@ -46,12 +40,12 @@ def test_pacer_third_request_for_one_contract_within_two_seconds_waits():
 def test_pacer_window_slides_so_that_no_ten_minutes_hold_more():
     pacer, clock = paced()
     for number, pause in enumerate((0.0, 30.0, 30.0, 30.0)):
-        move(clock, pause)
+        clock.move(pause)
         assert pacer.seconds_to_wait("MNQH24", str(number)) == 0.0
         pacer.note("MNQH24", str(number))
 
     assert pacer.seconds_to_wait("MNQH24", "5") == 10.0
-    move(clock, 10.0)
+    clock.move(10.0)
     assert pacer.seconds_to_wait("MNQH24", "5") == 0.0
     pacer.note("MNQH24", "5")
     assert pacer.seconds_to_wait("MNQH24", "6") == 30.0
@@ -66,7 +60,7 @@ def test_pacer_remembers_what_an_earlier_process_asked_for(tmp_path):
     later, clock = paced(path)
 
     assert later.seconds_to_wait("MNQM24", "0") == 100.0
-    move(clock, 100.0)
+    clock.move(100.0)
     later.note("MNQM24", "0")
     assert [row[1] for row in json.loads(path.read_text(encoding="utf-8"))] == ["MNQM24"]
 
@@ -82,7 +76,7 @@ def test_pacer_damaged_memory_counts_as_none(tmp_path, text):
 def test_pacer_requests_of_the_future_do_not_count(tmp_path):
     path = tmp_path / "requests.json"
     pacer, clock = paced(path)
-    move(clock, 3_600.0)
+    clock.move(3_600.0)
     pacer.note("MNQH24", "1")
 
     assert paced(path)[0].seconds_to_wait("MNQH24", "1") == 0.0

@@ -34,6 +34,10 @@ class MovedClock:
     async def sleep(self, seconds: float) -> None:
         """Move on by so many seconds, at once."""
         self.slept.append(seconds)
+        self.move(seconds)
+
+    def move(self, seconds: float) -> None:
+        """Let so many seconds pass, at once."""
         self._now += timedelta(seconds=seconds)
 
 

@@ -1,6 +1,8 @@
 """A simulated gateway that has history, and downloads from it on a clock that runs fast."""
 
 from datetime import datetime
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -11,9 +13,11 @@ from data.ib_history_client import IbAddress, IbDeadlines, IbHistoryClient
 from data.ib_pacing import PacingLimits
 from tests.helpers.history import FakeListener, FastClock
 from trading.simulated_gateway.broker import Broker
+from trading.simulated_gateway.events import ErrorMessage
 from trading.simulated_gateway.faults import Faults
 from trading.simulated_gateway.in_thread import GatewayInThread
 from trading.simulated_gateway.market import Market
+from trading.simulated_gateway.requests import AskHistory, Request
 from trading.simulated_gateway.settings import BrokerSettings, MarketSettings
 from utils.clock import Clock
 
@@ -33,6 +37,28 @@ def gateway_with(frame: pd.DataFrame, stands_at: str, clock: Clock) -> GatewayIn
         return Broker(Market({"MNQ": frame}, settings, clock), BrokerSettings(), clock, faults)
 
     return GatewayInThread(make)
+
+
+def answer_history(gateway: GatewayInThread, n_answers: int, error: tuple[int, str] | None) -> None:
+    """Let a gateway answer so many more requests for history, and then none, or with an error.
+
+    Args:
+        gateway: That runs.
+        n_answers: How many to answer.
+        error: Code and text for all further ones; None leaves them unanswered.
+    """
+    broker, numbers = gateway.server.broker, count()
+    handle = partial(type(broker).handle, broker)
+
+    def handle_some(client_id: int, request: Request) -> None:
+        if not isinstance(request, AskHistory) or next(numbers) < n_answers:
+            handle(client_id, request)
+        elif error is not None:
+            code, text = error
+            told = ErrorMessage(request_id=request.request_id, code=code, text=text)
+            broker.deliver(client_id, told)
+
+    gateway.call(setattr, broker, "handle", handle_some)
 
 
 def access_to(

@@ -6,6 +6,7 @@ import pytest
 from config.instruments import get_instrument
 from data.continuous import continuous_series
 from data.contract_bars import check_contract_bars
+from data.history_request import HistoryRequest
 from data.ib_history_client import IbDeadlines
 from data.ib_pacing import PacingLimits
 from data.rolls import RollSettings
@@ -13,11 +14,8 @@ from data.store import load_bars, load_metadata
 from data.synthetic_contracts import synthetic_contracts
 from scripts import fetching
 from scripts.fetching_ib import IbJob, fetch_from_ib
-from tests.helpers.history import FakeListener, FastClock
-from tests.helpers.history_gateway import access_to, five_minutes, gateway_with
-from trading.simulated_gateway.events import ErrorMessage
-from trading.simulated_gateway.order_types import WireContract
-from trading.simulated_gateway.requests import AskHistory
+from tests.helpers.history import FakeListener, FastClock, MovedClock
+from tests.helpers.history_gateway import access_to, answer_history, five_minutes, gateway_with
 from utils.errors import ConfigError, DataError, FatalGatewayError, TemporaryGatewayError
 from utils.files import sha256_of_file
 
@@ -57,6 +55,19 @@ def gateway(frame, clock):
         yield running
 
 
+class HasteListener(FakeListener):
+    """A listener that lets a minute pass for the gateway when the download has to wait."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self._clock = clock
+
+    def say(self, text):
+        """Remember a line, and move the clock."""
+        super().say(text)
+        self._clock.move(60.0)
+
+
 def expected(frame, first, before):
     """Return the series that all contracts make between two times."""
     series = continuous_series(check_contract_bars(frame, MNQ), MNQ, RollSettings()).bars
@@ -77,41 +88,6 @@ class Meddler(FakeListener):
             self._act()
 
 
-def use_up_limits(broker):
-    """Ask for as much history as ten minutes allow."""
-    contract = WireContract(symbol="MNQ", sec_type="FUT", expiry="202403", exchange="CME")
-    for number in range(60):
-        broker.handle(
-            99,
-            AskHistory(
-                request_id=number,
-                contract=contract,
-                has_expired=True,
-                end=f"20240214 14:{number:02d}:00 UTC",
-                bar_size="5 mins",
-                duration="3600 S",
-                is_rth_only=False,
-                what="TRADES",
-                date_format=2,
-                keeps_up_to_date=False,
-            ),
-        )
-
-
-def refuse_history(broker, code, text):
-    """Have a broker answer every request for history with an error."""
-    handle = broker.handle
-
-    def refusing(client_id, request):
-        if isinstance(request, AskHistory):
-            error = ErrorMessage(request_id=request.request_id, code=code, text=text)
-            broker.deliver(client_id, error)
-        else:
-            handle(client_id, request)
-
-    broker.handle = refusing
-
-
 def test_download_of_several_contracts_is_the_series_that_all_bars_make(frame, folder, capsys):
     clock, listener = FastClock("2024-03-27T14:02:00+00:00"), FakeListener()
     with gateway_with(frame, ROLLED, clock) as gateway:
@@ -130,16 +106,17 @@ def test_download_of_several_contracts_is_the_series_that_all_bars_make(frame, f
     assert "bars, 2024-03-05 23:00:00+00:00 to 2024-03-27 13:55:00+00:00" in capsys.readouterr().out
 
 
-def test_download_too_fast_is_refused_by_the_gateway_and_backs_off(gateway, folder, clock, frame):
-    listener = FakeListener()
+def test_download_too_fast_is_refused_by_the_gateway_and_backs_off(frame, folder, clock):
+    standing = MovedClock("2024-02-14T15:02:00+00:00")  # all requests come at once, until it moves
+    listener = HasteListener(standing)
     loose = PacingLimits(n_requests=1_000, identical_seconds=0.0, n_burst=1_000)
-    access = access_to(gateway, folder, clock, listener=listener, limits=loose)
-    gateway.call(use_up_limits, gateway.server.broker)
+    with gateway_with(frame, PLAIN, standing) as gateway:
+        access = access_to(gateway, folder, clock, listener=listener, limits=loose)
+        path, _ = fetch_from_ib(IbJob(history=five_minutes("6 W")), access)
 
-    path, _ = fetch_from_ib(IbJob(history=five_minutes("2 W")), access)
-
-    assert any("asked for too often" in line for line in listener.said)
-    pd.testing.assert_frame_equal(load_bars(path, MNQ), expected(frame, "2024-01-30T23:00Z", PLAIN))
+    (line,) = listener.said
+    assert "asked for too often (Interactive Brokers says 162: Historical Market Data" in line
+    pd.testing.assert_frame_equal(load_bars(path, MNQ), expected(frame, "2024-01-02T23:00Z", PLAIN))
 
 
 def test_download_goes_on_over_a_new_connection(gateway, folder, clock, frame):
@@ -184,6 +161,17 @@ def test_download_with_holes_says_so_in_the_quality_it_stores(gateway, folder, c
     path, _ = fetch_from_ib(IbJob(history=five_minutes("2 W")), access)
 
     assert "missing_bars" in load_metadata(path)["quality"]
+
+
+def test_download_of_days_has_trade_dates_and_not_the_one_under_way(gateway, folder, clock):
+    days = HistoryRequest(symbol="MNQ", duration="2 W", bar_size="1 day", is_rth_only=False)
+    path, _ = fetch_from_ib(IbJob(history=days), access_to(gateway, folder, clock))
+
+    bars = load_bars(path, MNQ)
+    assert path.name == "MNQ_20240131_20240213_1day.parquet"
+    assert [str(stamp.date()) for stamp in bars.index[[0, -1]]] == ["2024-01-31", "2024-02-13"]
+    assert len(bars) == 10
+    assert load_metadata(path)["bar_seconds"] == "86400"
 
 
 def test_update_asks_for_what_is_missing_and_renames_the_file(folder, frame, capsys):
@@ -251,9 +239,8 @@ def test_gateway_that_never_shakes_hands_is_one_line(gateway, folder, clock):
 
 
 def test_product_that_the_broker_does_not_know_is_one_line(gateway, folder, clock):
-    request = five_minutes("2 W")
     access = access_to(gateway, folder, clock)
-    unknown = type(request)(symbol="MES", duration="2 W", bar_size="5 mins", is_rth_only=False)
+    unknown = HistoryRequest(symbol="MES", duration="2 W", bar_size="5 mins", is_rth_only=False)
 
     with pytest.raises(
         FatalGatewayError, match=r"contracts of MES at CME: no such contract; check"
@@ -277,8 +264,8 @@ def test_product_that_the_broker_does_not_know_is_one_line(gateway, folder, cloc
 def test_refused_history_is_one_line_and_what_came_is_kept(
     gateway, folder, clock, code, text, part
 ):
-    listener = Meddler(1, lambda: refuse_history(gateway.server.broker, code, text))
-    access = access_to(gateway, folder, clock, listener=listener)
+    answer_history(gateway, 1, (code, text))
+    access = access_to(gateway, folder, clock)
 
     with pytest.raises(FatalGatewayError, match=part):
         fetch_from_ib(IbJob(history=five_minutes("2 W")), access)
