@@ -19,6 +19,7 @@ from backtest.stress import stress_tables
 from backtest.tables import Table
 from config.settings import EnvSettings
 from data.store import load_metadata
+from models.load_policy import load_policy
 from models.policy import TrainedPolicy
 from scripts import printing, second_market, stored_forecasts, workflow
 from scripts.reporting import BackTested, check_names, report_directory, thing_of, write_results
@@ -69,7 +70,7 @@ def back_test_models(models: Sequence[Path], asked: Asked) -> None:
     """Back-test one model, or several that decide together."""
     names = "_and_".join(each.resolve().name for each in models)
     with folder_for(asked, names) as folder:
-        agent = workflow.load_policy(models)
+        agent = load_policy(models)
         bars, engine = stage(agent, asked)
         results = workflow.run_beside_baselines(engine, agent, asked.seed)
         done = BackTested(

@@ -13,6 +13,7 @@ from backtest.engine import BacktestEngine
 from backtest.result import BacktestResult
 from backtest.side_by_side import pair_table
 from models.agent import TradingAgent
+from models.load_policy import load_policy
 from models.policy import TrainedPolicy
 from scripts import workflow
 from scripts.backtesting import (
@@ -41,7 +42,7 @@ def compare_models(models: Sequence[Path], asked: Asked) -> None:
     names = _names(models)
     check_names(names)
     with folder_for(asked, "_or_".join(names)) as folder:
-        agents = [workflow.load_policy([model]) for model in models]
+        agents = [load_policy([model]) for model in models]
         last = max(agents, key=lambda each: pd.Timestamp(each.provenance["training_last"]))
         bars, engine = stage(last, asked, agents)
         tested = _on_one_span(agents, engine, bars, asked)

@@ -4,7 +4,7 @@ What becomes of results is left to `reporting.py`.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,7 @@ from data.synthetic import synthetic_bars
 from data.synthetic_presets import PLANTED_PRESETS
 from env.position_sizer import SIZERS
 from env.rewards import REWARDS
-from models.agent import ALGORITHMS, TradingAgent
-from models.ensemble import Ensemble
+from models.agent import ALGORITHMS
 from models.exact_objectives import OBJECTIVES
 from models.networks import EXTRACTORS
 from models.policy import TrainedPolicy
@@ -157,21 +156,6 @@ def _given_directory(out: Path, said: str) -> Path:
             f"choose a new folder in one that can be written"
         ) from error
     return path
-
-
-def load_policy(models: Sequence[Path]) -> TrainedPolicy:
-    """Return the agent saved in a directory, or the ensemble of those saved in several.
-
-    Raises:
-        ArtifactError: If one cannot be loaded.
-        ConfigError: If one does not fit the others, or is named twice.
-    """
-    places = [model.resolve() for model in models]
-    for count, place in enumerate(places):
-        if place in places[:count]:
-            raise ConfigError(f"`--model {models[count]}` is named twice; name each model once")
-    agents = [TradingAgent.load(model) for model in models]
-    return agents[0] if len(agents) == 1 else Ensemble(agents)
 
 
 def unseen_start(
