@@ -1,0 +1,96 @@
+"""The fills of an account: each once, however often it is told, and its newest word counts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from env.kernel.costs import fee_usd
+from env.kernel.names import Reason
+from env.kernel.types import FILL, Records
+
+KNOWN_FILLS = 4_096
+"""Older ones that may be told again, as a broker does after every reconnect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveFill:
+    """One execution.
+
+    Attributes:
+        exec_id: The broker's; a correction has the same up to the last dot, and replaces it.
+        time: When, tz-aware; for a decision's fill never before the close at which it was decided,
+            whatever the broker's clock says.
+        quantity: Signed contracts, not 0.
+        price_ticks: What was really paid.
+        commission_usd: What was really charged; None where it is not reported yet, and the usual
+            one stands for it.
+        reason: SIGNAL of a decision, STOP, TARGET and so on; of a forced exit, its own.
+    """
+
+    exec_id: str
+    time: pd.Timestamp
+    quantity: int
+    price_ticks: int
+    commission_usd: float | None
+    reason: Reason
+
+    @property
+    def key(self) -> str:
+        """What it shares with its corrections."""
+        return self.exec_id.rpartition(".")[0] or self.exec_id
+
+
+class FillBook:
+    """Fills by what they share with their corrections."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._recent: dict[str, LiveFill] = {}
+        self._older: dict[str, LiveFill] = {}
+
+    def known(self, fill: LiveFill) -> LiveFill | None:
+        """Return what was told of the same fill before."""
+        return self._recent.get(fill.key) or self._older.get(fill.key)
+
+    def is_news(self, fill: LiveFill) -> bool:
+        """Return whether a report is of a new fill, says more than the one before, or corrects."""
+        known = self.known(fill)
+        if known is None or fill.exec_id != known.exec_id:
+            return known is None or fill.exec_id > known.exec_id
+        return fill.commission_usd is not None and fill.commission_usd != known.commission_usd
+
+    def write(self, fill: LiveFill) -> None:
+        """Take a fill in; a correction takes the place of what it corrects."""
+        self._recent[fill.key] = fill
+
+    def between(self, begins: pd.Timestamp, ends: pd.Timestamp) -> list[LiveFill]:
+        """Return the fills from `begins` on and before `ends`, oldest first.
+
+        Those of one time stay in the order in which they were first told.
+        """
+        own = [fill for fill in self._recent.values() if begins <= fill.time < ends]
+        return sorted(own, key=lambda fill: fill.time)
+
+    def put_away(self, before: pd.Timestamp) -> None:
+        """Keep older fills only to know them again; KNOWN_FILLS of them."""
+        for key in [key for key, fill in self._recent.items() if fill.time < before]:
+            self._older[key] = self._recent.pop(key)
+            if len(self._older) > KNOWN_FILLS:
+                self._older.pop(next(iter(self._older)))
+
+
+def fill_records(fills: list[LiveFill], costs: np.record) -> Records:
+    """Return fills as FILL records, in their order.
+
+    Args:
+        fills: Of one bar.
+        costs: Of the account, for commissions that are not known yet.
+    """
+    records: Records = np.zeros(len(fills), FILL)
+    for record, fill in zip(records, fills, strict=True):
+        record["quantity"], record["price_ticks"] = fill.quantity, fill.price_ticks
+        record["reason"] = fill.reason
+        usual = fee_usd(fill.quantity, costs)
+        record["fee_usd"] = usual if fill.commission_usd is None else fill.commission_usd
+    return records
