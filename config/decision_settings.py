@@ -16,4 +16,4 @@ class DecisionSettings(FrozenSettings):
 
     symbol: str = "MNQ"
     bar_seconds: int = Field(default=300, ge=1, lt=86_400)
-    policy_seconds: float = Field(default=2.0, gt=0)
+    policy_seconds: float = Field(default=1.0, gt=0)

@@ -20,8 +20,8 @@ from env.observation import Observation
 from env.terms import terms_of
 from models.ensemble import Ensemble
 from trading.bar_verdicts import LiveBar
-from trading.decisions import SIGNAL, Choices, LiveDecision
-from trading.live_account import LiveAccount, Order
+from trading.decisions import SIGNAL, Choices, LiveDecision, Order
+from trading.live_account import LiveAccount
 from trading.model_loading import LoadedModel, load_model
 from trading.policy_worker import PolicyWorker
 from trading.sealed_arrays import Array, sealed, unsealed

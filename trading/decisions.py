@@ -6,10 +6,28 @@ import pandas as pd
 
 from env.action_modes import ACTION_MODES, Decision
 from env.actions import ACTION_CODES, DECISIONS, Action
+from env.kernel.names import Denial, Reason
 from env.terms import Terms
 
 SIGNAL = "signal"
 """The reason of a decision that the policy made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is to be traded at the next open.
+
+    Attributes:
+        quantity: Signed contracts; 0 trades nothing.
+        target: The position that it leads to.
+        reason: SIGNAL, or of the exit that is forced.
+        denial: Why what was asked for, or its opening half, is not to be.
+    """
+
+    quantity: int
+    target: int
+    reason: Reason
+    denial: Denial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

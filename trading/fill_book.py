@@ -64,6 +64,10 @@ class FillBook:
         """Take a fill in; a correction takes the place of what it corrects."""
         self._recent[fill.key] = fill
 
+    def recent(self) -> list[LiveFill]:
+        """Return all that may still change, in the order in which they were first told."""
+        return list(self._recent.values())
+
     def between(self, begins: pd.Timestamp, ends: pd.Timestamp) -> list[LiveFill]:
         """Return the fills from `begins` on and before `ends`, oldest first.
 

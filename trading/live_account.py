@@ -24,28 +24,12 @@ from env.kernel.types import ACCOUNT, FILL, MARKET_SLOT, NO_COUNT, STOP_SLOT, TR
 from env.observation import N_POSITION_INFO, write_position_info
 from env.terms import open_account, terms_of
 from trading.bar_verdicts import LiveBar
+from trading.decisions import Order
 from trading.fill_book import FillBook, LiveFill, fill_records
 from utils.errors import DataError
 
 KEPT_TRADES = 256
 """Fills and trades that are kept to be looked at."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be traded at the next open.
-
-    Attributes:
-        quantity: Signed contracts; 0 trades nothing.
-        target: The position that it leads to.
-        reason: SIGNAL, or of the exit that is forced.
-        denial: Why what was asked for, or its opening half, is not to be.
-    """
-
-    quantity: int
-    target: int
-    reason: Reason
-    denial: Denial
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +42,13 @@ class _Lived:
 
 
 class LiveAccount:
-    """One account of an instrument."""
+    """One account of an instrument.
+
+    Attributes:
+        settings: The model's.
+        terms: What they come to.
+        book: Its fills.
+    """
 
     def __init__(self, settings: EnvSettings, bar: LiveBar) -> None:
         """Open an account at the close of a bar, as an episode begins.
@@ -82,7 +72,7 @@ class LiveAccount:
         self._lived: deque[_Lived] = deque(maxlen=REVISABLE_BARS)
         self._lived.append(_Lived(before=self._accounts.tobytes(), bar=bar))
         self._is_first_kept = True  # the oldest kept bar is the one at which it was opened
-        self._book = FillBook()
+        self.book = FillBook()
 
     @classmethod
     def rebuilt(
@@ -150,6 +140,20 @@ class LiveAccount:
         kept = np.arange(max(0, n_fills - KEPT_TRADES), n_fills) % KEPT_TRADES
         return self._papers[0][kept].view(np.recarray)
 
+    def stand_at(self, record: np.record, fills: Iterable[LiveFill]) -> None:
+        """Stand as another account stood at the close of this one's bar.
+
+        Args:
+            record: The kernel's; rows are counted from the bar's own.
+            fills: That are in it.
+        """
+        self._accounts[0] = record
+        own, shift = self.record, self.bar.row - int(record.bar)
+        own.bar += shift
+        own.entry_bar += shift
+        for fill in fills:
+            self.book.write(fill)
+
     def position_info(self) -> NDArray[np.float32]:
         """Return what an observation says of the account, (4,)."""
         info = np.zeros(N_POSITION_INFO, np.float32)
@@ -165,12 +169,12 @@ class LiveAccount:
         Raises:
             DataError: If it lies too far back: rebuild the account from the journal.
         """
-        if not self._book.is_news(fill):
+        if not self.book.is_news(fill):
             return
-        known = self._book.known(fill)
+        known = self.book.known(fill)
         changed = [fill] if known is None else [fill, known]
         first = min(self._place_of(each) for each in changed)
-        self._book.write(fill)
+        self.book.write(fill)
         self._live_again(first)
 
     def close_bar(self, bar: LiveBar) -> None:
@@ -188,7 +192,7 @@ class LiveAccount:
         lived = _Lived(before=self._accounts.tobytes(), bar=bar)
         self._live(lived)
         if len(self._lived) == REVISABLE_BARS:
-            self._book.put_away(self._lived[1].bar.closed)
+            self.book.put_away(self._lived[1].bar.closed)
             self._is_first_kept = False
         self._lived.append(lived)
 
@@ -241,7 +245,7 @@ class LiveAccount:
 
     def _live(self, lived: _Lived) -> None:
         """Live through one bar from where the account stands."""
-        own = self._book.between(self._begin_of(lived.bar), lived.bar.closed)
+        own = self.book.between(self._begin_of(lived.bar), lived.bar.closed)
         actual = fill_records(own, self.record.costs)
         if not advance_by(self.record, lived.bar.ticks, actual, *self._papers):
             held = int(np.frombuffer(lived.before, ACCOUNT)[0]["position"])

@@ -1,4 +1,4 @@
-"""The live pipeline over a frame of bars, filled as the kernel fills: what a paper broker would do."""
+"""The live pipeline over a frame of bars, filled by the kernel."""
 
 from dataclasses import dataclass, field
 
@@ -16,11 +16,15 @@ from env.market import build_market
 from env.simulation import Simulation
 from env.terms import open_account
 from models.policy import TrainedPolicy
+from trading.account_snapshot import resumed
+from trading.account_snapshot import snapshot_of as account_snapshot
 from trading.bar_verdicts import Accepted, ClosedBar
 from trading.decision_stream import DecisionStream, observation_hash
 from trading.fill_book import LiveFill
 from trading.live_account import LiveAccount
 from trading.live_bars import LiveBars
+from trading.live_bars_snapshot import go_on
+from trading.live_bars_snapshot import snapshot_of as bars_snapshot
 from trading.model_loading import LoadedModel
 
 PLENTY = 60.0
@@ -84,12 +88,14 @@ class LiveRun:
     """What the pipeline did.
 
     Attributes:
-        bars: Live bars; its snapshot and those of the others are what a restart needs.
+        bars: Live bars.
         stream: Decides.
         account: Its account.
         broker: Who fills.
         decisions: At each close.
-        trades: TRADE records, one after the other.
+        fills: As they were told.
+        lived: Bars from the first decision's on.
+        n_before: Trades that the account had when it was begun anew.
     """
 
     bars: LiveBars
@@ -99,6 +105,12 @@ class LiveRun:
     decisions: list = field(default_factory=list)
     fills: list = field(default_factory=list)
     lived: list = field(default_factory=list)
+    n_before: int = 0
+
+    @property
+    def n_since_restart(self) -> int:
+        """Trades that the account itself has written down."""
+        return int(self.account.record.n_trades) - self.n_before
 
     def close(self, told: ClosedBar) -> None:
         """Live through one bar and decide at its close."""
@@ -116,8 +128,27 @@ class LiveRun:
         decision = self.stream.update(bar, self.account)
         self.decisions.append(decision)
         if decision.quantity:
-            reason = Reason[decision.reason.upper()]
-            self.broker.send(decision.quantity, reason)
+            self.broker.send(decision.quantity, Reason[decision.reason.upper()])
+
+    def restart(self, last_session=None) -> None:
+        """Go on in new objects, from snapshots and the journal's fills and decisions."""
+        old, model = self.stream, self.stream.model
+        settings = model.policy.env_settings
+        stream = DecisionStream(model, GIVEN)
+        stream.restore(old.snapshot())
+        old.close()
+        bars = LiveBars(settings, self.bars.bar_seconds, last_session)
+        go_on(bars, bars_snapshot(self.bars))
+        choices = {each.opened: each.choice for each in self.decisions}
+        account = LiveAccount.rebuilt(settings, self.lived, self.fills, choices)
+        assert account.record.tobytes() == self.account.record.tobytes()
+        resumed_account = resumed(settings, account_snapshot(self.account), self.lived[-1])
+        assert resumed_account.record.tobytes() == self.account.record.tobytes()
+        self.n_before = int(self.account.record.n_trades)
+        self.stream, self.bars, self.account = stream, bars, resumed_account
+
+
+GIVEN = DecisionSettings(policy_seconds=PLENTY)
 
 
 def loaded(policy: TrainedPolicy, forecaster=None) -> LoadedModel:
@@ -131,8 +162,7 @@ def begin_run(model: LoadedModel, frame: pd.DataFrame, start: int, last_session=
     settings = model.policy.env_settings
     bars = LiveBars(settings, seconds, last_session)
     history = bars.warm_up(frame.iloc[: start + 1])
-    given = DecisionSettings(symbol=settings.symbol, bar_seconds=seconds, policy_seconds=PLENTY)
-    stream = DecisionStream(model, given)
+    stream = DecisionStream(model, GIVEN)
     stream.warm_up(history[:-1])
     account = LiveAccount(settings, history[-1])
     run = LiveRun(bars=bars, stream=stream, account=account, broker=KernelBroker(account))

@@ -1,14 +1,18 @@
-"""Training, back-test and live: the same observations to the bit, decisions, and trades to the cent."""
+"""Training, back-test and live: the same observations, decisions and trades, to bit and cent."""
 
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from config.instruments import get_instrument
 from config.settings import EnvSettings
+from data.calendar import calendar_of
 from data.continuous import continuous_series
 from data.contract_bars import load_contract_bars
+from data.forecast_columns import usual_columns
+from data.forecast_names import TRAINED_UNTIL
 from data.rolls import RollSettings
 from data.synthetic import synthetic_bars
 from env.kernel.names import Reason
@@ -20,17 +24,15 @@ from models.signal_chain import N_LEVELS, SignalChain
 from tests.helpers.agents import SMALL
 from tests.helpers.bars import real_data
 from tests.helpers.deciders import be_undecided
+from tests.helpers.forecasters import TRAINED, small_forecaster, small_market
 from tests.helpers.live_pipeline import begin_run, closed_bars, expected_of, loaded
 from tests.helpers.session_markets import with_roll
-from trading.live_account import LiveAccount
-from utils.errors import ArtifactError
 
 pytestmark = pytest.mark.parity
 
 FEATURES = ("log_return", "rsi", "atr", "time_sin")
-LOOKBACK = 8
 ACCOUNT = {
-    "lookback_window": LOOKBACK,
+    "lookback_window": 8,
     "stop_loss_ticks": 60.0,
     "take_profit_ticks": 90.0,
     "flatten_minutes_before_close": 10,
@@ -39,8 +41,8 @@ ACCOUNT = {
     "off_hours_slippage_ticks": 1,
     "volatility_slippage_ticks": 1.0,
 }
-START = 60
-N_BARS = 700
+START = 40
+N_BARS = 300
 
 AGENTS = {
     "PPO": {"algorithm": "PPO", "feature_extractor": "lstm"},
@@ -56,43 +58,65 @@ def _one_thread():
         yield
 
 
+def _rolled():
+    """Return synthetic bars of two contracts, the second 150 points above the first."""
+    bars = synthetic_bars(N_BARS + 150, seed=11).iloc[150:]
+    first = bars.index[np.flatnonzero(bars.index.hour * 60 + bars.index.minute == 23 * 60)[0]]
+    frame = with_roll(bars, str(first.tz_localize(None)), 150.0)
+    return frame.assign(contract=np.where(frame.index < first, "MNQH24", "MNQM24"))
+
+
+def _real_roll():
+    """Return real bars of NQ, which are also those of MNQ, around a change of contract."""
+    nasdaq = get_instrument("NQ")
+    contracts = load_contract_bars(real_data("NQ_5min_contracts.parquet"), nasdaq)
+    series = continuous_series(contracts, nasdaq, RollSettings()).bars
+    row = int(np.flatnonzero(series["is_roll"])[0])
+    return series.iloc[row - N_BARS // 2 : row + N_BARS // 2]
+
+
+def _on(first, last, skipped):
+    """Return synthetic bars at the times of some sessions."""
+    stamps = calendar_of("MNQ").expected_bars(first, last, 300)[skipped : skipped + N_BARS]
+    return synthetic_bars(len(stamps), seed=5).set_axis(stamps, axis=0)
+
+
+MARKETS = {
+    "roll": _rolled,
+    "real roll": _real_roll,
+    "half day": lambda: _on("2024-07-03", "2024-07-05", 100),  # closes at 12:15 Chicago
+    "summer time": lambda: _on("2024-03-08", "2024-03-11", 150),  # begins on Sunday, 2024-03-10
+}
+
+
 @cache
 def bars_of(source):
     """Return bars over session ends, on whose way something special happens."""
-    if source == "roll":
-        bars = synthetic_bars(N_BARS, seed=11)
-        starts = np.flatnonzero(bars.index.hour * 60 + bars.index.minute == 23 * 60)
-        frame = with_roll(bars, str(bars.index[starts[1]].tz_localize(None)), 150.0)
-        names = np.where(frame.index < bars.index[starts[1]], "MNQH24", "MNQM24")
-        return frame.assign(contract=names)
-    if source == "real roll":
-        nasdaq = get_instrument("NQ")
-        contracts = load_contract_bars(real_data("NQ_5min_contracts.parquet"), nasdaq)
-        series = continuous_series(contracts, nasdaq, RollSettings()).bars
-        row = int(np.flatnonzero(series["is_roll"])[0])
-        return series.iloc[row - N_BARS // 2 : row + N_BARS // 2]
-    return synthetic_bars(N_BARS, seed=11)
+    return MARKETS[source]()
 
 
-def last_sessions(frame, symbol="MNQ"):
+def last_sessions(frame):
     """Return when each contract of a frame is held last, as if it had been planned so."""
-    from data.calendar import calendar_of
+    if "contract" not in frame:
+        return None
+    dates = calendar_of("MNQ").trade_dates(frame.index)
+    codes = frame["contract"].to_numpy()
+    last = {code: dates[codes == code][-1] for code in set(codes) - {codes[-1]}}
+    return lambda contract, on: last.get(contract)
 
-    dates = calendar_of(symbol).trade_dates(frame.index)
-    contracts = frame["contract"].to_numpy() if "contract" in frame else np.array([])
-    last = {code: dates[contracts == code][-1] for code in set(contracts)}
-    newest = contracts[-1] if len(contracts) else ""
-    return lambda contract, on: None if contract == newest else last[contract]
 
-
-def small_agent(frame, kind, seed=0, **account):
+@cache
+def small_agent(kind, seed=0):
     """Return an agent that has learnt a little, and does now this, now that."""
-    settings = EnvSettings(**{**ACCOUNT, **account})
-    env = TradingEnv(frame, FEATURES, settings=settings)
-    changes = {"hidden_size": 8, "training_episode_bars": 100, "seed": seed, **AGENTS[kind]}
+    env = TradingEnv(bars_of("roll"), FEATURES, settings=EnvSettings(**ACCOUNT))
+    return taught(env, seed=seed, **AGENTS[kind])
+
+
+def taught(env, **settings):
+    changes = {"hidden_size": 8, "training_episode_bars": 100, **settings}
     agent = TradingAgent(env, settings=SMALL.model_copy(update=changes))
-    agent.train(64)
-    if kind == "DP":
+    agent.train(16)
+    if changes["algorithm"] == "DP":
         be_restless(agent, env)
     else:
         be_undecided(agent, env)
@@ -111,41 +135,83 @@ def be_restless(agent, env):
     agent._decider.learn(predictor, chain)
 
 
-def lived(policy, frame, start=START, forecaster=None, interrupt=None):
-    """Return the live run over the frame; `interrupt` is called once, in the middle."""
-    run = begin_run(loaded(policy, forecaster), frame, start, last_sessions(frame))
-    bars = closed_bars(frame)
-    for row in range(start + 1, len(frame)):
-        if interrupt is not None and row == (start + len(frame)) // 2:
-            interrupt(run)
-        run.close(bars[row])
+def lived(policy, frame, *, start=START, forecaster=None, restart_at=None):
+    """Return the live run over the frame, which may be begun anew in its middle."""
+    planned = last_sessions(frame)
+    bars = frame[[name for name in frame if not name.startswith("forecast")]]
+    run = begin_run(loaded(policy, forecaster), bars, start, planned)
+    for row, bar in enumerate(closed_bars(bars)[start + 1 :], start=start + 1):
+        run.close(bar)
+        if row == restart_at:
+            run.restart(planned)
+    run.stream.close()
     return run
 
 
 def assert_same(run, expected):
-    """Fail unless all three did the same; the end of the data closes nothing live."""
-    n_decisions = len(expected.choices)
-    decisions = run.decisions[:n_decisions]
+    """Fail unless all three did the same; return the reasons of the fills.
+
+    An episode closes what is open at the end of its bars; trading goes on.
+    """
+    decisions = run.decisions[: len(expected.choices)]
     assert [each.reason for each in decisions if not each.is_policy] == []
     assert [each.observation_hash for each in decisions] == expected.observations
     assert [each.choice for each in decisions] == expected.choices
     assert expected.result.decisions.tolist() == expected.choices
-    assert len(set(expected.choices)) > 1
-    own, theirs = run.account, expected.simulation
-    until = theirs.market.n_bars - 1  # where an episode closes what is open, and trading does not
+    theirs = expected.simulation
     fills = theirs.fills[theirs.fills.reason != Reason.END_OF_DATA]
     trades = theirs.trades[theirs.trades.reason != Reason.END_OF_DATA]
-    assert own.bar.row == until
+    told = [(each.quantity, each.price_ticks, each.commission_usd) for each in run.fills]
+    assert told == [(each.quantity, each.price_ticks, each.fee_usd) for each in fills]
+    own = run.account
     assert (own.record.n_fills, own.record.n_trades) == (len(fills), len(trades))
-    assert own.fills.tolist() == fills[-len(own.fills) :].tolist()
-    assert own.trades.tolist() == trades[-len(own.trades) :].tolist()
-    assert len(trades) > 3
+    assert own.record.realised_usd == sum(trades.net_usd.tolist())
+    kept = min(len(own.trades), run.n_since_restart)
+    assert own.trades[len(own.trades) - kept :].tolist() == trades[len(trades) - kept :].tolist()
     return set(fills.reason.tolist())
 
 
-@pytest.mark.parametrize("source", ["plain", "roll", "real roll"])
-@pytest.mark.parametrize("kind", AGENTS)
-def test_live_does_what_environment_and_back_test_do(kind, source):
+def joined_forecasts(forecaster, frame, columns):
+    """Return bars with forecasts beside them, as from a store: none too near to the training."""
+    made = forecaster.predict(frame).frame()[[*columns, TRAINED_UNTIL]]
+    nearest = forecaster.trained_until + pd.Timedelta(minutes=5 * forecaster.settings.horizons[-1])
+    return pd.concat([frame, made.where(made.index > nearest)], axis=1)
+
+
+CASES = [
+    ("PPO", "roll", None),
+    ("PPO", "real roll", None),
+    ("RecurrentPPO", "half day", 120),
+    ("EPG", "summer time", None),
+    ("DP", "real roll", 150),
+]
+
+
+@pytest.mark.parametrize(("kind", "source", "restart_at"), CASES)
+def test_live_does_what_environment_and_back_test_do(kind, source, restart_at):
     frame = bars_of(source)
-    agent = small_agent(frame, kind)
-    assert_same(lived(agent, frame), expected_of(agent, frame, START))
+    agent = small_agent(kind)
+    expected = expected_of(agent, frame, START)
+    reasons = assert_same(lived(agent, frame, restart_at=restart_at), expected)
+    assert Reason.SIGNAL in reasons
+    assert len(set(expected.choices)) > 1
+
+
+def test_ensemble_lives_as_it_was_back_tested_also_after_a_restart():
+    members = Ensemble([small_agent("RecurrentPPO"), small_agent("PPO", seed=1)])
+    frame = bars_of("summer time")
+    run = lived(members, frame, restart_at=130)
+    assert_same(run, expected_of(members, frame, START))
+    assert all(each.agreement in (0.5, 1.0) for each in run.decisions)
+
+
+def test_agent_that_sees_forecasts_lives_on_those_of_the_saved_forecaster():
+    forecaster = small_forecaster()
+    frame = small_market().iloc[TRAINED - 300 : TRAINED + 160]
+    columns = usual_columns(forecaster.settings.horizons)[:3]
+    joined = joined_forecasts(forecaster, frame, columns)
+    env = TradingEnv(joined, FEATURES, settings=EnvSettings(**ACCOUNT), forecast_columns=columns)
+    agent = taught(env, algorithm="RecurrentPPO")
+    start = env.simulation.first_decision
+    run = lived(agent, joined, start=start, forecaster=forecaster, restart_at=start + 60)
+    assert_same(run, expected_of(agent, joined, start))
