@@ -3,22 +3,15 @@
 Addresses of alert services are no settings but secrets: trading/alert_targets.py reads those.
 """
 
-from typing import Annotated
-
 from pydantic import Field
 
 from config.checking import FrozenSettings
 
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-
 
 class AlertSettings(FrozenSettings):
-    """When an alert is due, and how it is sent.
+    """How an alert is sent.
 
     Attributes:
-        connection_seconds: Three lengths of an unplanned outage, rising; each is an alert.
-        clock_skew_seconds: Difference to the broker's clock that is one.
-        unprotected_seconds: A position without a covering stop so long is one.
         timeout_seconds: Of one attempt to send, for connecting and for reading each.
         n_retries: Further attempts of an alert that could not be sent.
         retry_seconds: Between two attempts.
@@ -26,11 +19,6 @@ class AlertSettings(FrozenSettings):
         close_seconds: How long a trader that ends waits for what is still to be sent.
     """
 
-    connection_seconds: tuple[Seconds, Seconds, Seconds] = Field(
-        default=(60.0, 300.0, 900.0), strict=False
-    )
-    clock_skew_seconds: float = Field(default=2.0, gt=0, le=60)
-    unprotected_seconds: float = Field(default=5.0, gt=0, le=60)
     timeout_seconds: float = Field(default=4.0, gt=0, le=60)
     n_retries: int = Field(default=5, ge=0, le=100)
     retry_seconds: float = Field(default=20.0, gt=0, le=3_600)

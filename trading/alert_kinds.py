@@ -110,7 +110,6 @@ ALERT_KINDS = {
         10 * MINUTE, "Find out whose order it is; the trader leaves it alone and opens nothing."
     ),
     "halted": _critical(15 * MINUTE, "Read the reason, mend its cause, then let trading go on."),
-    "reduce_only": _warning(15 * MINUTE, "Read the reason; positions are only made smaller."),
     "daily_loss_lock": _critical(
         4 * HOUR, "Leave it until the next trading day; reset-lock is there, and is journalled."
     ),

@@ -4,92 +4,109 @@ Pure functions of the status, with no memory and no clock of their own. Alerts o
 status shows (an order refused, a journal that failed) the trader tells itself.
 """
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
-from config.operation_settings import AlertSettings
+from config.trading_settings import TradingSettings
 from trading.alert_kinds import Alert
-from trading.status import LinkState, TraderMode, TraderStatus
+from trading.modes import Hold
+from trading.status import TraderStatus
 from utils.wording import counted
 
 OUTAGES = (
-    "connection_down_1_minute",
-    "connection_down_5_minutes",
-    "connection_down_15_minutes",
+    (900.0, "connection_down_15_minutes"),
+    (300.0, "connection_down_5_minutes"),
+    (60.0, "connection_down_1_minute"),
 )
-"""By their length, as AlertSettings.connection_seconds; the longest that is due is told alone."""
+"""Seconds of an unplanned outage, and the alert from there on; the first that is due is told."""
+
+HOLD_ALERTS: Mapping[Hold, str | None] = MappingProxyType(
+    {
+        Hold.STALE_DATA: "stale_data",
+        Hold.CLOCK_SKEW: "clock_skew",
+        Hold.BROKER_DOWN: None,  # told by how long it lasts
+        Hold.COMPETING_SESSION: "competing_session",
+        Hold.RESTART_WINDOW: None,  # every day
+        Hold.ROLLOVER: "roll_due",
+        Hold.STOPPING: None,  # told when it has stopped
+        Hold.JOURNAL: "journal_failure",
+        Hold.DAILY_LOSS: "daily_loss_lock",
+        Hold.POSITION_MISMATCH: "drift",
+        Hold.FOREIGN_ORDER: "foreign_order",
+        Hold.UNPROTECTED: "halted",
+        Hold.OPERATOR: "halted",
+        Hold.KILL_SWITCH: "kill_switch",
+    }
+)
+"""Which alert each reason to hold the trader back is; None where there is nothing to tell."""
 
 
-def standing_alerts(status: TraderStatus, settings: AlertSettings) -> tuple[Alert, ...]:
-    """Return what is wrong at this moment, each kind at most once."""
-    found = (
-        *_outages(status, settings),
-        *_unprotected(status, settings),
-        *_modes(status),
-        *_money(status),
-        *_data(status, settings),
-    )
-    return tuple(Alert(kind=kind, text=text, at=status.at) for kind, text in found)
+def standing_alerts(status: TraderStatus, settings: TradingSettings) -> tuple[Alert, ...]:
+    """Return what is wrong at this moment, each kind at most once.
+
+    Args:
+        status: What the trader last said.
+        settings: Has the bounds of clock and protection.
+    """
+    found: dict[str, str] = {}
+    for kind, text in (
+        *_outages(status),
+        *_unprotected(status, settings.protection.deadline_seconds),
+        *_holds(status),
+        *_skew(status, settings.limits.warn_skew_seconds),
+    ):
+        found[kind] = f"{found[kind]}; {text}" if kind in found else text
+    return tuple(Alert(kind=kind, text=text, at=status.at) for kind, text in found.items())
 
 
 def passing_alerts(before: TraderStatus, after: TraderStatus) -> tuple[Alert, ...]:
     """Return what has happened between two statuses, one right after the other."""
-    if before.connection.state is LinkState.UP or after.connection.state is not LinkState.UP:
+    if before.connection.is_up or not after.connection.is_up:
         return ()
-    seconds = _seconds_between(before.connection.since, after.at)
+    seconds = max(0.0, (after.at - before.connection.since).total_seconds())
     text = f"connected again after {seconds:.0f} s"
     return (Alert(kind="reconnected", text=text, at=after.at),)
 
 
-def _outages(status: TraderStatus, settings: AlertSettings) -> Iterator[tuple[str, str]]:
+def _outages(status: TraderStatus) -> Iterator[tuple[str, str]]:
     link = status.connection
-    if link.state is LinkState.UP or link.is_planned:
-        return
-    seconds = _seconds_between(link.since, status.at)
-    due = [
-        kind for kind, at in zip(OUTAGES, settings.connection_seconds, strict=True) if seconds >= at
-    ]
-    if due:
-        what = (
-            "the broker's own line is" if link.state is LinkState.BROKER_LOST else "connection is"
-        )
-        yield due[-1], f"{what} down for {seconds:.0f} s; {_position(status)}"
+    due = [kind for seconds, kind in OUTAGES if link.outage_seconds >= seconds]
+    if due and not link.is_up:
+        what = "the connection" if link.is_broker_up else "the gateway's line to the broker"
+        minutes = link.outage_seconds / 60
+        yield due[0], f"{what} has been down for more than {minutes:g} min; {_position(status)}"
 
 
-def _unprotected(status: TraderStatus, settings: AlertSettings) -> Iterator[tuple[str, str]]:
+def _unprotected(status: TraderStatus, deadline_seconds: float) -> Iterator[tuple[str, str]]:
     since = status.holding.unprotected_since
     if since is None or status.holding.position == 0:
         return
-    seconds = _seconds_between(since, status.at)
-    if seconds >= settings.unprotected_seconds:
+    seconds = (status.at - since).total_seconds()
+    if seconds >= deadline_seconds:
         yield "stop_missing", f"{_position(status)} for {seconds:.0f} s"
 
 
-def _modes(status: TraderStatus) -> Iterator[tuple[str, str]]:
-    if status.is_kill_switch_on or status.mode is TraderMode.KILLED:
-        working = counted(len(status.orders.working), "working order")
-        yield "kill_switch", f"the kill switch is on; {_position(status)}, {working}"
-    elif status.mode is TraderMode.HALTED:
-        yield "halted", f"halted: {status.mode_reason}; {_position(status)}"
-    elif status.mode is TraderMode.REDUCE_ONLY:
-        yield "reduce_only", f"nothing is opened: {status.mode_reason}; {_position(status)}"
+def _holds(status: TraderStatus) -> Iterator[tuple[str, str]]:
+    for hold, why in status.holds.items():
+        kind = HOLD_ALERTS[hold]
+        if kind is not None:
+            yield kind, f"{why}; {_position(status)}{_more(hold, status)}"
 
 
-def _money(status: TraderStatus) -> Iterator[tuple[str, str]]:
-    profit = status.profit
-    if profit.is_locked:
-        day = "not known" if profit.day_usd is None else f"{profit.day_usd:.2f} USD"
-        yield (
-            "daily_loss_lock",
-            f"{profit.lock_reason}; the day is {day}, limit {profit.daily_loss_limit_usd:.2f} USD",
-        )
+def _more(hold: Hold, status: TraderStatus) -> str:
+    """Return the numbers that two of the holds are about."""
+    if hold is Hold.KILL_SWITCH:
+        return f", {counted(len(status.orders.working), 'working order')}"
+    if hold is Hold.DAILY_LOSS:
+        day_usd = status.profit.day_usd
+        day = "not known" if day_usd is None else f"{day_usd:,.2f} USD"
+        return f"; the day is {day}, limit {status.profit.daily_loss_limit_usd:,.2f} USD"
+    return ""
 
 
-def _data(status: TraderStatus, settings: AlertSettings) -> Iterator[tuple[str, str]]:
-    if status.data.stale_reason:
-        yield "stale_data", status.data.stale_reason
+def _skew(status: TraderStatus, warn_seconds: float) -> Iterator[tuple[str, str]]:
     offset = status.connection.clock_offset_seconds
-    if offset is not None and abs(offset) >= settings.clock_skew_seconds:
+    if offset is not None and abs(offset) >= warn_seconds:
         yield "clock_skew", f"the broker's clock is {offset:+.1f} s from ours"
 
 
@@ -104,7 +121,3 @@ def _position(status: TraderStatus) -> str:
         covering = "" if stop.is_covering else ", which does not cover it"
         protection = f"stop {stop.quantity} at {stop.price:,.2f}{covering}"
     return f"{holding.position:+d} {holding.contract}, {protection}"
-
-
-def _seconds_between(start: datetime, end: datetime) -> float:
-    return max(0.0, (end - start).total_seconds())

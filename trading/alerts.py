@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from config.operation_settings import AlertSettings
+from config.trading_settings import TradingSettings
 from trading.alert_channel import AlertChannel, ChannelCounts
 from trading.alert_kinds import ALERT_KINDS, Alert, Level
 from trading.alert_rules import passing_alerts, standing_alerts
@@ -31,14 +32,20 @@ class Alerter:
 
     Args:
         services: Where alerts go; empty logs them only.
-        settings: When they are due, how they are sent.
+        settings: How they are sent.
+        trading: Has the bounds beyond which a status asks for one.
         name: Whose alerts these are, the beginning of each title.
     """
 
     def __init__(
-        self, services: Sequence[tuple[str, Service]], settings: AlertSettings, name: str
+        self,
+        services: Sequence[tuple[str, Service]],
+        settings: AlertSettings,
+        trading: TradingSettings,
+        name: str,
     ) -> None:
         self._settings = settings
+        self._trading = trading
         self._name = name
         self._channels = [AlertChannel(service, label, settings) for label, service in services]
         self._last: dict[tuple[str, str], datetime] = {}
@@ -67,7 +74,7 @@ class Alerter:
 
     def observe(self, status: TraderStatus) -> tuple[str, ...]:
         """Tell whatever a status asks for; return the kinds whose cause stands."""
-        standing = standing_alerts(status, self._settings)
+        standing = standing_alerts(status, self._trading)
         passing = () if self._before is None else passing_alerts(self._before, status)
         self._before = status
         for alert in (*standing, *passing):
@@ -111,7 +118,10 @@ class Alerter:
 
 @contextmanager
 def alerts_to(
-    addresses: Sequence[SecretAddress], settings: AlertSettings, name: str
+    addresses: Sequence[SecretAddress],
+    settings: AlertSettings,
+    trading: TradingSettings,
+    name: str,
 ) -> Iterator[Alerter]:
     """Yield an alerter that sends to the addresses, and close it at the end.
 
@@ -123,7 +133,7 @@ def alerts_to(
         (f"{number} ({address!r})", AppriseService(address, number, settings.timeout_seconds))
         for number, address in enumerate(addresses, start=1)
     ]
-    alerter = Alerter(services, settings, name)
+    alerter = Alerter(services, settings, trading, name)
     try:
         yield alerter
     finally:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from trading.alert_kinds import ALERT_KINDS, Level
-from trading.status import LinkState, StopStatus, TraderMode, TraderStatus, WorkingOrder
+from trading.modes import Hold, Mode
+from trading.status import StopStatus, TraderStatus, WorkingOrder
 
 LATE_SECONDS = 5.0
 """A status older than this is shown with its age: the trader may have stopped."""
@@ -86,24 +87,23 @@ def _late(status: TraderStatus, now: datetime) -> list[Line]:
 
 
 def _mode(status: TraderStatus) -> Line:
-    tone = Tone.BAD if status.mode in (TraderMode.HALTED, TraderMode.KILLED) else Tone.CAREFUL
-    if status.mode is TraderMode.TRADING and not status.is_kill_switch_on:
-        tone = Tone.GOOD
-    switch = "; KILL SWITCH ON" if status.is_kill_switch_on else ""
-    reason = f" ({status.mode_reason})" if status.mode_reason else ""
-    return Line(label="mode", text=f"{status.mode.value}{reason}{switch}", tone=tone)
+    tone = Tone.BAD if status.mode in (Mode.HALTED, Mode.KILLED) else Tone.CAREFUL
+    tone = Tone.GOOD if status.mode is Mode.TRADING else tone
+    reason = f" ({status.mode_reason})" if status.holds else ""
+    return Line(label="mode", text=f"{status.mode.value}{reason}", tone=tone)
 
 
 def _connection(status: TraderStatus, now: datetime) -> Line:
     link = status.connection
-    words = [f"{link.state.value.replace('_', ' ')} for {lasting(now - link.since)}"]
-    if link.is_planned and link.state is not LinkState.UP:
-        words.append("planned restart")
+    state = link.link.value.lower() if link.is_broker_up else "BROKER OUT OF REACH"
+    words = [f"{state} for {lasting(now - link.since)}"]
+    if link.is_planned:
+        words.append("daily restart")
     if link.probe_ms is not None:
         words.append(f"probe {link.probe_ms:.1f} ms")
     if link.clock_offset_seconds is not None:
         words.append(f"clock {link.clock_offset_seconds:+.2f} s")
-    tone = Tone.GOOD if link.state is LinkState.UP else Tone.BAD
+    tone = Tone.GOOD if link.is_up else Tone.BAD
     return Line(label="connection", text=", ".join(words), tone=tone)
 
 
@@ -144,8 +144,8 @@ def _day(status: TraderStatus) -> Line:
 def _limit(status: TraderStatus) -> Line:
     profit = status.profit
     limit = f"{profit.daily_loss_limit_usd:,.2f} USD loss a day"
-    if profit.is_locked:
-        return Line(label="limit", text=f"{limit}; LOCKED: {profit.lock_reason}", tone=Tone.BAD)
+    if status.is_locked:
+        return Line(label="limit", text=f"{limit}; LOCKED until the next one", tone=Tone.BAD)
     return Line(label="limit", text=limit)
 
 
@@ -161,10 +161,8 @@ def _decision(status: TraderStatus, now: datetime) -> Line:
 def _bar(status: TraderStatus, now: datetime) -> Line:
     data = status.data
     last = UNKNOWN if data.last_bar_close is None else f"{data.last_bar_close:%H:%M:%S} UTC"
-    if data.stale_reason:
-        return Line(
-            label="next bar", text=f"STALE: {data.stale_reason}; last {last}", tone=Tone.BAD
-        )
+    if Hold.STALE_DATA in status.holds:
+        return Line(label="next bar", text=f"DATA ARE STALE; last {last}", tone=Tone.BAD)
     if data.next_bar_due is None:
         return Line(label="next bar", text=f"{UNKNOWN}; last {last}")
     is_late = now > data.next_bar_due

@@ -90,7 +90,7 @@ def _news(status: TraderStatus) -> str:
     decision = status.decision
     words = [
         status.mode.value,
-        status.connection.state.value,
+        status.connection.link.value.lower(),
         f"position {status.holding.position:+d}",
         f"{len(status.orders.working)} working",
     ]

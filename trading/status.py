@@ -8,30 +8,9 @@ known is None, never 0. How it gets to the disk is left to trading/status_file.p
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 
+from trading.modes import Hold, Link, Mode
 from utils.masking import masked_account
-
-
-class TraderMode(StrEnum):
-    """What a trader may do; orders that open risk go out in TRADING only."""
-
-    DISCONNECTED = "DISCONNECTED"
-    CONNECTING = "CONNECTING"
-    SYNCING = "SYNCING"
-    TRADING = "TRADING"
-    REDUCE_ONLY = "REDUCE_ONLY"
-    HALTED = "HALTED"
-    KILLED = "KILLED"
-
-
-class LinkState(StrEnum):
-    """How far messages get: to nobody, to the gateway, to the broker."""
-
-    DOWN = "down"
-    CONNECTING = "connecting"
-    BROKER_LOST = "broker_lost"
-    UP = "up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +18,27 @@ class ConnectionStatus:
     """The line to the broker.
 
     Attributes:
-        state: How far messages get.
-        since: When it came up, or since when it is not up; trying again does not move it.
-        is_planned: Whether it is down within the broker's daily restart.
+        link: How far the connection has come.
+        since: When the broker came into reach, or went out of it; trying again does not move it.
+        is_broker_up: False while the gateway says that it has lost the broker (1100).
+        is_planned: Whether the broker's daily restart is on.
+        outage_seconds: Of an outage outside of that, the last limit passed (OutageAlert); else 0.
         probe_ms: Round trip of the last probe, milliseconds.
         clock_offset_seconds: Broker's clock less ours.
     """
 
-    state: LinkState
+    link: Link
     since: datetime
+    is_broker_up: bool = True
     is_planned: bool = False
+    outage_seconds: float = 0.0
     probe_ms: float | None = None
     clock_offset_seconds: float | None = None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether messages get to the broker."""
+        return self.is_broker_up and self.link in (Link.SYNCING, Link.RECONCILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,19 +80,12 @@ class ProfitStatus:
         unrealised_usd: Marked to the last price; None before there is one.
         commission_usd: Paid today, >= 0.
         daily_loss_limit_usd: Loss that locks the day, > 0.
-        lock_reason: Why the day is locked, or "".
     """
 
     realised_usd: float
     unrealised_usd: float | None
     commission_usd: float
     daily_loss_limit_usd: float
-    lock_reason: str = ""
-
-    @property
-    def is_locked(self) -> bool:
-        """Whether nothing but closing is allowed until the next trading day."""
-        return self.lock_reason != ""
 
     @property
     def day_usd(self) -> float | None:
@@ -116,11 +97,10 @@ class ProfitStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataStatus:
-    """The bars; `stale_reason` says why nothing may be opened on them, or ""."""
+    """The bars: when the last one closed, and when the one that is being made will."""
 
     last_bar_close: datetime | None = None
     next_bar_due: datetime | None = None
-    stale_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,27 +150,42 @@ class TraderStatus:
         venue: "sim", "paper" or "live".
         account: Masked here, whatever is given.
         mode: What the trader may do.
-        mode_reason: Why.
+        holds: What holds it back, with why, in words; the day's lock and the kill switch among it.
         open_alerts: Kinds of alerts whose cause stands, keys of ALERT_KINDS.
-        is_kill_switch_on: Whether somebody pulled it.
         versions: Of the program, the model and the client library.
     """
 
     at: datetime
     venue: str
     account: str
-    mode: TraderMode
-    mode_reason: str
+    mode: Mode
     connection: ConnectionStatus
     holding: HoldingStatus
     profit: ProfitStatus
+    holds: Mapping[Hold, str] = field(default_factory=dict)
     data: DataStatus = DataStatus()
     decision: DecisionStatus | None = None
     orders: OrdersStatus = OrdersStatus()
     open_alerts: tuple[str, ...] = ()
-    is_kill_switch_on: bool = False
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Keep the account id out of everything that is made of this."""
         object.__setattr__(self, "account", masked_account(self.account))
+
+    @property
+    def mode_reason(self) -> str:
+        """Why the mode is what it is, or ""."""
+        return "; ".join(
+            f"{hold.value.replace('_', ' ')}: {why}" for hold, why in self.holds.items()
+        )
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the day's loss allows nothing but closing until the next trading day."""
+        return Hold.DAILY_LOSS in self.holds
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether somebody pulled the kill switch."""
+        return Hold.KILL_SWITCH in self.holds

@@ -10,7 +10,8 @@ from datetime import datetime
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from trading.alert_channel import ChannelCounts
-from trading.status import LinkState, TraderMode, TraderStatus
+from trading.modes import Hold, Link, Mode
+from trading.status import TraderStatus
 
 PREFIX = "futuresgym_"
 
@@ -25,10 +26,10 @@ def metrics_of(status: TraderStatus, sent: ChannelCounts) -> Iterator[Metric]:
         sent: What became of the alerts.
     """
     yield _info(status)
-    yield _choice("mode", "1 for the mode that the trader is in", status.mode, TraderMode)
-    yield _choice(
-        "connection_state", "1 for how far messages get", status.connection.state, LinkState
-    )
+    yield _choice("mode", "1 for the mode that the trader is in", status.mode, Mode)
+    yield _choice("link", "1 for how far the connection has come", status.connection.link, Link)
+    holds = {hold.value: hold in status.holds for hold in Hold}
+    yield _by("hold", "1 for each reason that holds the trader back", "reason", holds)
     for name, text, value in (
         *_times(status),
         *_link(status),
@@ -64,7 +65,7 @@ def _name(text: str) -> str:
     return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in text)
 
 
-def _choice(name: str, text: str, now: str, choices: type[TraderMode] | type[LinkState]) -> Metric:
+def _choice(name: str, text: str, now: str, choices: type[Mode] | type[Link]) -> Metric:
     return _by(name, text, "state", {choice.value: choice == now for choice in choices})
 
 
@@ -100,10 +101,10 @@ def _epoch(at: datetime | None) -> float | None:
 def _link(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
     link = status.connection
     probe_seconds = None if link.probe_ms is None else link.probe_ms / 1000
-    yield "connected", "Whether messages get to the broker", link.state is LinkState.UP
+    yield "connected", "Whether messages get to the broker", link.is_up
+    yield "outage_seconds", "Last limit that an unplanned outage passed", link.outage_seconds
     yield "probe_seconds", "Round trip of the last probe", probe_seconds
     yield "clock_offset_seconds", "Broker's clock less ours", link.clock_offset_seconds
-    yield "data_stale", "Whether nothing may be opened on the data", status.data.stale_reason != ""
 
 
 def _holding(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
@@ -125,14 +126,14 @@ def _money(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
     yield "unrealised_pnl_usd", "Marked to the last price", profit.unrealised_usd
     yield "commission_usd", "Paid today", profit.commission_usd
     yield "daily_loss_limit_usd", "Loss that locks the day", profit.daily_loss_limit_usd
-    yield "daily_loss_locked", "Whether the day is locked", profit.is_locked
+    yield "daily_loss_locked", "Whether the day is locked", status.is_locked
 
 
 def _counts(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
     yield "working_orders", "Orders at the broker, or perhaps there", len(status.orders.working)
     yield "orders_sent_today", "Orders sent in this trading day", status.orders.sent_today
     yield "alerts_open", "Alerts whose cause stands", len(status.open_alerts)
-    yield "kill_switch", "Whether the kill switch is on", status.is_kill_switch_on
+    yield "kill_switch", "Whether the kill switch is on", status.is_killed
 
 
 def _alerts(sent: ChannelCounts) -> Iterator[Metric]:

@@ -4,16 +4,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from trading.modes import Hold, Link, Mode
 from trading.status import (
     ConnectionStatus,
     DataStatus,
     DecisionStatus,
     HoldingStatus,
-    LinkState,
     OrdersStatus,
     ProfitStatus,
     StopStatus,
-    TraderMode,
     TraderStatus,
     WorkingOrder,
 )
@@ -33,10 +32,9 @@ def healthy(**changes: Any) -> TraderStatus:
         at=NOW,
         venue="paper",
         account=ACCOUNT,
-        mode=TraderMode.TRADING,
-        mode_reason="reconciled",
+        mode=Mode.TRADING,
         connection=ConnectionStatus(
-            state=LinkState.UP, since=ago(3_725), probe_ms=12.5, clock_offset_seconds=-0.25
+            link=Link.RECONCILED, since=ago(3_725), probe_ms=12.5, clock_offset_seconds=-0.25
         ),
         holding=HoldingStatus(
             contract="MNQZ5",
@@ -89,6 +87,16 @@ def with_profit(**changes: Any) -> TraderStatus:
     return healthy(profit=replace(healthy().profit, **changes))
 
 
-def with_data(**changes: Any) -> TraderStatus:
-    """Return a healthy trader whose data are changed."""
-    return healthy(data=replace(healthy().data, **changes))
+def held(hold: Hold, why: str, mode: Mode = Mode.REDUCE_ONLY) -> TraderStatus:
+    """Return a healthy trader that one thing holds back."""
+    return healthy(mode=mode, holds={hold: why})
+
+
+def out_of_reach(seconds: float, **changes: Any) -> TraderStatus:
+    """Return a trader whose gateway has been away for so long, none of it planned."""
+    return replace(
+        with_connection(
+            link=Link.DISCONNECTED, since=ago(seconds), outage_seconds=seconds, **changes
+        ),
+        mode=Mode.DISCONNECTED,
+    )

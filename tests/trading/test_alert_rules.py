@@ -4,21 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from config.operation_settings import AlertSettings
+from config.trading_settings import TradingSettings
 from tests.helpers.trader_statuses import (
     NOW,
     ago,
     healthy,
+    held,
+    out_of_reach,
     with_connection,
-    with_data,
     with_holding,
-    with_profit,
 )
-from trading.alert_rules import passing_alerts, standing_alerts
-from trading.status import LinkState, TraderMode
+from trading.alert_kinds import ALERT_KINDS
+from trading.alert_rules import HOLD_ALERTS, passing_alerts, standing_alerts
+from trading.modes import Hold, Link
 
-SETTINGS = AlertSettings()
-DOWN = LinkState.DOWN
+SETTINGS = TradingSettings()
 
 
 def kinds(status):
@@ -33,21 +33,29 @@ def test_alert_rules_in_good_order_ask_for_none():
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [
-        (59, []),
+        (0, []),
         (60, ["connection_down_1_minute"]),
-        (299, ["connection_down_1_minute"]),
         (300, ["connection_down_5_minutes"]),
         (900, ["connection_down_15_minutes"]),
         (86_400, ["connection_down_15_minutes"]),
     ],
 )
-@pytest.mark.parametrize("state", [DOWN, LinkState.CONNECTING, LinkState.BROKER_LOST])
-def test_alert_rules_of_an_outage_go_by_its_length(state, seconds, expected):
-    assert kinds(with_connection(state=state, since=ago(seconds))) == expected
+@pytest.mark.parametrize("is_broker_up", [True, False])
+def test_alert_rules_of_an_outage_go_by_its_length(seconds, expected, is_broker_up):
+    assert kinds(out_of_reach(seconds, is_broker_up=is_broker_up)) == expected
 
 
-def test_alert_rules_of_the_planned_restart_ask_for_none():
-    assert kinds(with_connection(state=DOWN, since=ago(3_600), is_planned=True)) == []
+def test_alert_rules_of_a_gateway_that_lost_its_broker_say_so():
+    status = with_connection(is_broker_up=False, outage_seconds=300.0)
+    (alert,) = standing_alerts(status, SETTINGS)
+    assert alert.text == (
+        "the gateway's line to the broker has been down for more than 5 min; "
+        "+2 MNQZ5, stop 2 at 24,960.25"
+    )
+
+
+def test_alert_rules_of_an_outage_that_is_over_ask_for_none():
+    assert kinds(with_connection(outage_seconds=900.0)) == []
 
 
 @pytest.mark.parametrize(
@@ -66,16 +74,22 @@ def test_alert_rules_of_the_planned_restart_ask_for_none():
             "stop_missing",
             "stop 1 at 24,960.25, which does not cover it for 8 s",
         ),
-        (healthy(mode=TraderMode.HALTED, mode_reason="drift of 1"), "halted", "halted: drift of 1"),
-        (healthy(mode=TraderMode.REDUCE_ONLY, mode_reason="rest"), "reduce_only", "rest"),
-        (healthy(is_kill_switch_on=True), "kill_switch", "+2 MNQZ5, stop 2"),
-        (healthy(mode=TraderMode.KILLED), "kill_switch", "1 working order"),
+        (held(Hold.STALE_DATA, "no tick for 34 s"), "stale_data", "no tick for 34 s; +2 MNQZ5"),
+        (held(Hold.CLOCK_SKEW, "12 s off"), "clock_skew", "12 s off"),
+        (held(Hold.COMPETING_SESSION, "10197"), "competing_session", "10197"),
+        (held(Hold.ROLLOVER, "MNQZ5 ends in 8 days"), "roll_due", "ends in 8 days"),
+        (held(Hold.JOURNAL, "disk full"), "journal_failure", "disk full"),
+        (held(Hold.POSITION_MISMATCH, "ours +2, theirs +1"), "drift", "ours +2, theirs +1"),
+        (held(Hold.FOREIGN_ORDER, "perm id 7"), "foreign_order", "perm id 7"),
+        (held(Hold.UNPROTECTED, "no stop was taken"), "halted", "no stop was taken"),
+        (held(Hold.OPERATOR, "lunch"), "halted", "lunch"),
+        (held(Hold.KILL_SWITCH, "by hand"), "kill_switch", "by hand; +2 MNQZ5, stop 2"),
+        (held(Hold.KILL_SWITCH, "by hand"), "kill_switch", "1 working order"),
         (
-            with_profit(unrealised_usd=-640.0, lock_reason="loss limit reached"),
+            held(Hold.DAILY_LOSS, "loss limit reached"),
             "daily_loss_lock",
-            "the day is -523.72 USD, limit 500.00 USD",
+            "the day is 74.78 USD, limit 500.00 USD",
         ),
-        (with_data(stale_reason="no tick for 34 s"), "stale_data", "no tick for 34 s"),
         (with_connection(clock_offset_seconds=-2.0), "clock_skew", "-2.0 s from ours"),
         (with_connection(clock_offset_seconds=90.0), "clock_skew", "+90.0 s from ours"),
     ],
@@ -93,24 +107,34 @@ def test_alert_rules_name_the_cause_and_its_numbers(status, kind, words):
         with_holding(stop=None, position=0, unprotected_since=ago(60)),  # nothing to protect
         with_connection(clock_offset_seconds=1.9),
         with_connection(clock_offset_seconds=None),
+        held(Hold.RESTART_WINDOW, "16:00 to 17:00 Chicago"),
+        held(Hold.STOPPING, "SIGTERM"),
     ],
 )
-def test_alert_rules_below_their_bounds_ask_for_none(status):
+def test_alert_rules_of_what_is_in_order_ask_for_none(status):
     assert kinds(status) == []
 
 
+def test_alert_rules_know_every_hold_and_every_kind_they_name():
+    assert set(HOLD_ALERTS) == set(Hold)
+    assert {kind for kind in HOLD_ALERTS.values() if kind is not None} <= set(ALERT_KINDS)
+
+
 def test_alert_rules_find_several_causes_at_once():
-    status = replace(
-        with_connection(state=DOWN, since=ago(400)),
-        mode=TraderMode.HALTED,
-        profit=with_profit(lock_reason="loss limit reached").profit,
-    )
-    assert kinds(status) == ["connection_down_5_minutes", "halted", "daily_loss_lock"]
+    holds = {Hold.OPERATOR: "lunch", Hold.UNPROTECTED: "no stop", Hold.DAILY_LOSS: "limit"}
+    status = replace(out_of_reach(400), holds=holds)
+    found = standing_alerts(status, SETTINGS)
+    assert [alert.kind for alert in found] == [
+        "connection_down_5_minutes",
+        "halted",
+        "daily_loss_lock",
+    ]
+    assert "lunch" in found[1].text
+    assert "no stop" in found[1].text
 
 
 def test_alert_rules_of_coming_back_tell_how_long_it_took():
-    before = with_connection(state=DOWN, since=ago(75))
-    (alert,) = passing_alerts(before, healthy())
+    (alert,) = passing_alerts(out_of_reach(75), healthy())
     assert (alert.kind, alert.text) == ("reconnected", "connected again after 75 s")
 
 
@@ -118,8 +142,9 @@ def test_alert_rules_of_coming_back_tell_how_long_it_took():
     ("before", "after"),
     [
         (healthy(), healthy()),
-        (healthy(), with_connection(state=DOWN)),
-        (with_connection(state=DOWN), with_connection(state=LinkState.CONNECTING)),
+        (healthy(), out_of_reach(0)),
+        (out_of_reach(10), with_connection(link=Link.CONNECTING)),
+        (out_of_reach(10), with_connection(is_broker_up=False)),
     ],
 )
 def test_alert_rules_of_not_coming_back_tell_nothing(before, after):

@@ -8,15 +8,16 @@ from datetime import timedelta
 import pytest
 
 from config.operation_settings import AlertSettings
+from config.trading_settings import TradingSettings
 from tests.helpers.alert_servers import hanging_server, refusing_port, taking_server, waits_for
-from tests.helpers.trader_statuses import ACCOUNT, NOW, ago, healthy, with_connection, with_holding
+from tests.helpers.trader_statuses import ACCOUNT, NOW, ago, healthy, out_of_reach, with_holding
 from trading.alert_kinds import ALERT_KINDS, Alert, Level
 from trading.alert_targets import SecretAddress
 from trading.alerts import Alerter, alerts_to
-from trading.status import LinkState
 from utils.errors import ConfigError
 
 SETTINGS = AlertSettings(timeout_seconds=0.3, retry_seconds=0.05, n_retries=2, close_seconds=2.0)
+TRADING = TradingSettings()
 SENT_AS = {Level.INFO: "info", Level.WARNING: "warning", Level.CRITICAL: "failure"}
 
 
@@ -26,7 +27,7 @@ def an_alert(kind="halted", at=NOW, subject="", text="drift of 1"):
 
 def alerts(*urls, settings=SETTINGS):
     """Return an alerter of services, closed at the end of its block."""
-    return alerts_to([SecretAddress(url) for url in urls], settings, "FuturesGym test")
+    return alerts_to([SecretAddress(url) for url in urls], settings, TRADING, "FuturesGym test")
 
 
 @pytest.fixture(scope="module")
@@ -72,35 +73,28 @@ def test_alert_repeated_within_its_interval_is_told_once():
 
 
 def test_alerts_of_different_subjects_are_both_told():
-    alerter = Alerter([], SETTINGS, "x")
+    alerter = Alerter([], SETTINGS, TRADING, "x")
     assert alerter.tell(an_alert("order_lost", subject="fg/1/entry/1"))
     assert alerter.tell(an_alert("order_lost", subject="fg/2/entry/1"))
     assert not alerter.tell(an_alert("order_lost", subject="fg/1/entry/1"))
 
 
 def test_alert_after_the_clock_was_set_back_is_told():
-    alerter = Alerter([], SETTINGS, "x")
+    alerter = Alerter([], SETTINGS, TRADING, "x")
     alerter.tell(an_alert())
     assert alerter.tell(an_alert(at=NOW - timedelta(hours=1)))
 
 
 def test_alert_of_no_kind_is_refused():
     with pytest.raises(ConfigError, match="did you mean `halted`"):
-        Alerter([], SETTINGS, "x").tell(an_alert("halter"))
+        Alerter([], SETTINGS, TRADING, "x").tell(an_alert("halter"))
 
 
 def test_alerter_observing_an_outage_tells_each_length_once_and_the_return():
-    statuses = [
-        with_connection(state=LinkState.DOWN, since=ago(0)),
-        *(
-            with_connection(state=LinkState.DOWN, since=ago(seconds))
-            for seconds in (30, 61, 62, 301, 302, 901, 902)
-        ),
-        healthy(),
-    ]
+    statuses = [*(out_of_reach(seconds) for seconds in (0, 60, 61, 300, 301, 900, 901)), healthy()]
     with taking_server() as inbox, alerts(inbox.address()) as alerter:
         standing = [alerter.observe(status) for status in statuses]
-    assert standing[1] == ()
+    assert standing[0] == ()
     assert standing[-2] == ("connection_down_15_minutes",)
     assert standing[-1] == ()
     assert [post["title"].partition(": ")[2] for post in inbox.posts] == [
@@ -191,7 +185,7 @@ class _Broken:
 
 
 def test_alert_to_a_service_that_fails_by_itself_does_not_end_the_thread(caplog):
-    alerter = Alerter([("1", _Broken())], SETTINGS, "x")
+    alerter = Alerter([("1", _Broken())], SETTINGS, TRADING, "x")
     with caplog.at_level(logging.WARNING, "futuresgym.alerts"):
         alerter.tell(an_alert())
         alerter.tell(an_alert("drift"))

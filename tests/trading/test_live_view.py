@@ -12,15 +12,16 @@ from tests.helpers.trader_statuses import (
     NOW,
     ago,
     healthy,
+    held,
     with_connection,
-    with_data,
     with_holding,
     with_profit,
 )
 from trading.alert_kinds import ALERT_KINDS
 from trading.live_lines import lasting
 from trading.live_view import live_panel, live_view, plain_text
-from trading.status import LinkState, TraderMode
+from trading.modes import Hold, Mode
+from trading.status import DataStatus
 
 READ_AT = NOW + timedelta(seconds=2)
 
@@ -39,8 +40,8 @@ def test_live_panel_keeps_within_its_width_and_says_all(width):
     text = " ".join(" ".join(line.strip("│ ").split()) for line in lines)
     for words in (
         "FuturesGym PAPER DU***67 MNQZ5 (until 2025-12-19)",
-        "TRADING (reconciled)",
-        "up for 1:02:07",
+        "TRADING",
+        "reconciled for 1:02:07",
         "+2 at 25,010.25",
         "24,960.25",
         "+74.78 USD",
@@ -60,8 +61,8 @@ def test_live_panel_is_lower_where_it_may_be_wide():
 def test_live_panel_at_80_columns_is_as_it_was_looked_at():
     assert drawn(healthy(), 80) == [
         "╭───────────── FuturesGym PAPER DU***67 MNQZ5 (until 2025-12-19) ──────────────╮",
-        "│ mode        TRADING (reconciled)                                             │",
-        "│ connection  up for 1:02:07, probe 12.5 ms, clock -0.25 s                     │",
+        "│ mode        TRADING                                                          │",
+        "│ connection  reconciled for 1:02:07, probe 12.5 ms, clock -0.25 s             │",
         "│ position    +2 at 25,010.25                                                  │",
         "│ stop        2 at 24,960.25, covers all                                       │",
         "│ day         +74.78 USD (realised +120.00, open -41.50, costs -3.72)          │",
@@ -79,8 +80,8 @@ def test_live_panel_at_80_columns_is_as_it_was_looked_at():
 def test_plain_text_is_one_line_each():
     assert plain_text(healthy(), READ_AT).splitlines() == [
         "FuturesGym PAPER DU***67 MNQZ5 (until 2025-12-19)",
-        "mode        TRADING (reconciled)",
-        "connection  up for 1:02:07, probe 12.5 ms, clock -0.25 s",
+        "mode        TRADING",
+        "connection  reconciled for 1:02:07, probe 12.5 ms, clock -0.25 s",
         "position    +2 at 25,010.25",
         "stop        2 at 24,960.25, covers all",
         "day         +74.78 USD (realised +120.00, open -41.50, costs -3.72)",
@@ -106,28 +107,28 @@ def test_plain_text_is_one_line_each():
         ),
         (
             with_connection(
-                state=LinkState.BROKER_LOST,
+                is_broker_up=False,
                 since=ago(58),
                 is_planned=True,
                 probe_ms=None,
                 clock_offset_seconds=None,
             ),
-            "connection  broker lost for 1:00, planned restart",
+            "connection  BROKER OUT OF REACH for 1:00, daily restart",
         ),
         (
             with_profit(unrealised_usd=None),
             "day         not known (realised +120.00, open not known, costs",
         ),
-        (with_profit(lock_reason="loss limit"), "500.00 USD loss a day; LOCKED: loss limit"),
-        (with_data(stale_reason="no tick for 34 s"), "STALE: no tick for 34 s; last 15:00:00"),
-        (with_data(next_bar_due=ago(8)), "next bar    late by 0:10"),
+        (held(Hold.DAILY_LOSS, "x"), "500.00 USD loss a day; LOCKED until the next one"),
+        (held(Hold.STALE_DATA, "no tick"), "next bar    DATA ARE STALE; last 15:00:00 UTC"),
+        (healthy(data=DataStatus(next_bar_due=ago(8))), "next bar    late by 0:10"),
         (
-            with_data(next_bar_due=None, last_bar_close=None),
+            healthy(data=DataStatus()),
             "next bar    not known; last not known",
         ),
         (healthy(decision=None), "decision    none yet"),
-        (healthy(is_kill_switch_on=True), "TRADING (reconciled); KILL SWITCH ON"),
-        (healthy(mode=TraderMode.HALTED, mode_reason="drift"), "mode        HALTED (drift)"),
+        (held(Hold.KILL_SWITCH, "by hand", Mode.KILLED), "KILLED (kill switch: by hand)"),
+        (held(Hold.OPERATOR, "lunch", Mode.HALTED), "mode        HALTED (operator: lunch)"),
         (healthy(open_alerts=("stop_missing", "drift")), "alerts      stop missing, drift"),
     ],
 )
@@ -141,7 +142,7 @@ def test_plain_text_of_an_old_status_begins_with_its_age():
 
 
 def test_live_panel_shows_markup_as_it_stands():
-    assert "[bold]x[/]" in "".join(drawn(healthy(mode_reason="[bold]x[/]"), 120))
+    assert "[bold]x[/]" in "".join(drawn(held(Hold.OPERATOR, "[bold]x[/]"), 120))
 
 
 def test_live_panel_of_every_open_alert_can_be_drawn():
@@ -162,10 +163,10 @@ def test_live_view_without_a_terminal_prints_a_line_where_something_changed():
         for second in range(3):
             now = NOW + timedelta(seconds=second)
             view.show(healthy(at=now), now)
-        view.show(healthy(mode=TraderMode.HALTED, open_alerts=("halted",)), now)
+        view.show(healthy(mode=Mode.HALTED, open_alerts=("halted",)), now)
     assert console.file.getvalue().splitlines() == [
-        "15:00:07Z TRADING; up; position +2; 1 working; 15:00:00Z long 2: already there",
-        "15:00:09Z HALTED; up; position +2; 1 working; 15:00:00Z long 2: already there; "
+        "15:00:07Z TRADING; reconciled; position +2; 1 working; 15:00:00Z long 2: already there",
+        "15:00:09Z HALTED; reconciled; position +2; 1 working; 15:00:00Z long 2: already there; "
         "alerts: halted",
     ]
 
@@ -175,7 +176,7 @@ def test_live_view_on_a_terminal_draws_the_panel_over():
     with live_view(console) as view:
         view.show(healthy(), NOW)
         first = console.file.getvalue()
-        view.show(healthy(mode=TraderMode.HALTED), NOW)
+        view.show(healthy(mode=Mode.HALTED), NOW)
     assert "TRADING" in first
     assert "\x1b[1A" in console.file.getvalue()[len(first) :]  # the cursor goes back up
     assert "HALTED" in console.file.getvalue()[len(first) :]

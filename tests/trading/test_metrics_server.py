@@ -13,7 +13,8 @@ from config.operation_settings import MetricsSettings
 from tests.helpers.trader_statuses import ACCOUNT, NOW, healthy, with_connection, with_holding
 from trading.alert_channel import ChannelCounts
 from trading.metrics_server import metrics_server
-from trading.status import DataStatus, LinkState, TraderMode
+from trading.modes import Hold, Link, Mode
+from trading.status import DataStatus
 from utils.errors import ConfigError
 
 SETTINGS = MetricsSettings(port=0)
@@ -58,7 +59,7 @@ def scraped(status):
         ("working_orders", 1.0),
         ("orders_sent_today", 6.0),
         ("kill_switch", 0.0),
-        ("data_stale", 0.0),
+        ("outage_seconds", 0.0),
         ("alerts_open", 0.0),
         ("alerts_sent_total", 7.0),
         ("alerts_failed_attempts_total", 3.0),
@@ -78,12 +79,13 @@ def healthy_samples():
 
 def test_metrics_with_labels_are_one_a_value(healthy_samples):
     assert healthy_samples["futuresgym_denials", ("code", "stale_data")] == 2.0
-    for mode in TraderMode:
-        expected = float(mode is TraderMode.TRADING)
+    for mode in Mode:
+        expected = float(mode is Mode.TRADING)
         assert healthy_samples["futuresgym_mode", ("state", mode.value)] == expected
-    for state in LinkState:
-        expected = float(state is LinkState.UP)
-        assert healthy_samples["futuresgym_connection_state", ("state", state.value)] == expected
+    for link in Link:
+        expected = float(link is Link.RECONCILED)
+        assert healthy_samples["futuresgym_link", ("state", link.value)] == expected
+    assert healthy_samples["futuresgym_hold", ("reason", "daily_loss")] == 0.0
     info = [key for key in healthy_samples if key[0] == "futuresgym_trader_info"]
     assert info == [
         (
@@ -102,7 +104,7 @@ def test_metrics_are_ours_by_name(healthy_samples):
 
 
 def test_metrics_of_what_is_not_known_are_absent():
-    status = with_connection(probe_ms=None, clock_offset_seconds=None, state=LinkState.DOWN)
+    status = with_connection(probe_ms=None, clock_offset_seconds=None, link=Link.DISCONNECTED)
     names = {key[0] for key in scraped(healthy(data=DataStatus(), decision=None))}
     assert "futuresgym_last_bar_close_timestamp_seconds" not in names
     assert "futuresgym_target_contracts" not in names
@@ -118,10 +120,13 @@ def test_metric_of_an_open_position_without_a_stop_tells():
 
 
 def test_metrics_of_open_alerts_and_the_kill_switch():
-    samples = scraped(healthy(open_alerts=("stop_missing", "drift"), is_kill_switch_on=True))
+    holds = {Hold.KILL_SWITCH: "by hand", Hold.DAILY_LOSS: "limit reached"}
+    samples = scraped(healthy(open_alerts=("stop_missing", "drift"), holds=holds))
     assert samples["futuresgym_alert_open", ("kind", "stop_missing")] == 1.0
     assert samples["futuresgym_alerts_open",] == 2.0
     assert samples["futuresgym_kill_switch",] == 1.0
+    assert samples["futuresgym_daily_loss_locked",] == 1.0
+    assert samples["futuresgym_hold", ("reason", "daily_loss")] == 1.0
 
 
 def test_metrics_page_shows_no_account_and_changes_with_the_status():

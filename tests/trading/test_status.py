@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.helpers.trader_statuses import ACCOUNT, NOW, healthy, with_profit
+from tests.helpers.trader_statuses import ACCOUNT, NOW, healthy, with_connection, with_profit
+from trading.modes import Hold, Link, Mode
 from trading.status import TraderStatus
 from trading.status_file import STATUS_FILE, read_status, status_age_seconds, write_status
 from utils.errors import ConfigError, DataError
@@ -26,8 +27,9 @@ def test_status_masks_the_account_whatever_is_given():
 
 def test_status_file_read_back_is_what_was_written(tmp_path):
     file = tmp_path / STATUS_FILE
-    write_status(file, healthy())
-    assert read_status(file) == healthy()
+    status = healthy(holds={Hold.STALE_DATA: "no tick"})
+    write_status(file, status)
+    assert read_status(file) == status
     assert ACCOUNT not in file.read_text(encoding="utf-8")
 
 
@@ -72,6 +74,28 @@ def test_status_file_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="cannot write"):
         write_status(tmp_path / "file" / STATUS_FILE, healthy())
+
+
+def test_status_held_back_says_by_what():
+    holds = {Hold.DAILY_LOSS: "limit reached", Hold.KILL_SWITCH: "by hand"}
+    status = healthy(mode=Mode.KILLED, holds=holds)
+    assert status.mode_reason == "daily loss: limit reached; kill switch: by hand"
+    assert (status.is_locked, status.is_killed) == (True, True)
+    assert (healthy().mode_reason, healthy().is_locked, healthy().is_killed) == ("", False, False)
+
+
+@pytest.mark.parametrize(
+    ("link", "is_broker_up", "expected"),
+    [
+        (Link.RECONCILED, True, True),
+        (Link.SYNCING, True, True),
+        (Link.RECONCILED, False, False),
+        (Link.CONNECTING, True, False),
+        (Link.DISCONNECTED, True, False),
+    ],
+)
+def test_status_connection_is_up_where_messages_get_to_the_broker(link, is_broker_up, expected):
+    assert with_connection(link=link, is_broker_up=is_broker_up).connection.is_up is expected
 
 
 def test_status_has_no_field_that_could_be_left_out_of_the_file(tmp_path):
