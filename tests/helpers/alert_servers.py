@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 
-def waits_for(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+def waits_for(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
     """Return whether a condition became true in time."""
     end = time.monotonic() + seconds
     while not condition():

@@ -22,7 +22,7 @@ COUNTS = ChannelCounts(n_sent=7, n_failed_attempts=3, n_given_up=1, n_dropped=2)
 
 
 def page(port, address="127.0.0.1"):
-    with closing(urllib.request.urlopen(f"http://{address}:{port}/metrics", timeout=5)) as answer:
+    with closing(urllib.request.urlopen(f"http://{address}:{port}/metrics", timeout=30)) as answer:
         return answer.read().decode()
 
 
