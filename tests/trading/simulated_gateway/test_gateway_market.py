@@ -203,3 +203,15 @@ def test_settings_that_make_no_gateway_are_refused_in_one_line(make, match):
     with pytest.raises(ConfigError, match=match) as caught:
         make()
     assert "\n" not in str(caught.value)
+
+
+def test_stop_that_a_fill_at_the_open_brings_comes_too_late_for_that_open():
+    desk = open_desk(evening_bars((20005, 20006, 20004, 20005), FLAT))
+    desk.broker.step()
+    desk.broker.step()  # closed: both orders wait for the open
+    desk.send(1, "BUY", 1, "MKT", should_transmit=False)
+    desk.send(2, "SELL", 1, "STP", aux_price=20010.0, parent_id=1)
+    desk.broker.step()
+    assert desk.fills == [(1, 20005.25)]
+    desk.broker.step()  # the whole bar lies below its trigger: the best price of it, slipped
+    assert desk.fills[1:] == [(-1, 20005.75)]
