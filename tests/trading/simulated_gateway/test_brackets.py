@@ -173,3 +173,14 @@ def test_global_cancel_ends_the_orders_of_all_clients():
     desk.send(1, "BUY", 1, "LMT", limit_price=19990.0, client_id=3)
     desk.ask(GlobalCancel())
     assert desk.broker.state()["orders"] == []
+
+
+def test_order_that_joins_a_group_of_which_a_part_has_filled_works():
+    desk = desk_at()
+    send_group(desk, 1)
+    desk.faults.partial_fills, desk.faults.is_not_filling = [1], True
+    desk.broker.set_price(20011.0)
+    desk.faults.is_not_filling = False
+    desk.send(3, "BUY", 1, "MKT", oca_group="exits", oca_type=1)
+    assert desk.fills[1:] == [(1, 20011.25)]
+    assert desk.statuses()[1] == "Cancelled"

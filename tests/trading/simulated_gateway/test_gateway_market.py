@@ -215,3 +215,13 @@ def test_stop_that_a_fill_at_the_open_brings_comes_too_late_for_that_open():
     assert desk.fills == [(1, 20005.25)]
     desk.broker.step()  # the whole bar lies below its trigger: the best price of it, slipped
     assert desk.fills[1:] == [(-1, 20005.75)]
+
+
+def test_day_order_ends_before_the_next_open_also_where_the_sessions_last_bar_is_missing():
+    bars = evening_bars((19980, 19981, 19979, 19980), FLAT)
+    desk = open_desk(bars.drop(index=pd.Timestamp("2024-01-02T21:55Z")))
+    desk.send(1, "BUY", 1, "LMT", limit_price=19990.0, tif="DAY")
+    desk.broker.step()  # five minutes before the session's end
+    assert desk.statuses() == {1: "Submitted"}
+    desk.broker.step()  # the next session opens below the limit
+    assert (desk.statuses(), desk.fills) == ({1: "Cancelled"}, [])
