@@ -130,3 +130,13 @@ def test_server_has_the_broker_do_what_is_due_also_while_it_is_stopped(gateway):
     gateway.do("stop")
     n_before = broker.n_pulses
     assert eventually(lambda: broker.n_pulses > n_before + 2)
+
+
+def test_server_refusing_or_stopped_stays_closed_whatever_else_is_switched(gateway):
+    gateway.set(is_refusing=True, split_bytes=1)
+    with pytest.raises(ConnectionRefusedError):
+        RawClient(gateway.port)
+    gateway.do("stop")
+    gateway.do("heal")
+    with pytest.raises(ConnectionRefusedError):
+        RawClient(gateway.port)
