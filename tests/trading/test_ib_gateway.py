@@ -21,6 +21,7 @@ from trading.broker_events import (
     PositionSeen,
     ProfitSeen,
 )
+from trading.ib_session import FIRST_REQUEST_ID
 from utils.errors import FatalGatewayError, TemporaryGatewayError
 
 ASKS = {
@@ -353,6 +354,23 @@ def test_gateway_contract_that_the_broker_does_not_know_is_fatal() -> None:
     async def body(link: Link) -> None:
         with pytest.raises(FatalGatewayError, match="refused a request with 200"):
             await link.near.qualify(5)
+
+    linked(body)
+
+
+def test_gateway_error_of_a_request_can_not_be_taken_for_an_order_s() -> None:
+    """Both libraries would count requests on from the next order id."""
+
+    async def body(link: Link) -> None:
+        with pytest.raises(FatalGatewayError):
+            await link.near.qualify(5)
+        assert [one.request_id >= FIRST_REQUEST_ID for one in link.of(ErrorSeen)][-1]
+        link.near.send(link.order("LMT", limit_price=19_000.0))
+        await link.hears(OpenOrderSeen)
+        with pytest.raises(FatalGatewayError):
+            await link.near.qualify(5)
+        assert link.of(ErrorSeen)[-1].request_id > link.of(ErrorSeen)[-2].request_id
+        assert link.of(OpenOrderSeen)[-1].order_id < FIRST_REQUEST_ID
 
     linked(body)
 
