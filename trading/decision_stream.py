@@ -19,11 +19,11 @@ from config.settings import EnvSettings
 from env.observation import Observation
 from env.terms import terms_of
 from models.ensemble import Ensemble
+from trading.asked_policy import AskedPolicy
 from trading.bar_verdicts import LiveBar
 from trading.decisions import SIGNAL, Choices, LiveDecision, Order
 from trading.live_account import LiveAccount
 from trading.model_loading import LoadedModel, load_model
-from trading.policy_worker import PolicyWorker
 from trading.sealed_arrays import Array, sealed, unsealed
 from trading.seen_bars import SeenBars
 from utils.errors import ConfigError, DataError
@@ -57,7 +57,7 @@ class DecisionStream:
         self.model = model
         self._timer = timer
         self._seen = SeenBars(model)
-        self._worker = PolicyWorker(model.policy, settings.policy_seconds)
+        self._policy = AskedPolicy(model.policy, settings.policy_seconds, timer)
         own = model.policy.env_settings
         self._choices = Choices(own.action_mode, terms_of(own))
         self._problem: str | None = None
@@ -79,6 +79,11 @@ class DecisionStream:
     def env_settings(self) -> EnvSettings:
         """The account that the model is made for."""
         return self.model.policy.env_settings
+
+    @property
+    def memory(self) -> Any:
+        """What the policy remembers from bar to bar; None of one that remembers nothing."""
+        return self._policy.memory
 
     def warm_up(self, bars: Sequence[LiveBar]) -> None:
         """Take in history, oldest bar first, without deciding.
@@ -160,13 +165,9 @@ class DecisionStream:
         self._problem = None
         memories = tuple(_memory_of(arrays, member) for member in range(self._n_members))
         if isinstance(self.model.policy, Ensemble):
-            self._worker.memory = memories
+            self._policy.memory = memories
         else:
-            self._worker.memory = memories[0]
-
-    def close(self) -> None:
-        """Let the policy's thread end."""
-        self._worker.close()
+            self._policy.memory = memories[0]
 
     @property
     def _n_members(self) -> int:
@@ -175,7 +176,7 @@ class DecisionStream:
 
     def _memories(self) -> tuple[Any, ...]:
         """Return what each member remembers."""
-        memory = self._worker.memory
+        memory = self._policy.memory
         if isinstance(self.model.policy, Ensemble):
             return memory or (None,) * self._n_members
         return (memory,)
@@ -195,8 +196,8 @@ class DecisionStream:
 
     def _asked(self, observation: Observation) -> tuple[int | None, str | None]:
         """Return what the policy chooses, or why it does not."""
-        answer = self._worker.ask(observation)
-        if answer.action is None:
+        answer = self._policy.ask(observation)
+        if answer.problem is not None:
             return None, answer.problem
         try:
             return self._choices.of(answer.action), None

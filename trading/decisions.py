@@ -1,10 +1,11 @@
 """What was decided at a close, and why."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from env.action_modes import ACTION_MODES, Decision
+from env.action_modes import ACTION_MODES
 from env.actions import ACTION_CODES, DECISIONS, Action
 from env.kernel.names import Denial, Reason
 from env.terms import Terms
@@ -79,7 +80,7 @@ class Choices:
         self._is_decision = ACTION_CODES[mode] == DECISIONS
         self._reader = ACTION_MODES[mode].reader(terms.max_position)
 
-    def of(self, action: Decision) -> int:
+    def of(self, action: Any) -> int:
         """Return the choice that an action is; a ConfigError where it is none, as with NaN."""
         return self._reader(action)
 

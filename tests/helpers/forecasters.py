@@ -75,3 +75,11 @@ def streamed(stream: ForecastStream, bars: pd.DataFrame, rows: slice) -> Floats:
     records = feature_bars(bars)[rows]
     stamps = bars.index[rows]
     return np.array([stream.update(b, s) for b, s in zip(records, stamps, strict=True)])
+
+
+def joined_forecasts(forecaster: Forecaster, bars: pd.DataFrame) -> pd.DataFrame:
+    """Return bars with forecasts beside them, as from a store: none too near to the training."""
+    made = forecaster.predict(bars).frame()
+    size = bars.index[1] - bars.index[0]
+    nearest = forecaster.trained_until + forecaster.settings.horizons[-1] * size
+    return bars.join(made[made.index > nearest])

@@ -136,7 +136,6 @@ class LiveRun:
         settings = model.policy.env_settings
         stream = DecisionStream(model, GIVEN)
         stream.restore(old.snapshot())
-        old.close()
         bars = LiveBars(settings, self.bars.bar_seconds, last_session)
         go_on(bars, bars_snapshot(self.bars))
         choices = {each.opened: each.choice for each in self.decisions}

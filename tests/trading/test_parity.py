@@ -3,7 +3,6 @@
 from functools import cache
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from config.instruments import get_instrument
@@ -12,7 +11,6 @@ from data.calendar import calendar_of
 from data.continuous import continuous_series
 from data.contract_bars import load_contract_bars
 from data.forecast_columns import usual_columns
-from data.forecast_names import TRAINED_UNTIL
 from data.rolls import RollSettings
 from data.synthetic import synthetic_bars
 from env.kernel.names import Reason
@@ -24,7 +22,13 @@ from models.signal_chain import N_LEVELS, SignalChain
 from tests.helpers.agents import SMALL
 from tests.helpers.bars import real_data
 from tests.helpers.deciders import be_undecided
-from tests.helpers.forecasters import TRAINED, small_forecaster, small_market
+from tests.helpers.forecasters import (
+    HISTORY,
+    TRAINED,
+    joined_forecasts,
+    small_forecaster,
+    small_market,
+)
 from tests.helpers.live_pipeline import begin_run, closed_bars, expected_of, loaded
 from tests.helpers.session_markets import with_roll
 
@@ -144,7 +148,6 @@ def lived(policy, frame, *, start=START, forecaster=None, restart_at=None):
         run.close(bar)
         if row == restart_at:
             run.restart(planned)
-    run.stream.close()
     return run
 
 
@@ -169,13 +172,6 @@ def assert_same(run, expected):
     kept = min(len(own.trades), run.n_since_restart)
     assert own.trades[len(own.trades) - kept :].tolist() == trades[len(trades) - kept :].tolist()
     return set(fills.reason.tolist())
-
-
-def joined_forecasts(forecaster, frame, columns):
-    """Return bars with forecasts beside them, as from a store: none too near to the training."""
-    made = forecaster.predict(frame).frame()[[*columns, TRAINED_UNTIL]]
-    nearest = forecaster.trained_until + pd.Timedelta(minutes=5 * forecaster.settings.horizons[-1])
-    return pd.concat([frame, made.where(made.index > nearest)], axis=1)
 
 
 CASES = [
@@ -207,9 +203,9 @@ def test_ensemble_lives_as_it_was_back_tested_also_after_a_restart():
 
 def test_agent_that_sees_forecasts_lives_on_those_of_the_saved_forecaster():
     forecaster = small_forecaster()
-    frame = small_market().iloc[TRAINED - 300 : TRAINED + 160]
+    frame = small_market().iloc[HISTORY : TRAINED + 160]
     columns = usual_columns(forecaster.settings.horizons)[:3]
-    joined = joined_forecasts(forecaster, frame, columns)
+    joined = joined_forecasts(forecaster, frame)
     env = TradingEnv(joined, FEATURES, settings=EnvSettings(**ACCOUNT), forecast_columns=columns)
     agent = taught(env, algorithm="RecurrentPPO")
     start = env.simulation.first_decision
