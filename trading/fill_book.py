@@ -64,6 +64,13 @@ class FillBook:
         """Take a fill in; a correction takes the place of what it corrects."""
         self._recent[fill.key] = fill
 
+    def take_back(self, fill: LiveFill, known: LiveFill | None) -> None:
+        """Undo `write`; `known` is what was told before."""
+        if known is None:
+            del self._recent[fill.key]
+        else:
+            self._recent[fill.key] = known
+
     def recent(self) -> list[LiveFill]:
         """Return all that may still change, in the order in which they were first told."""
         return list(self._recent.values())

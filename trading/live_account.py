@@ -167,7 +167,8 @@ class LiveAccount:
         replaces it.
 
         Raises:
-            DataError: If it lies too far back: rebuild the account from the journal.
+            DataError: If it lies too far back: rebuild the account from the journal; or if it
+                leaves a position over a roll. The account is then as it was.
         """
         if not self.book.is_news(fill):
             return
@@ -175,7 +176,12 @@ class LiveAccount:
         changed = [fill] if known is None else [fill, known]
         first = min(self._place_of(each) for each in changed)
         self.book.write(fill)
-        self._live_again(first)
+        try:
+            self._live_again(first)
+        except DataError:
+            self.book.take_back(fill, known)
+            self._live_again(first)
+            raise
 
     def close_bar(self, bar: LiveBar) -> None:
         """Live through the bar that has closed, with its fills.

@@ -42,6 +42,7 @@ class SeenBars:
         self._forecaster = model.forecaster
         self._forecasts = None if model.forecaster is None else model.forecaster.stream()
         self._rows: deque[NDArray[np.float32]] = deque(maxlen=self._lookback + REVISABLE_BARS)
+        self._is_complete: deque[bool] = deque(maxlen=self._rows.maxlen)
         self._next: int | None = None
         self.features_hash = ""
 
@@ -85,17 +86,17 @@ class SeenBars:
         values = self._features.revise(n_back, records)
         for _ in range(min(n_back, len(self._rows))):
             self._rows.pop()
+            self._is_complete.pop()
         for row, bar in zip(values, bars, strict=True):
             self._add(row, bar)
         self._next = bars[-1].row + 1
 
     def problem(self) -> str | None:
         """Return why no decision can be made on what is seen; None where one can."""
-        rows = list(self._rows)[-self._lookback :]
-        if rows and not np.isfinite(rows[-1]).all():
-            column = self._columns[int(np.isfinite(rows[-1]).argmin())]
+        n_complete = sum(list(self._is_complete)[-self._lookback :])
+        if self._is_complete and not self._is_complete[-1]:
+            column = self._columns[int(np.isfinite(self._rows[-1]).argmin())]
             return f"`{column}` is NaN at the last bar"
-        n_complete = sum(1 for row in rows if np.isfinite(row).all())
         if n_complete < self._lookback:
             return f"the window has {n_complete} complete rows of {self._lookback}"
         return None
@@ -138,7 +139,9 @@ class SeenBars:
             self._forecasts.restore(arrays[_FORECASTS].tobytes())
         self._features.restore(arrays[_FEATURES].tobytes())
         self._rows.clear()
-        self._rows.extend(row.copy() for row in arrays[_ROWS])
+        self._is_complete.clear()
+        for row in arrays[_ROWS]:
+            self._keep(row.copy())
         following = arrays[_NEXT].tolist()
         self._next = following[0] if following else None
         self.features_hash = arrays[_HASH].tobytes().decode()
@@ -168,4 +171,8 @@ class SeenBars:
     def _add(self, values: NDArray[np.float64], bar: LiveBar) -> None:
         """Keep one row of values, scaled."""
         self.features_hash = sha256_of_bytes(values.tobytes())
-        self._rows.append(self._scaler.transform(values, bool(bar.features.is_rth)))
+        self._keep(self._scaler.transform(values, bool(bar.features.is_rth)))
+
+    def _keep(self, row: NDArray[np.float32]) -> None:
+        self._rows.append(row)
+        self._is_complete.append(bool(np.isfinite(row).all()))

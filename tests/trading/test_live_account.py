@@ -210,6 +210,11 @@ def test_position_over_a_roll_without_its_fills_is_refused_and_with_them_carried
     with pytest.raises(DataError, match="the contract changed .* under a position of 1"):
         account.close_bar(bars[2])
     assert account.record.tobytes() == before
+    late = told(bars[1:], bars)
+    flat = late.record.tobytes()
+    with pytest.raises(DataError, match="the contract changed"):
+        late.add_fill(ENTRY)
+    assert late.record.tobytes() == flat
     account.add_fill(fill(bars[2], -1, 20008.75, 2, reason=Reason.ROLL))
     account.add_fill(fill(bars[2], 1, 20034.25, 3, reason=Reason.ROLL))
     account.close_bar(bars[2])
