@@ -29,8 +29,9 @@ class Client:
         self.ib = self.new_ib()
 
     def new_ib(self):
-        """Return a facade that is not connected."""
+        """Return a facade that is not connected, and that does not wait between its requests."""
         ib = self.lib.IB()
+        ib.client.MaxRequests = 0
         ib.errorEvent += lambda request_id, code, text, *_: self.errors.append(
             (request_id, code, text)
         )

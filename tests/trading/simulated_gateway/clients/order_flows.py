@@ -152,7 +152,8 @@ async def partial_fills_add_up(client):
 async def execution_before_open_order_is_understood(client):
     client.control.set(is_execution_first=True)
     trade = client.place("MKT", "BUY", 1)
-    await client.reaches(trade, "Filled")
+    await until(lambda: "Filled" in [entry.status for entry in trade.log], trade.log)
+    assert [fill.execution.shares for fill in trade.fills] == [1]
     await client.position_is(1)
 
 

@@ -99,21 +99,15 @@ async def swallowed_order_is_nowhere(client):
 
 
 async def hundred_requests_at_once_are_all_answered(client):
-    client.ib.client.MaxRequests = 0
-    try:
-        futures = [client.ib.reqContractDetailsAsync(client.contract) for _ in range(100)]
-        answers = await asyncio.wait_for(asyncio.gather(*futures), 15.0)
-    finally:
-        client.ib.client.MaxRequests = 45
+    futures = [client.ib.reqContractDetailsAsync(client.contract) for _ in range(100)]
+    answers = await asyncio.wait_for(asyncio.gather(*futures), 15.0)
     assert [len(answer) for answer in answers] == [1] * 100
 
 
 async def rate_over_fifty_is_error_100(client):
     client.control.set(is_rate_enforced=True)
-    client.ib.client.MaxRequests = 0
     for _ in range(60):
         client.ib.client.reqMarketDataType(1)
-    client.ib.client.MaxRequests = 45
     await client.heard(100)
 
 
