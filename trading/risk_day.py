@@ -14,6 +14,9 @@ import pandas as pd
 from data.calendar import Calendar
 from utils.errors import ConfigError
 
+MAX_USD = 1e12
+"""Beyond it a figure is a broker's way of saying that it has none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskDay:
@@ -109,7 +112,7 @@ def rolled(day: RiskDay, today: date, equity_usd: float | None) -> RiskDay:
 
     A clock that goes back opens no earlier day, and without an equity no day begins.
     """
-    if today <= day.trading_day or equity_usd is None or not math.isfinite(equity_usd):
+    if today <= day.trading_day or equity_usd is None or to_cents(equity_usd) is None:
         return day
     return begun(today, equity_usd)
 
@@ -134,10 +137,10 @@ def reset(day: RiskDay, word: DayReset, equity_usd: float) -> RiskDay:
 
 
 def to_cents(amount_usd: float | None) -> int | None:
-    """Return whole cents, rounded down; None for what is no number.
+    """Return whole cents, rounded down; None for what is no number, or absurd.
 
     Float noise below a ten-thousandth of a cent does not cost one.
     """
-    if amount_usd is None or not math.isfinite(amount_usd):
+    if amount_usd is None or not abs(amount_usd) <= MAX_USD:
         return None
     return math.floor(round(amount_usd * 100, 4))
