@@ -61,7 +61,7 @@ def test_gateway_market_order_is_told_from_open_to_commission() -> None:
     assert fill.price == PRICE + 0.25  # a tick of slippage
     assert link.of(OpenOrderSeen)[0].perm_id == fill.perm_id > 0
     assert link.of(CommissionSeen)[0].realised_usd is None
-    assert link.of(OrderStatusSeen)[-1].status == "Filled"
+    assert "Filled" in [one.status for one in link.of(OrderStatusSeen)]
 
 
 def test_gateway_stop_is_told_with_its_trigger_and_group_and_no_limit() -> None:
@@ -93,7 +93,7 @@ def test_gateway_cancel_is_told_by_the_broker() -> None:
         link.near.send(link.order("LMT", limit_price=19_000.0))
         await link.hears(OpenOrderSeen)
         link.near.cancel(1)
-        await until(lambda: link.of(OrderStatusSeen)[-1].status == "Cancelled")
+        await until(lambda: "Cancelled" in [one.status for one in link.of(OrderStatusSeen)])
 
     linked(body)
 
