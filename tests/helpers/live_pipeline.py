@@ -136,6 +136,7 @@ class LiveRun:
         settings = model.policy.env_settings
         stream = DecisionStream(model, GIVEN)
         stream.restore(old.snapshot())
+        assert stream.snapshot() == old.snapshot()
         bars = LiveBars(settings, self.bars.bar_seconds, last_session)
         go_on(bars, bars_snapshot(self.bars))
         choices = {each.opened: each.choice for each in self.decisions}

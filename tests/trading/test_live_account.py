@@ -32,6 +32,7 @@ def bars_of(rows=ROWS, settings=SETTINGS, frame=None):
 
 
 BARS = bars_of()
+SECOND = pd.Timedelta(seconds=1)
 
 
 def fill(bar, quantity, points, count=1, **fields):
@@ -85,6 +86,13 @@ def test_fills_told_late_again_or_out_of_order_give_the_same_account():
     expected = told([ENTRY, *BARS[1:3], EXIT, BARS[3]]).record.tobytes()
     assert told([*BARS[1:], ENTRY, EXIT]).record.tobytes() == expected
     assert told([EXIT, *BARS[1:], EXIT, ENTRY, ENTRY]).record.tobytes() == expected
+
+
+def test_fills_of_one_bar_are_booked_by_their_time_and_not_as_they_are_told():
+    stopped = fill(BARS[1], -1, 19951.0, 2, reason=Reason.STOP, time=BARS[1].closed - SECOND)
+    account = told([stopped, ENTRY, BARS[1]])
+    assert account.trades.quantity.tolist() == [1]
+    assert account.trades.net_usd.tolist() == pytest.approx([-101.74])
 
 
 def test_commission_that_comes_later_replaces_the_usual_one():
@@ -158,6 +166,7 @@ def test_account_rebuilt_from_the_journal_has_the_same_bytes():
     rebuilt = LiveAccount.rebuilt(SETTINGS, bars, fills, choices)
     assert rebuilt.record.tobytes() == account.record.tobytes()
     assert rebuilt.trades.tolist() == account.trades.tolist()
+    assert len(rebuilt.book.recent()) < len(fills) / 2  # those of bars long ago are put away
     for one in fills:  # told again after a reconnect, also those of long ago
         account.add_fill(one)
     assert rebuilt.record.tobytes() == account.record.tobytes()
@@ -175,6 +184,20 @@ def test_account_resumed_from_a_snapshot_goes_on_to_the_byte():
         account.close_bar(bar)
         account.decide(choices[bar.opened])
     assert account.record.tobytes() == whole.record.tobytes()
+
+
+def test_account_resumed_after_a_shorter_history_has_held_as_long():
+    frame = synthetic_bars(60, seed=3)
+    bars = bars_of(frame=frame)
+    account = LiveAccount(SETTINGS, bars[40])
+    account.add_fill(fill(bars[41], 1, float(frame["open"].iloc[41])))
+    for bar in bars[41:50]:
+        account.close_bar(bar)
+    again = bars_of(frame=frame.iloc[30:])
+    other = resumed(SETTINGS, snapshot_of(account), again[19])
+    assert other.record.bar == 19
+    assert other.position_info().tolist() == account.position_info().tolist()
+    assert other.position_info()[2] == np.float32(0.8)
 
 
 def test_snapshot_of_other_settings_damaged_or_of_another_bar_is_refused():

@@ -202,6 +202,7 @@ def test_restart_goes_on_to_the_bit_and_other_bars_are_refused():
     bars, told = begun(**settings)
     twin = LiveBars(EnvSettings(**settings), 300)
     go_on(twin, snapshot_of(bars))
+    assert snapshot_of(twin) == snapshot_of(bars)
     assert twin.take(told[39]) == Duplicate(opened=told[39].opened)
     for bar in told[40:]:
         one, other = bars.take(bar).bar, twin.take(bar).bar

@@ -7,10 +7,12 @@ import pytest
 
 from config.instruments import get_instrument
 from config.settings import EnvSettings
-from data.calendar import calendar_of
+from data.calendar import calendar_of, is_rth
 from data.continuous import continuous_series
 from data.contract_bars import load_contract_bars
+from data.feature_set import FeatureSet
 from data.forecast_columns import usual_columns
+from data.preprocessor import Scaler
 from data.rolls import RollSettings
 from data.synthetic import synthetic_bars
 from env.kernel.names import Reason
@@ -112,7 +114,10 @@ def last_sessions(frame):
 @cache
 def small_agent(kind, seed=0):
     """Return an agent that has learnt a little, and does now this, now that."""
-    env = TradingEnv(bars_of("roll"), FEATURES, settings=EnvSettings(**ACCOUNT))
+    bars = bars_of("roll")
+    rows, columns = FeatureSet(FEATURES).compute(bars), FeatureSet(FEATURES).columns
+    scaler = Scaler.fit(rows, columns, is_rth=is_rth(bars.index))
+    env = TradingEnv(bars, FEATURES, settings=EnvSettings(**ACCOUNT), scaler=scaler)
     return taught(env, seed=seed, **AGENTS[kind])
 
 
