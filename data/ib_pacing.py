@@ -7,11 +7,12 @@ too: the times are kept in a file, so that starting again is no way around the l
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from utils.clock import Clock
-from utils.files import write_json_atomically
+from utils.files import temporaries_of, write_json_atomically
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,8 @@ class Pacer:
         self._clock = clock
         self._path = path
         self._asked = _remembered(path)
+        if path is not None:
+            self._remove_leftovers(path)
 
     def seconds_to_wait(self, contract: str, text: str) -> float:
         """Return after how many seconds this request may be sent; 0 for at once."""
@@ -102,6 +105,13 @@ class Pacer:
         for _ in range(n_requests):
             times.append(max(now, _free_at(times, limits.n_requests, limits.window_seconds)))
         return times[-1] - now if n_requests else 0.0
+
+    def _remove_leftovers(self, path: Path) -> None:
+        """Remove what killed writers left; the file is shared, so a young one may be another's."""
+        for leftover in temporaries_of(path):
+            with suppress(FileNotFoundError):
+                if leftover.stat().st_mtime < self._now() - self._limits.window_seconds:
+                    leftover.unlink()
 
     def _now(self) -> float:
         return self._clock.now().timestamp()

@@ -1,6 +1,7 @@
 """How often history may be asked for, by a clock that moves when somebody sleeps."""
 
 import json
+import os
 
 import pytest
 
@@ -71,6 +72,18 @@ def test_pacer_damaged_memory_counts_as_none(tmp_path, text):
     path.write_text(text, encoding="utf-8")
 
     assert paced(path)[0].seconds_to_wait("MNQH24", "1") == 0.0
+
+
+def test_pacer_removes_what_killed_writers_left_once_nobody_can_be_writing_it(tmp_path):
+    path = tmp_path / "requests.json"
+    old, young = (tmp_path / f".requests.json.{name}.part" for name in ("old", "young"))
+    _, clock = paced()
+    for file, age in ((old, 601), (young, 599)):
+        file.touch()
+        at = clock.now().timestamp() - age
+        os.utime(file, (at, at))
+    Pacer(PacingLimits(), clock, path)
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 def test_pacer_requests_of_the_future_do_not_count(tmp_path):
