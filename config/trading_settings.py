@@ -95,6 +95,21 @@ class PacingSettings(FrozenSettings):
     modify_least_seconds: float = Field(default=2.0, ge=0, le=3_600)
 
 
+class ReconciliationSettings(FrozenSettings):
+    """How often our books are held against the broker's.
+
+    Attributes:
+        every_seconds: Between two snapshots while all is well.
+        again_seconds: From a snapshot that disagrees, or was not complete, to the next; no two are
+            closer together.
+        tick_seconds: Between two looks at deadlines, cancels and what the journal still lacks.
+    """
+
+    every_seconds: float = Field(default=30.0, gt=0, le=3_600)
+    again_seconds: float = Field(default=1.0, gt=0, le=60)
+    tick_seconds: float = Field(default=0.25, gt=0, le=10)
+
+
 class TradingSettings(FrozenSettings):
     """All of it, as a trading process is given it."""
 
@@ -102,3 +117,4 @@ class TradingSettings(FrozenSettings):
     limits: RiskLimits = RiskLimits()
     protection: ProtectionSettings = ProtectionSettings()
     pacing: PacingSettings = PacingSettings()
+    reconciliation: ReconciliationSettings = ReconciliationSettings()

@@ -95,6 +95,11 @@ class JournalReader:
         """Return orders of ours of which only the broker can say whether it has them."""
         return self._intents(f"state IN ({_marks(UNRESOLVED)})", *UNRESOLVED)
 
+    def intents_since(self, time: datetime) -> list[StoredIntent]:
+        """Return orders of ours of `time` or later, and all older ones that are not over."""
+        text = f"created >= ? OR state NOT IN ({_marks(ENDED)})"
+        return self._intents(text, stamp(time), *ENDED)
+
     def intent(self, ref: str) -> StoredIntent | None:
         """Return an order of ours by its name."""
         return next(iter(self._intents("ref = ?", ref)), None)

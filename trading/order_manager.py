@@ -1,40 +1,285 @@
-"""Which orders may be sent at all: the limits that every order will be held against.
+"""The one place that talks to the broker of orders: hears it, and sends.
 
-Orders themselves (states, acknowledgements, reconciliation with the broker) are not in this
-version.
+What may be sent is the risk guard's to say, what became of an order the state machine's, what
+protects a position the protector's; this file does as they say, on one loop, and decides nothing.
 """
 
-import math
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from utils.errors import ConfigError
+from config.trading_settings import TradingSettings
+from trading.alert_kinds import ALERT_KINDS, Alert
+from trading.broker_events import BrokerEvent, ConnectionLost
+from trading.cancel_list import CancelList
+from trading.event_desk import EventDesk
+from trading.gateway import Gateway
+from trading.journal_desk import JournalDesk
+from trading.journal_events import Alert as WrittenAlert
+from trading.mode_keeper import ModeKeeper
+from trading.modes import SYNCED, Hold, LiftedBy, Mode
+from trading.order_builder import EntryTerms, ExitTerms
+from trading.order_identity import Role
+from trading.order_limits import OrderLimits
+from trading.order_placer import OrderPlacer
+from trading.order_sender import OrderSender
+from trading.order_transitions import Effect
+from trading.placed import Placed
+from trading.risk_codes import DenialCode, Denied
+from trading.risk_guard import RiskGuard
+from trading.risk_view import RiskView
+from trading.trader_books import TraderBooks
+from utils.clock import Clock
+from utils.errors import TemporaryGatewayError
+
+__all__ = ["OrderLimits", "OrderManager", "TraderPorts"]
+
+MINUTE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderLimits:
-    """The bounds of a trading process; there is no setting that turns its protective stops off.
+class TraderPorts:
+    """What an order manager reaches the world through.
 
     Attributes:
-        max_position: Largest position either way, whole contracts, >= 1.
-        max_daily_loss_usd: Loss per trade date, USD > 0; beyond it nothing but closing is allowed.
-
-    Raises:
-        ConfigError: If a bound is not a positive, finite number.
+        gateway: The broker.
+        clock: What time it is.
+        facts: Tells what the guard needs beside orders, position and mode, as it is now: day, data,
+            price, clock, hours, margin, and how many entries the trading day has had.
+        alert: Tells people.
     """
 
-    max_position: int
-    max_daily_loss_usd: float
+    gateway: Gateway
+    clock: Clock
+    facts: Callable[[], RiskView]
+    alert: Callable[[Alert], None]
 
-    def __post_init__(self) -> None:
-        """Refuse limits that would limit nothing."""
-        if self.max_position < 1:
-            raise ConfigError(f"`--max-position` must be >= 1 contract, was {self.max_position}")
-        if not (math.isfinite(self.max_daily_loss_usd) and self.max_daily_loss_usd > 0):
-            raise ConfigError(
-                "`--max-daily-loss` must be a positive number of USD, was "
-                f"{self.max_daily_loss_usd}"
-            )
 
-    def __str__(self) -> str:
-        """Return both limits for people."""
-        return f"{self.max_position} contract(s), {self.max_daily_loss_usd:.2f} USD a day"
+class OrderManager:
+    """Hears the broker, and sends.
+
+    Attributes:
+        books: What is known.
+        modes: What may be done.
+        journal: What is written.
+        on_query: Called when the broker is to be asked how things stand.
+        on_protect: Called when position or protection may have changed.
+        is_in_doubt: Whether the last snapshot disagreed or was not complete: nothing opens.
+    """
+
+    def __init__(
+        self,
+        ports: TraderPorts,
+        books: TraderBooks,
+        modes: ModeKeeper,
+        journal: JournalDesk,
+        guard: RiskGuard,
+        settings: TradingSettings,
+    ) -> None:
+        self.books = books
+        self.modes = modes
+        self.journal = journal
+        self.on_query: Callable[[], None] = _nothing
+        self.on_protect: Callable[[], None] = _nothing
+        self.is_in_doubt = False
+        self._ports = ports
+        self._heard: list[BrokerEvent] = []
+        self._flattening = ""
+        self._alerted: dict[tuple[str, str], datetime] = {}
+        self._next_send: asyncio.TimerHandle | None = None
+        self._desk = EventDesk(books, journal, modes, self.alert)
+        self._sender = OrderSender(ports.gateway, books.orders, settings.pacing, self._desk.note)
+        self._cancels = CancelList(books.orders, self._sender, settings.timers)
+        self._placer = OrderPlacer(
+            books, journal, guard, self._sender, ports.clock, lambda: self.view
+        )
+
+    @property
+    def view(self) -> RiskView:
+        """All that is known now, for the guard and for whoever judges the position."""
+        mode = self.modes.mode
+        if self.is_in_doubt and mode is Mode.TRADING:
+            mode = Mode.REDUCE_ONLY
+        return replace(
+            self._ports.facts(),
+            instrument=self.books.instrument,
+            con_id=self.books.con_id,
+            account=self.books.account,
+            mode=mode,
+            position=self.books.position,
+            working=self.books.orders.may_fill(self.books.con_id),
+            has_unknown_entry=self.books.orders.has_unknown_entry(),
+            is_journal_writable=self.journal.is_writable,
+            orders_last_minute=self.books.entries_since(self.now() - MINUTE),
+        )
+
+    @property
+    def is_flattening(self) -> bool:
+        """Whether a flatten was asked for and the position is not known to be flat yet."""
+        return bool(self._flattening)
+
+    def now(self) -> datetime:
+        """Return what time it is."""
+        return self._ports.clock.now()
+
+    def hear(self, event: BrokerEvent) -> None:
+        """Hear the broker; the gateway's listener.
+
+        By the end of the loop's turn it is in the journal, with all else of the turn, and then in
+        the books.
+        """
+        self._heard.append(event)
+        if len(self._heard) == 1:
+            asyncio.get_running_loop().call_soon(self.catch_up)
+
+    def catch_up(self) -> None:
+        """Write down all that was heard, then do what follows from it."""
+        heard, self._heard = self._heard, []
+        if not heard:
+            return
+        if any(isinstance(event, ConnectionLost) for event in heard):
+            self._sender.drop()
+        self._desk.take(heard, self.now())
+        self._settle()
+
+    def tick(self) -> None:
+        """Look at all deadlines, and try again what could not be done."""
+        self.catch_up()
+        for told in self.books.orders.time_passed(self.now()):
+            self._desk.note(told)
+        self._settle()
+        self._go_on_flattening()
+
+    def snapshot_ended(self, since: datetime) -> None:
+        """Judge the orders that a complete snapshot, begun then, did not tell of."""
+        for told in self.books.orders.snapshot_ended(since, self.now()):
+            self._desk.note(told)
+        self._settle()
+
+    def enter(self, terms: EntryTerms) -> Placed | Denied:
+        """Bring the position to a target by one order, with its stop behind it.
+
+        A decision has one entry: asked again, nothing is sent. A target nearer to flat is
+        left to `reduce`.
+
+        Returns:
+            The refs of entry, stop and target, or why nothing was sent.
+        """
+        position = self.books.position
+        if terms.target * position >= 0 and abs(terms.target) <= abs(position):
+            return self.reduce(terms.target, terms.decision_id)
+        return self._sent(lambda: self._placer.enter(terms))
+
+    def reduce(self, target: int, decision_id: str) -> Placed | Denied:
+        """Bring the position nearer to flat, at the market; 0 closes it."""
+        quantity = self.books.position - target
+        return self._sent(lambda: self._placer.close(quantity, Role.EXIT, decision_id))
+
+    def flatten(self, reason: str) -> None:
+        """Cancel entries and close the position, and go on until it is flat; needs no journal.
+
+        Stops stay until then: the protector takes them away.
+        """
+        self._flattening = reason
+        self._go_on_flattening()
+
+    def cancel_entries(self) -> None:
+        """Cancel whatever may still open."""
+        for booked in self.books.live_of(Role.ENTRY):
+            self.cancel(booked.order.ref)
+
+    def cancel(self, key: str) -> None:
+        """Cancel an order of the book, asking again until the broker says that it is over."""
+        self._cancels.add(key)
+        self._send()
+
+    def place_exit(self, terms: ExitTerms) -> Placed | Denied:
+        """Place an order that protects the position."""
+        return self._sent(lambda: self._placer.exit(terms, self.books.decision))
+
+    def change(self, key: str, quantity: int, price: float, reason: str) -> None:
+        """Change size and price (points) of an order that the broker has."""
+        if not self._placer.change(key, quantity, price, reason):
+            self.on_query()
+        self._send()
+
+    def alert(self, kind: str, text: str, subject: str = "") -> None:
+        """Write an alert down and tell it, once per repeat interval of its kind."""
+        now, last, rule = self.now(), self._alerted.get((kind, subject)), ALERT_KINDS[kind]
+        if last is not None and (now - last).total_seconds() < rule.repeat_seconds:
+            return
+        self._alerted[kind, subject] = now
+        self.journal.note(WrittenAlert(code=kind, severity=rule.level.value, text=text))
+        self._ports.alert(Alert(kind=kind, text=text, at=now, subject=subject))
+
+    def _sent(self, place: Callable[[], Placed | Denied]) -> Placed | Denied:
+        """Place orders and send them; without a session there are no numbers for them."""
+        try:
+            answer = place()
+        except TemporaryGatewayError as error:
+            return Denied(DenialCode.NOT_SYNCED, str(error))
+        self._send()
+        return answer
+
+    def _settle(self) -> None:
+        """Do what the news ask for, once all of them are in the books."""
+        effects, self._desk.effects = self._desk.effects, []
+        for key, effect in effects:
+            if effect is Effect.CANCEL and key is not None:
+                self._cancels.add(key)
+        for key in self.books.superfluous():
+            self._cancels.add(key)
+        self._send()
+        self._look_at_the_journal()
+        if any(effect is Effect.QUERY for _, effect in effects):
+            self.on_query()
+        if any(effect is Effect.PROTECT for _, effect in effects):
+            self.on_protect()
+
+    def _send(self) -> None:
+        """Send what may go out now, and come back for the rest."""
+        if self._cancels.send(self.now()):
+            self.on_query()
+        self._sender.send_due(self.now())
+        self.journal.flush()
+        wait = self._sender.seconds_until_due(self.now())
+        if self._next_send is not None:
+            self._next_send.cancel()
+            self._next_send = None
+        if wait is not None:
+            self._next_send = asyncio.get_running_loop().call_later(wait, self._send)
+
+    def _look_at_the_journal(self) -> None:
+        if self.journal.flush():
+            self.modes.lift(Hold.JOURNAL, LiftedBy.ITSELF, "it can be written again")
+        elif self.modes.hold(Hold.JOURNAL, "the journal cannot be written"):
+            self.alert("journal_failure", f"{self.journal.n_waiting} events are not written")
+
+    def _go_on_flattening(self) -> None:
+        """Take the next step towards flat: entries, then the position."""
+        if not self._flattening or self.modes.mode not in SYNCED:
+            return
+        self.cancel_entries()
+        if self.books.position == 0 and not self.books.live_of(Role.ENTRY, *_CLOSING):
+            self._flattening = ""
+            self.on_protect()
+            return
+        self._sent(self._flatten_once)
+
+    def _flatten_once(self) -> Placed | Denied:
+        """Place the order that closes all; exits of other groups are in its way, and go first."""
+        books = self.books
+        answer = self._placer.close(books.position, Role.FLATTEN, books.decision)
+        if isinstance(answer, Denied) and answer.code is DenialCode.WOULD_OPEN:
+            group = books.exit_group()
+            for key in books.exits_outside(group):
+                self._cancels.add(key)
+        return answer
+
+
+_CLOSING = (Role.EXIT, Role.FLATTEN)
+
+
+def _nothing() -> None:
+    """Hear nothing."""

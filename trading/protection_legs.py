@@ -73,6 +73,7 @@ def _standing(booked: BookedOrder, orders: Mapping[str, BookedOrder]) -> Standin
     parent = orders.get(booked.parent_ref)
     if parent is not None and parent.life.may_still_fill:
         return Standing.DORMANT
-    if booked.life.is_cancelling:
+    dies_with_it = parent is not None and parent.life.executed < parent.life.quantity
+    if booked.life.is_cancelling or dies_with_it:
         return Standing.DOUBTFUL
     return _STANDINGS[booked.life.state]

@@ -1,0 +1,82 @@
+"""Orders over a real socket: brackets, stops that fill, reversals, flat."""
+
+from pathlib import Path
+
+from tests.helpers.gateways import until
+from tests.helpers.ib_links import PRICE
+from tests.helpers.live_orders import Rig, traded
+from trading.placed import Placed
+from trading.risk_codes import DenialCode, Denied
+
+
+def test_enter_fills_and_leaves_its_stop_resting(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        placed = rig.enter(1)
+        assert placed == Placed(("bot/d1/entry/1", "bot/d1/stop/1"))
+        await rig.holds(1)
+        stop = rig.stop()
+        assert (stop["aux_price"], stop["tif"], stop["is_outside_rth"]) == (19_950.0, "GTC", True)
+        assert stop["oca_group"] == "bot/d1/stop/1"
+
+    traded(tmp_path / "j.db", body)
+
+
+def test_enter_twice_on_one_decision_sends_one_entry(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(1)
+        assert rig.enter(1) == Placed()
+        await rig.holds(1)
+        assert len(rig.far.state()["executions"]) == 1
+
+    traded(tmp_path / "j.db", body)
+
+
+def test_stop_that_is_hit_leaves_flat_and_no_order(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(1, target_price=PRICE + 100)
+        await rig.holds(1)
+        rig.far.do("set_price", points=19_940.0)
+        await until(lambda: rig.position == 0)
+        assert not rig.far.state()["orders"]
+
+    traded(tmp_path / "j.db", body)
+
+
+def test_reversal_is_one_order_in_the_old_stop_s_group(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+        rig.enter(-1, "d2")
+        await rig.holds(-1)
+        fills = rig.far.state()["executions"]
+        assert [(fill["side"], fill["shares"]) for fill in fills] == [("BOT", 1), ("SLD", 2)]
+        entry = next(one for one in rig.far.state()["done"] if one["ref"] == "bot/d2/entry/1")
+        assert entry["oca_group"] == "bot/d1/stop/1"
+        assert rig.stop()["oca_group"] == "bot/d2/stop/1"
+
+    traded(tmp_path / "j.db", body)
+
+
+def test_flatten_closes_in_the_stop_s_group_and_clears_up(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+        rig.desk.manager.flatten("the test")
+        await rig.holds(0)
+        await until(lambda: not rig.desk.manager.is_flattening)
+        last = rig.far.state()["done"][-1]
+        assert (last["ref"], last["oca_group"]) == ("bot/d1/flatten/1", "bot/d1/stop/1")
+
+    traded(tmp_path / "j.db", body)
+
+
+def test_denied_entry_is_written_down_and_not_sent(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.facts["data_age_seconds"] = 99.0
+        denied = rig.enter(1)
+        assert isinstance(denied, Denied)
+        assert denied.code is DenialCode.STALE_DATA
+        await until(lambda: rig.journal.reader.denials().get("stale_data") is not None)
+        assert not rig.far.state()["orders"]
+
+    traded(tmp_path / "j.db", body)

@@ -1,0 +1,132 @@
+"""Kills in the middle: new objects over the same journal and the same gateway."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.helpers.gateways import until
+from tests.helpers.ib_links import simulated_gateway
+from tests.helpers.live_orders import Rig, started
+from trading.modes import Hold, Mode
+from trading.simulated_gateway.in_thread import GatewayInThread
+
+ENTRY, STOP = "bot/d1/entry/1", "bot/d1/stop/1"
+Life = Callable[[Rig], Awaitable[None]]
+
+
+def lives(path: Path, *bodies: Life) -> None:
+    """Run one process after the other, each killed at the end of its body; then check."""
+
+    async def in_loop(far: GatewayInThread) -> None:
+        for number, body in enumerate(bodies, start=1):
+            async with started(far, path) as rig:
+                await body(rig)
+                if number == len(bodies):
+                    rig.check()
+
+    with simulated_gateway() as far:
+        asyncio.run(in_loop(far))
+
+
+def test_fault_30_killed_with_a_position_finds_it_and_its_stop_again(tmp_path: Path) -> None:
+    async def first(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+
+    async def second(rig: Rig) -> None:
+        assert rig.began_with == (1, 2)
+        assert rig.mode is Mode.TRADING
+        await rig.holds(1)
+        assert rig.stop()["ref"] == STOP
+        assert rig.state_of(STOP) == "WORKING"
+        rig.desk.manager.flatten("the test")
+        await rig.holds(0)
+
+    lives(tmp_path / "j.db", first, second)
+
+
+def test_fault_30_killed_right_after_sending_finds_its_fill_and_enters_no_second_time(
+    tmp_path: Path,
+) -> None:
+    async def first(rig: Rig) -> None:
+        rig.enter(1)  # killed before a word came back
+
+    async def second(rig: Rig) -> None:
+        assert rig.began_with == (0, 2)
+        rig.enter(1)
+        await rig.holds(1)
+        assert len(rig.far.state()["executions"]) == 1
+
+    lives(tmp_path / "j.db", first, second)
+
+
+def test_fault_30_killed_before_sending_loses_the_order_and_does_not_send_it(
+    tmp_path: Path,
+) -> None:
+    async def first(rig: Rig) -> None:
+        rig.far.set(n_drop_orders=2)
+        rig.enter(1)
+
+    async def second(rig: Rig) -> None:
+        await until(lambda: rig.state_of(ENTRY) == rig.state_of(STOP) == "LOST", 5.0)
+        rig.enter(1, "d2")
+        await rig.holds(1)
+        assert rig.stop()["order_id"] == 4
+
+    lives(tmp_path / "j.db", first, second)
+
+
+def test_fault_30_stop_filled_while_nobody_ran_is_found(tmp_path: Path) -> None:
+    async def first(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+
+    async def second(rig: Rig) -> None:
+        await until(lambda: rig.position == 0)
+        assert rig.state_of(STOP) == "FILLED"
+
+    async def hit(rig: Rig) -> None:
+        await first(rig)
+        rig.far.do("kick")
+        rig.far.do("set_price", points=19_940.0)
+
+    lives(tmp_path / "j.db", hit, second)
+
+
+def test_fault_30_journal_of_one_event_beside_a_position_is_a_mismatch(tmp_path: Path) -> None:
+    async def first(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+
+    async def in_loop(far: GatewayInThread) -> None:
+        async with started(far, tmp_path / "one.db") as rig:
+            await first(rig)
+        async with started(far, tmp_path / "two.db", is_waiting=False) as rig:
+            await until(lambda: rig.mode is Mode.HALTED, 5.0)
+            assert Hold.POSITION_MISMATCH in rig.desk.manager.modes.state.holds
+            assert rig.position == 0
+            assert rig.broker_position == 1
+        async with started(far, tmp_path / "two.db") as rig:
+            assert rig.mode is Mode.HALTED
+            assert Hold.POSITION_MISMATCH in rig.restored.holds
+
+    with simulated_gateway() as far:
+        asyncio.run(in_loop(far))
+
+
+def test_fault_30_adopted_position_is_adopted_after_a_restart(tmp_path: Path) -> None:
+    async def first(rig: Rig) -> None:
+        rig.far.do("manual", side="BUY", quantity=1)
+        await until(lambda: rig.mode is Mode.HALTED, 5.0)
+        await until(lambda: "drift" in rig.kinds(), 5.0)
+        rig.desk.reconciler.adopt("me", "my own trade", 20_000.0)
+        await rig.holds(1)
+
+    async def second(rig: Rig) -> None:
+        assert rig.began_with[0] == 1
+        assert rig.mode is Mode.TRADING
+        await rig.holds(1)
+        await asyncio.sleep(0.4)  # another snapshot tells the stranger's fill again
+        assert rig.mode is Mode.TRADING
+
+    lives(tmp_path / "j.db", first, second)

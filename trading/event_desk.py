@@ -1,0 +1,124 @@
+"""What the broker says, on its way into the books: the journal first, then orders, then fills.
+
+Events of one loop turn are one batch of the journal. What is to be done about them is collected,
+and done by trading/order_manager.py once all of them are in the books.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from trading.broker_events import (
+    BrokerEvent,
+    CommissionSeen,
+    ConnectionLost,
+    ExecutionSeen,
+    NextIdSeen,
+    OpenOrderSeen,
+    OrderStatusSeen,
+    PositionSeen,
+)
+from trading.journal_desk import JournalDesk
+from trading.journal_events import IntentState
+from trading.mode_keeper import ModeKeeper
+from trading.modes import Hold
+from trading.order_alerts import alert_of
+from trading.order_transitions import Effect
+from trading.trader_books import TraderBooks
+from trading.working_orders import Heard
+
+AlertTeller = Callable[[str, str, str], None]
+"""Told the kind of an alert, its text and its subject."""
+
+
+class EventDesk:
+    """Puts events into books and journal.
+
+    Attributes:
+        effects: What is to be done, by key of the order; None for none of ours.
+    """
+
+    def __init__(
+        self, books: TraderBooks, journal: JournalDesk, modes: ModeKeeper, alert: AlertTeller
+    ) -> None:
+        self.effects: list[tuple[str | None, Effect]] = []
+        self._books = books
+        self._journal = journal
+        self._modes = modes
+        self._alert = alert
+        self._written: dict[str, tuple[str, int | None]] = {}
+
+    def take(self, events: list[BrokerEvent], now: datetime) -> None:
+        """Write events down, then put them into the books."""
+        self._journal.note(*events)
+        self._journal.flush()
+        for event in events:
+            self._take(event, now)
+        self._journal.flush()
+
+    def note(self, heard: Heard, event: BrokerEvent | None = None) -> None:
+        """Write down what became of an order, and collect what is to be done about it.
+
+        Args:
+            heard: What the book made of an event.
+            event: The broker's, or None for a deed of ours.
+        """
+        if heard.key is None or heard.order is None:
+            self._note_strange(heard, event)
+        else:
+            self._note_state(heard)
+            if heard.before is None and not self._is_known(heard):
+                text = f"{heard.key} is under our name, and our journal does not know it"
+                self._modes.hold(Hold.FOREIGN_ORDER, text)
+                self._alert("foreign_order", text, heard.key)
+            alert = alert_of(heard)
+            if alert is not None:
+                self._alert(*alert)
+        self.effects += [(heard.key, one) for one in heard.effects if one is not Effect.ALERT]
+
+    def _take(self, event: BrokerEvent, now: datetime) -> None:
+        told = self._books.orders.hear(event, now)
+        match event:
+            case ExecutionSeen() if any(self._is_known(heard) for heard in told):
+                self._books.fills.hear(event)
+            case CommissionSeen():
+                self._books.fills.hear_commission(event)
+            case NextIdSeen():
+                self._books.next_valid_id = event.order_id
+            case PositionSeen() if event.account == self._books.account:
+                self._books.told_positions[event.con_id] = event.position
+            case ConnectionLost():
+                self._books.orders.begin_session()
+                self._books.next_valid_id = None
+            case _:
+                pass
+        for heard in told:
+            self.note(heard, event)
+
+    def _is_known(self, heard: Heard) -> bool:
+        """Return whether an order is one that our journal knows, or a second one under its ref."""
+        return heard.order is not None and heard.order.order.ref in self._books.orders.orders
+
+    def _note_state(self, heard: Heard) -> None:
+        """Write an order's state where it, or the broker's number, has changed."""
+        assert heard.order is not None
+        life, ref = heard.order.life, heard.order.order.ref
+        now = (life.state.value, life.perm_id)
+        if heard.order.is_extra or self._written.get(ref) == now:
+            return
+        self._written[ref] = now
+        event = IntentState(
+            ref=ref, state=life.state.value, order_id=heard.order.order_id, perm_id=life.perm_id
+        )
+        self._journal.note(event)
+
+    def _note_strange(self, heard: Heard, event: BrokerEvent | None) -> None:
+        """Hold trading for what others do in our account; another account is none of ours."""
+        if isinstance(event, OpenOrderSeen | ExecutionSeen):
+            if event.account != self._books.account:
+                return
+            text = f"somebody else trades here: perm id {event.perm_id}, con id {event.con_id}"
+            self._modes.hold(Hold.FOREIGN_ORDER, text)
+            self._alert("foreign_order", text, str(event.perm_id))
+        elif isinstance(event, OrderStatusSeen):
+            text = f"two orders of ours have order id {event.order_id}"
+            self._alert("order_duplicated", text, str(event.order_id))

@@ -1,0 +1,206 @@
+"""The books of a new process, from its journal alone: as the old one had them when it was killed.
+
+What the journal does not know, the broker is asked for: every live order comes back as UNKNOWN.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from math import nan
+from types import MappingProxyType
+
+from config.instrument_type import Instrument
+from config.trading_settings import OrderTimers
+from trading.booked_order import BookedOrder
+from trading.broker_events import CommissionSeen, ExecutionSeen
+from trading.gateway import OrderToSend
+from trading.journal_reader import JournalReader
+from trading.journal_rows import StoredFill, StoredIntent, StoredRiskDay
+from trading.mode_keeper import holds_of
+from trading.modes import Hold
+from trading.order_events import Restarted
+from trading.order_identity import parse_ref
+from trading.order_life import OrderLife, split_exec_id
+from trading.order_transitions import MAY_FILL, OrderState
+from trading.own_position import OwnFills
+from trading.risk_day import RiskDay
+from trading.trader_books import TraderBooks
+from trading.working_orders import WorkingOrders
+from utils.errors import JournalError
+
+REMEMBERED = timedelta(days=2)
+"""How far back orders that are over are known: the broker tells those of its day again."""
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traded:
+    """Who trades what: what a journal is read for.
+
+    Attributes:
+        bot: First part of the refs that are ours.
+        client_id: Ours.
+        account: Where.
+        con_id: The pinned contract.
+        instruments: What each contract is, by con id, the pinned one among them.
+    """
+
+    bot: str
+    client_id: int
+    account: str
+    con_id: int
+    instruments: Mapping[int, Instrument]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """What a journal says.
+
+    Attributes:
+        books: Orders, fills, the highest order id.
+        holds: What held the trader back and does not pass by itself, with why.
+        risk_day: The newest trading day of it; None before any.
+    """
+
+    books: TraderBooks
+    holds: Mapping[Hold, str]
+    risk_day: RiskDay | None
+
+
+def restore(
+    reader: JournalReader, traded: Traded, timers: OrderTimers, now: datetime, day: date
+) -> Restored:
+    """Return the books as the journal has them.
+
+    Args:
+        reader: Of the journal.
+        traded: Whose books.
+        timers: Of orders.
+        now: When the new process reads it.
+        day: The trading day that it is.
+
+    Raises:
+        JournalError: If an intent is not of this bot, or a fill cannot be read.
+    """
+    fills = reader.fills_since(LONG_AGO)
+    refs = frozenset(intent.ref for intent in reader.intents_since(LONG_AGO))
+    orders = WorkingOrders(traded.bot, traded.client_id, timers)
+    _restore_orders(orders, reader.intents_since(now - REMEMBERED), fills, now)
+    books = TraderBooks(
+        account=traded.account,
+        con_id=traded.con_id,
+        instrument=traded.instruments[traded.con_id],
+        orders=orders,
+        fills=_own_fills(reader, traded, [fill for fill in fills if fill.order_ref in refs]),
+        highest_order_id=reader.max_order_id(),
+    )
+    for fill in fills:
+        if fill.order_ref not in refs and fill.time >= now - REMEMBERED:
+            orders.hear(_execution(fill), now)  # a stranger's, which must not be news again
+    holds = MappingProxyType(holds_of(reader.switches()))
+    return Restored(books=books, holds=holds, risk_day=_risk_day(reader.risk_day(day)))
+
+
+def _restore_orders(
+    orders: WorkingOrders, intents: Iterable[StoredIntent], fills: list[StoredFill], now: datetime
+) -> None:
+    for intent in intents:
+        own = [fill for fill in fills if fill.order_ref == intent.ref]
+        orders.restore(_booked(intent, own, orders.bot))
+    live = [key for key, booked in orders.orders.items() if booked.life.state in MAY_FILL]
+    for key in live:
+        orders.do(key, Restarted(), now)
+
+
+def _booked(intent: StoredIntent, fills: list[StoredFill], bot: str) -> BookedOrder:
+    name = parse_ref(intent.ref, bot)
+    if name is None:
+        raise JournalError(f"intent `{intent.ref}` of the journal is not one of bot `{bot}`")
+    numbered = {split_exec_id(fill.exec_id): fill.quantity for fill in fills}
+    counted = {stem: (version, quantity) for (stem, version), quantity in numbered.items()}
+    life = OrderLife(
+        quantity=intent.quantity,
+        is_opening=intent.is_opening,
+        created=intent.created,
+        state=OrderState(intent.state),
+        perm_id=intent.perm_id,
+        fills=MappingProxyType(counted),
+        sent=None if intent.state == OrderState.INTENT else intent.created,
+    )
+    return BookedOrder(name=name, order=_order(intent), life=life, parent_ref=intent.parent_ref)
+
+
+def _order(intent: StoredIntent) -> OrderToSend:
+    return OrderToSend(
+        ref=intent.ref,
+        order_id=intent.order_id or 0,
+        con_id=intent.con_id,
+        account=intent.account,
+        action=intent.side,
+        quantity=intent.quantity,
+        kind=intent.kind,
+        limit_price=intent.limit_price,
+        stop_price=intent.stop_price,
+        tif=intent.tif,
+        oca_group=intent.oca_group,
+    )
+
+
+def _own_fills(reader: JournalReader, traded: Traded, fills: list[StoredFill]) -> OwnFills:
+    """Count fills and adopted positions in the order in which they were written."""
+    own = OwnFills(instruments=traded.instruments)
+    starts = sorted(reader.starts(traded.account).values(), key=lambda start: start.seq)
+    for fill in sorted(fills, key=lambda fill: fill.seq):
+        while starts and starts[0].seq < fill.seq:
+            start = starts.pop(0)
+            own.adopt(start.con_id, start.position, nan if start.price is None else start.price,
+                      start.ts)  # fmt: skip
+        own.hear(_execution(fill))
+        _cost(own, fill)
+    for start in starts:
+        own.adopt(start.con_id, start.position, nan if start.price is None else start.price,
+                  start.ts)  # fmt: skip
+    return own
+
+
+def _cost(own: OwnFills, fill: StoredFill) -> None:
+    if fill.commission_usd is None:
+        return
+    own.hear_commission(
+        CommissionSeen(
+            exec_id=fill.exec_id,
+            commission_usd=fill.commission_usd,
+            currency="USD",
+            realised_usd=fill.realised_usd,
+        )
+    )
+
+
+def _execution(fill: StoredFill) -> ExecutionSeen:
+    return ExecutionSeen(
+        exec_id=fill.exec_id,
+        order_id=fill.order_id,
+        perm_id=fill.perm_id,
+        client_id=fill.client_id,
+        order_ref=fill.order_ref,
+        con_id=fill.con_id,
+        account=fill.account,
+        time=fill.time,
+        side=fill.side,
+        quantity=fill.quantity,
+        price=nan if fill.price is None else fill.price,
+    )
+
+
+def _risk_day(stored: StoredRiskDay | None) -> RiskDay | None:
+    if stored is None:
+        return None
+    return RiskDay(
+        trading_day=stored.trading_day,
+        start_equity_cents=stored.start_equity_cents,
+        realised_cents=stored.realised_cents,
+        peak_cents=stored.peak_cents,
+        is_locked=stored.is_locked,
+        reason=stored.reason,
+    )

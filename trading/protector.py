@@ -1,0 +1,140 @@
+"""Looks every second whether the whole position has its stop at the broker, and has it repaired.
+
+What is to be repaired is trading/protection.py's to say. What cannot be protected in time is
+flattened, and trading stays held until a person says otherwise.
+"""
+
+import asyncio
+import math
+from datetime import datetime
+
+from config.trading_settings import ProtectionSettings
+from trading.modes import SYNCED, Hold
+from trading.order_builder import ExitTerms
+from trading.order_identity import Role
+from trading.order_manager import OrderManager
+from trading.protection import (
+    Change,
+    Leg,
+    Place,
+    Plan,
+    Remove,
+    Repair,
+    must_flatten,
+    plan_of,
+    repairs,
+    uncovered,
+)
+from trading.protection_legs import legs
+
+
+class Protector:
+    """Compares position and stops, by what our own books say."""
+
+    def __init__(
+        self, manager: OrderManager, settings: ProtectionSettings, tick_seconds: float
+    ) -> None:
+        self._manager = manager
+        self._settings = settings
+        self._tick_seconds = tick_seconds
+        self._wake = asyncio.Event()
+        self._since: datetime | None = None
+        self._covered_at: datetime | None = None
+        self._checked_at: datetime | None = None
+        manager.on_protect = self._wake.set
+
+    async def run(self) -> None:
+        """Look until cancelled: at deadlines often, at the position also when it has changed."""
+        while True:
+            try:
+                async with asyncio.timeout(self._tick_seconds):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._manager.tick()
+            if self._wake.is_set() or self._is_due(self._manager.now()):
+                self._wake.clear()
+                self.check()
+
+    def check(self) -> None:
+        """Look now, and have repaired what is to be."""
+        manager, now = self._manager, self._manager.now()
+        self._checked_at = now
+        if manager.modes.mode not in SYNCED:
+            self._since = None
+            return
+        books = manager.books
+        stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
+        plan = self._plan()
+        if plan is not None:
+            for repair in repairs(plan, stops, targets):
+                self._do(repair, plan)
+        self._judge(stops, now, is_plannable=plan is not None)
+
+    def _is_due(self, now: datetime) -> bool:
+        last = self._checked_at
+        return last is None or (now - last).total_seconds() >= self._settings.check_seconds
+
+    def _plan(self) -> Plan | None:
+        """Return what should stand behind the position; None where nothing tells a price."""
+        books, position = self._manager.books, self._manager.books.position
+        if position == 0:
+            return Plan(position=0, oca_group="", stop_ticks=0)
+        stop = books.decided_stop()
+        entry_ticks = books.fills.holding(books.con_id).entry_ticks
+        if not math.isfinite(entry_ticks):
+            price = self._manager.view.last_price
+            entry_ticks = math.nan if price is None else price / books.instrument.tick_size
+        if not math.isfinite(entry_ticks):
+            return None
+        decided = None if stop is None else stop / books.instrument.tick_size
+        return plan_of(position, entry_ticks, books.exit_group(), self._settings, decided)
+
+    def _do(self, repair: Repair, plan: Plan) -> None:
+        books = self._manager.books
+        match repair:
+            case Remove():
+                self._manager.cancel(repair.key)
+            case Change():
+                total = abs(repair.quantity) + books.orders.orders[repair.key].life.executed
+                self._manager.change(repair.key, total, self._points(repair.price_ticks), "repair")
+            case Place():
+                self._place(repair, plan)
+
+    def _place(self, repair: Place, plan: Plan) -> None:
+        if self._manager.is_flattening:
+            return
+        price = self._points(repair.price_ticks)
+        terms = ExitTerms(
+            role=Role.REPAIR_STOP if repair.is_stop else Role.REPAIR_TARGET,
+            quantity=repair.quantity,
+            stop=price if repair.is_stop else None,
+            limit=None if repair.is_stop else price,
+            oca_group=plan.oca_group,
+        )
+        self._manager.place_exit(terms)
+
+    def _judge(self, stops: tuple[Leg, ...], now: datetime, *, is_plannable: bool) -> None:
+        """Flatten what has been without its whole stop for too long, in an open market."""
+        manager, position = self._manager, self._manager.books.position
+        is_open = manager.view.is_market_open is not False
+        if not is_open or uncovered(position, stops) == 0:
+            self._since, self._covered_at = None, now
+            return
+        self._since = self._since or now
+        is_late = must_flatten(self._since, self._n_rejects(), now, self._settings)
+        if (is_late or not is_plannable) and not manager.is_flattening:
+            text = f"position {position:+d} could not be protected"
+            manager.modes.hold(Hold.UNPROTECTED, text)
+            manager.alert("stop_missing", f"{text}: it is flattened")
+            manager.flatten(text)
+
+    def _n_rejects(self) -> int:
+        """Return how many stops were rejected since the position last had all of its own."""
+        books, entry = self._manager.books, self._manager.books.last_entry
+        times = [self._covered_at, None if entry is None else entry.life.created]
+        known = [time for time in times if time is not None]
+        return books.rejected_stops(min(known)) if known else 0
+
+    def _points(self, ticks: int) -> float:
+        return float(self._manager.books.instrument.to_prices(ticks))

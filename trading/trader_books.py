@@ -1,0 +1,157 @@
+"""All that a trader knows of its account: orders, own fills, numbers, the broker's positions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from config.instrument_type import Instrument
+from trading.booked_order import BookedOrder
+from trading.order_identity import STOPS, OrderRef, Role, first_order_id
+from trading.order_transitions import OrderState
+from trading.own_position import OwnFills
+from trading.working_orders import WorkingOrders
+from utils.errors import TemporaryGatewayError
+
+NO_DECISION = "none"
+"""What orders follow from that no decision asked for."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TraderBooks:
+    """What is known, of one account and one pinned contract.
+
+    Attributes:
+        account: Where all orders go; not in the repr.
+        con_id: The contract that is traded.
+        instrument: What it is.
+        orders: All orders of ours.
+        fills: All our fills.
+        highest_order_id: The largest id that we ever gave an order; None before any.
+        next_valid_id: What the broker offered in this session; None before it did.
+        told_positions: Contracts by con id as the broker told them since the last question.
+    """
+
+    account: str = field(repr=False)
+    con_id: int
+    instrument: Instrument
+    orders: WorkingOrders
+    fills: OwnFills
+    highest_order_id: int | None = None
+    next_valid_id: int | None = None
+    told_positions: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def position(self) -> int:
+        """Signed contracts of the pinned contract, by our own fills."""
+        return self.fills.holding(self.con_id).position
+
+    @property
+    def last_entry(self) -> BookedOrder | None:
+        """The newest entry of the pinned contract."""
+        entries = self._of(lambda one: one.name.role is Role.ENTRY and not one.is_extra)
+        return max(entries, key=lambda one: one.life.created, default=None)
+
+    @property
+    def decision(self) -> str:
+        """What the position follows from, as far as we know."""
+        entry = self.last_entry
+        return NO_DECISION if entry is None else entry.name.decision
+
+    def take_order_ids(self, count: int) -> tuple[int, ...]:
+        """Return numbers that no order has had; the caller writes the highest down first.
+
+        Raises:
+            TemporaryGatewayError: If the broker has offered none in this session.
+        """
+        if self.next_valid_id is None:
+            raise TemporaryGatewayError("the broker has not told its next order id")
+        first = first_order_id(self.next_valid_id, self.highest_order_id)
+        self.highest_order_id = first + count - 1
+        return tuple(range(first, first + count))
+
+    def next_ref(self, role: Role, decision: str) -> OrderRef:
+        """Return a name that the book does not have."""
+        used = [
+            booked.name.n
+            for booked in self.orders.orders.values()
+            if booked.name.role is role and booked.name.decision == decision
+        ]
+        n = 1 if role is Role.ENTRY else max(used, default=0) + 1
+        return OrderRef(bot=self.orders.bot, decision=decision, role=role, n=n)
+
+    def live_of(self, *roles: Role) -> list[BookedOrder]:
+        """Return the live orders of these roles in the pinned contract, extras left out."""
+        return self._of(lambda one: one.name.role in roles and one.is_live and not one.is_extra)
+
+    def exit_group(self) -> str:
+        """Return the OCA group that closes the position; "" where no live exit has one.
+
+        A child whose entry still fills founds the group of the position to come, and is asked last.
+        """
+        exits = [one for one in self.live_of(*_EXITS) if one.order.oca_group]
+        closing = [one for one in exits if one.side * self.position < 0]
+        awake = [one for one in closing if not self._is_dormant(one)]
+        found = awake or closing
+        return found[-1].order.oca_group if found else ""
+
+    def superfluous(self) -> list[str]:
+        """Return the keys of live orders that must not be there.
+
+        Second orders under one ref, and children whose entry has ended unfilled: the broker cancels
+        these itself, if it has them.
+        """
+        orders = self.orders.orders
+        return [
+            key
+            for key, booked in orders.items()
+            if booked.is_live
+            and (booked.order.ref in orders if booked.is_extra else self._is_orphan(booked))
+        ]
+
+    def exits_outside(self, group: str) -> list[str]:
+        """Return the keys of the live exits that another group, or none, holds together."""
+        exits = self.live_of(*_EXITS)
+        return [one.order.ref for one in exits if one.order.oca_group != group]
+
+    def decided_stop(self) -> float | None:
+        """Return the trigger, points, that the decision behind the position wanted; None if none.
+
+        That of the newest stop against the position that came with an entry.
+        """
+        stops = self._of(lambda one: one.name.role is Role.STOP and one.side * self.position < 0)
+        newest = max(stops, key=lambda one: one.life.created, default=None)
+        return None if newest is None else newest.order.stop_price
+
+    def entries_since(self, time: datetime) -> int:
+        """Return how many entries went on the wire at a time or later."""
+        entries = self._of(lambda one: one.name.role is Role.ENTRY)
+        return sum(one.life.sent is not None and one.life.sent >= time for one in entries)
+
+    def rejected_stops(self, since: datetime) -> int:
+        """Return how many stops were rejected of those that were decided at a time or later."""
+        return len(
+            self._of(
+                lambda one: (
+                    one.name.role in STOPS
+                    and one.life.state is OrderState.REJECTED
+                    and one.life.created >= since
+                )
+            )
+        )
+
+    def _is_orphan(self, booked: BookedOrder) -> bool:
+        parent = self.orders.orders.get(booked.parent_ref)
+        if parent is None or parent.life.may_still_fill:
+            return False
+        return parent.life.executed < parent.life.quantity
+
+    def _is_dormant(self, booked: BookedOrder) -> bool:
+        parent = self.orders.orders.get(booked.parent_ref)
+        return parent is not None and parent.life.may_still_fill > 0
+
+    def _of(self, is_wanted: Callable[[BookedOrder], bool]) -> list[BookedOrder]:
+        orders = self.orders.orders.values()
+        return [one for one in orders if one.order.con_id == self.con_id and is_wanted(one)]
+
+
+_EXITS = tuple(role for role in Role if role is not Role.ENTRY)
