@@ -86,6 +86,8 @@ class OrderManager:
         self._ports = ports
         self._heard: list[BrokerEvent] = []
         self._flattening = ""
+        self._flattening_since: datetime | None = None
+        self._flatten_seconds = settings.protection.deadline_seconds
         self._alerted: dict[tuple[str, str], datetime] = {}
         self._next_send: asyncio.TimerHandle | None = None
         self._desk = EventDesk(books, journal, modes, self.alert)
@@ -182,6 +184,7 @@ class OrderManager:
         Stops stay until then: the protector takes them away.
         """
         self._flattening = reason
+        self._flattening_since = self._flattening_since or self.now()
         self._go_on_flattening()
 
     def cancel_entries(self) -> None:
@@ -257,12 +260,17 @@ class OrderManager:
             self.alert("journal_failure", f"{self.journal.n_waiting} events are not written")
 
     def _go_on_flattening(self) -> None:
-        """Take the next step towards flat: entries, then the position."""
+        """Take the next step towards flat: entries, then the position; say where it takes long."""
+        if self._flattening_since is not None:
+            seconds = (self.now() - self._flattening_since).total_seconds()
+            if seconds >= self._flatten_seconds:
+                text = f"position {self.books.position:+d} is not flat after {seconds:.0f} s"
+                self.alert("flatten_failed", text)
         if not self._flattening or self.modes.mode not in SYNCED:
             return
         self.cancel_entries()
         if self.books.position == 0 and not self.books.live_of(Role.ENTRY, *_CLOSING):
-            self._flattening = ""
+            self._flattening, self._flattening_since = "", None
             self.on_protect()
             return
         self._sent(self._flatten_once)

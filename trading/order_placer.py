@@ -28,6 +28,7 @@ from trading.risk_guard import RiskGuard
 from trading.risk_view import OrderProposal, Purpose, RiskView
 from trading.trader_books import TraderBooks
 from utils.clock import Clock
+from utils.errors import JournalError
 
 
 class OrderPlacer:
@@ -119,7 +120,9 @@ class OrderPlacer:
         denied = self._denied(proposal, decision_id)
         if denied is not None:
             return denied
-        ref, order_id = self._books.next_ref(terms.role, decision_id), self._books.take_order_ids(1)
+        highest = self._highest_written(terms.role, decision_id)
+        ref = self._books.next_ref(terms.role, decision_id, highest)
+        order_id = self._books.take_order_ids(1)
         order = exit_order(terms, ref, order_id[0], self._books.con_id, self._books.account)
         return self._place((order,), can_go_unwritten=proposal.purpose is Purpose.REDUCE)
 
@@ -139,6 +142,14 @@ class OrderPlacer:
         if self._journal.commit(amended) is None:
             self._sender.put(ChangedOrder(order))
         return True
+
+    def _highest_written(self, role: Role, decision_id: str) -> int:
+        """Return the highest number of an exit that the journal has; 0 where it cannot be read."""
+        try:
+            written = self._journal.journal.reader.intents_of(decision_id)
+        except JournalError:
+            return 0
+        return max((intent.n for intent in written if intent.role == role), default=0)
 
     def _denied(self, proposal: OrderProposal, decision_id: str) -> Denied | None:
         """Return why the guard denies an order; None where it does not."""

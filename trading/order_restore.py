@@ -5,7 +5,7 @@ What the journal does not know, the broker is asked for: every live order comes 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from math import nan
 from types import MappingProxyType
 
@@ -23,13 +23,11 @@ from trading.order_identity import parse_ref
 from trading.order_life import OrderLife, split_exec_id
 from trading.order_transitions import MAY_FILL, OrderState
 from trading.own_position import OwnFills
+from trading.reconciliation import REMEMBERED
 from trading.risk_day import RiskDay
 from trading.trader_books import TraderBooks
 from trading.working_orders import WorkingOrders
 from utils.errors import JournalError
-
-REMEMBERED = timedelta(days=2)
-"""How far back orders that are over are known: the broker tells those of its day again."""
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ that disagree halt the trader, and a person's word, written down, adopts the pos
 """
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config.trading_settings import ReconciliationSettings
 from trading.connection_events import (
@@ -21,6 +21,9 @@ from trading.journal_events import HeldPosition, OperatorCommand, PositionAdopte
 from trading.modes import Hold, LiftedBy, Link
 from trading.order_manager import OrderManager
 from utils.errors import ConfigError, TemporaryGatewayError
+
+REMEMBERED = timedelta(days=2)
+"""How long orders that are over stay in the book: the broker tells those of its day again."""
 
 Difference = tuple[int, int, int]
 """Con id, contracts by our fills, contracts by the broker."""
@@ -89,6 +92,7 @@ class Reconciler:
             self.ask_soon()
             return False
         manager.snapshot_ended(since)
+        manager.books.orders.forget(since - REMEMBERED)
         self._write_positions()
         self._look_for_strangers()
         return self._judge(self.differences())

@@ -69,14 +69,21 @@ class TraderBooks:
         self.highest_order_id = first + count - 1
         return tuple(range(first, first + count))
 
-    def next_ref(self, role: Role, decision: str) -> OrderRef:
-        """Return a name that the book does not have."""
+    def next_ref(self, role: Role, decision: str, highest_written: int = 0) -> OrderRef:
+        """Return a name that the book does not have.
+
+        Args:
+            role: What for.
+            decision: What it follows from.
+            highest_written: Of these, the highest number that the journal has: the book forgets.
+        """
         used = [
             booked.name.n
             for booked in self.orders.orders.values()
             if booked.name.role is role and booked.name.decision == decision
         ]
-        n = 1 if role is Role.ENTRY else max(used, default=0) + 1
+        used.append(highest_written)
+        n = 1 if role is Role.ENTRY else max(used) + 1
         return OrderRef(bot=self.orders.bot, decision=decision, role=role, n=n)
 
     def live_of(self, *roles: Role) -> list[BookedOrder]:
