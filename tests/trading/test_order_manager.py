@@ -4,9 +4,13 @@ from pathlib import Path
 
 from tests.helpers.gateways import until
 from tests.helpers.ib_links import PRICE
-from tests.helpers.live_orders import Rig, traded
+from tests.helpers.live_orders import QUICK, Rig, traded
 from trading.placed import Placed
 from trading.risk_codes import DenialCode, Denied
+
+LARGER = QUICK.model_copy(
+    update={"limits": QUICK.limits.model_copy(update={"max_position": 3, "max_order_quantity": 6})}
+)
 
 
 def test_enter_fills_and_leaves_its_stop_resting(tmp_path: Path) -> None:
@@ -80,3 +84,26 @@ def test_denied_entry_is_written_down_and_not_sent(tmp_path: Path) -> None:
         assert not rig.far.state()["orders"]
 
     traded(tmp_path / "j.db", body)
+
+
+def test_adding_to_a_position_leaves_one_group_of_stops_for_all_of_it(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+        rig.enter(3, "d2", stop=PRICE - 40.0)
+        await rig.holds(3)
+        stops = [one for one in rig.far.state()["orders"] if one["kind"] == "STP"]
+        assert {one["oca_group"] for one in stops} == {"bot/d1/stop/1"}
+
+    traded(tmp_path / "j.db", body, LARGER, max_position=3)
+
+
+def test_reducing_a_position_leaves_a_stop_for_what_is_left(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(3)
+        await rig.holds(3)
+        rig.enter(1, "d2")
+        await rig.holds(1)
+        assert rig.stop()["aux_price"] == PRICE - 50.0
+
+    traded(tmp_path / "j.db", body, LARGER, max_position=3)
