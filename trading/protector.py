@@ -102,8 +102,8 @@ class Protector:
                 self._place(repair, plan)
 
     def _place(self, repair: Place, plan: Plan) -> None:
-        if self._manager.is_flattening:
-            return
+        if self._manager.books.live_of(Role.FLATTEN):
+            return  # it closes all of it; a stop beside it would be for nothing
         price = self._points(repair.price_ticks)
         terms = ExitTerms(
             role=Role.REPAIR_STOP if repair.is_stop else Role.REPAIR_TARGET,
