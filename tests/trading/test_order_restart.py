@@ -130,3 +130,32 @@ def test_fault_30_adopted_position_is_adopted_after_a_restart(tmp_path: Path) ->
         assert rig.mode is Mode.TRADING
 
     lives(tmp_path / "j.db", first, second)
+
+
+def test_restored_books_are_those_of_the_killed_process(tmp_path: Path) -> None:
+    seen: list[tuple[object, ...]] = []
+
+    def told(rig: Rig) -> tuple[object, ...]:
+        books = rig.desk.manager.books
+        holding = books.fills.holding(books.con_id)
+        lives = {
+            ref: (booked.life.perm_id, booked.life.executed, booked.order.stop_price)
+            for ref, booked in books.orders.orders.items()
+        }
+        return holding, books.fills.commissions_usd(), books.fills.exec_ids(), lives
+
+    async def first(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+        rig.enter(-1, "d2")
+        await rig.holds(-1)
+        rig.desk.manager.modes.hold(Hold.OPERATOR, "lunch", "me")
+        rig.desk.manager.tick()
+        seen.append(told(rig))
+
+    async def second(rig: Rig) -> None:
+        await rig.holds(-1)
+        assert told(rig) == seen[0]
+        assert rig.restored.holds == {Hold.OPERATOR: "lunch"}
+
+    lives(tmp_path / "j.db", first, second)
