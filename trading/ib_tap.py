@@ -135,8 +135,8 @@ class Tap:
         """Return a wrapper method that tells us first, then the library."""
 
         def heard(*said: Any) -> None:
-            self._n_heard += 1
             event = self._event(name, said)
+            self._n_heard += 1  # not before: what cannot be told counts as a message not read
             if event is not None:
                 self.tell(event)
             is_ours = self._tell_route(name, said)

@@ -160,6 +160,8 @@ def test_tap_listener_that_fails_is_kept_and_nothing_more_is_told() -> None:
         ["3", "five", "Submitted"],
         ["5", "1"],
         ["59", "1", "e.01.01", "much"],
+        position("nan"),
+        [*fill()[:19], "inf", *fill()[20:]],
     ],
 )
 def test_tap_message_that_cannot_be_read_is_an_event(fields: list[str]) -> None:
