@@ -61,7 +61,6 @@ class ConnectionSupervisor:
 
     Attributes:
         is_up: Whether the connection stands, as far as the last probe knows.
-        is_blocked: Whether TWS says that it has lost the exchange's side.
         clock_skew_seconds: The broker's clock less ours at the last probe, to its whole second.
     """
 
@@ -83,7 +82,6 @@ class ConnectionSupervisor:
             seed: Of the back-off's jitter.
         """
         self.is_up = False
-        self.is_blocked = False
         self.clock_skew_seconds = 0.0
         self._gateway = gateway
         self._settings = settings
@@ -95,6 +93,12 @@ class ConnectionSupervisor:
         self._reason = "not connected yet"
         self._n_connections = 0
         self._is_running = False
+        self._blocking_code: int | None = None
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether TWS says that it has lost the exchange's side."""
+        return self._blocking_code is not None
 
     async def run(self) -> None:
         """Connect, watch and reconnect until cancelled; then the connection is closed.
@@ -144,6 +148,7 @@ class ConnectionSupervisor:
 
     async def _try_once(self) -> bool:
         self._lost.clear()
+        self._blocking_code = None  # TWS says it anew while we connect
         try:
             await self._gateway.connect()
             self._measure(await self._gateway.probe())
@@ -153,12 +158,14 @@ class ConnectionSupervisor:
             await self._gateway.close()
             return False
         self.is_up = True
-        self.is_blocked = False
-        self._outage.end()
         self._n_connections += 1
         self._tell(
             ConnectionUp(n_connections=self._n_connections, skew_seconds=self.clock_skew_seconds)
         )
+        if self._blocking_code is None:
+            self._outage.end()
+        else:
+            self._tell(TradingBlocked(code=self._blocking_code))
         return True
 
     async def _watch(self) -> None:
@@ -192,14 +199,9 @@ class ConnectionSupervisor:
     def _hear_code(self, event: ErrorSeen) -> None:
         code = event.code
         if code in BLOCKING_CODES:
-            self.is_blocked = True
-            self._reason = event.text
-            self._outage.begin(_monotonic())
-            self._tell(TradingBlocked(code=code))
+            self._note_blocked(event)
         elif code in RESTORING_CODES:
-            self.is_blocked = False
-            self._outage.end()
-            self._tell(TradingRestored(is_data_lost=RESTORING_CODES[code]))
+            self._note_restored(is_data_lost=RESTORING_CODES[code])
         elif code in FARM_CODES:
             farm = event.text.rpartition(":")[2].strip()
             self._tell(DataFarm(name=farm, state=FARM_CODES[code]))
@@ -207,6 +209,20 @@ class ConnectionSupervisor:
             self._tell(ClientIdInUse(text=event.text))
         elif code == NEW_PORT:
             self._tell(PortMoved(text=event.text))
+
+    def _note_blocked(self, event: ErrorSeen) -> None:
+        """Note it; while we still connect it is told after ConnectionUp, which would undo it."""
+        self._blocking_code = event.code
+        self._reason = event.text
+        self._outage.begin(_monotonic())
+        if self.is_up:
+            self._tell(TradingBlocked(code=event.code))
+
+    def _note_restored(self, *, is_data_lost: bool) -> None:
+        self._blocking_code = None
+        if self.is_up:
+            self._outage.end()
+            self._tell(TradingRestored(is_data_lost=is_data_lost))
 
     async def _look_at_the_outage(self) -> None:
         first = self._settings.alert_after_seconds[:1]

@@ -153,3 +153,14 @@ def test_supervisor_hears_that_the_broker_is_lost_and_restored() -> None:
     told, _ = supervised(body)
     assert kinds(told) == [ConnectionUp, TradingBlocked, TradingRestored]
     assert TradingRestored(is_data_lost=True) in told
+
+
+def test_supervisor_of_a_tws_without_its_broker_stays_blocked_after_connecting() -> None:
+    async def body(far: GatewayInThread, supervisor: ConnectionSupervisor) -> None:
+        await until(lambda: supervisor.is_up)
+        assert not await supervisor.probe()
+        far.do("restore", is_data_lost=False)
+        await until(lambda: not supervisor.is_blocked)
+
+    told, _ = supervised(body, lambda far: far.set(is_broker_up=False))
+    assert kinds(told) == [ConnectionUp, TradingBlocked, TradingRestored]
