@@ -8,6 +8,7 @@ import pandas as pd
 from env.kernel.costs import fee_usd
 from env.kernel.names import Reason
 from env.kernel.types import FILL, Records
+from trading.order_life import split_exec_id
 
 KNOWN_FILLS = 4_096
 """Older ones that may be told again, as a broker does after every reconnect."""
@@ -38,7 +39,12 @@ class LiveFill:
     @property
     def key(self) -> str:
         """What it shares with its corrections."""
-        return self.exec_id.rpartition(".")[0] or self.exec_id
+        return split_exec_id(self.exec_id)[0]
+
+    @property
+    def version(self) -> int:
+        """Which correction it is."""
+        return split_exec_id(self.exec_id)[1]
 
 
 class FillBook:
@@ -56,8 +62,8 @@ class FillBook:
     def is_news(self, fill: LiveFill) -> bool:
         """Return whether a report is of a new fill, says more than the one before, or corrects."""
         known = self.known(fill)
-        if known is None or fill.exec_id != known.exec_id:
-            return known is None or fill.exec_id > known.exec_id
+        if known is None or fill.version != known.version:
+            return known is None or fill.version > known.version
         return fill.commission_usd is not None and fill.commission_usd != known.commission_usd
 
     def write(self, fill: LiveFill) -> None:

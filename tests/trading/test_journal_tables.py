@@ -25,7 +25,6 @@ from trading.journal_events import (
     PositionSnapshot,
     SwitchSet,
 )
-from trading.journal_fills import ExecutionNumber
 from trading.journal_reader import JournalReader
 from utils.errors import JournalError
 
@@ -81,19 +80,6 @@ def test_journal_reader_of_one_moment_does_not_see_what_is_written_meanwhile(jou
             journal.append(intent())
             assert reader.open_intents() == []
         assert len(reader.open_intents()) == 1
-
-
-@pytest.mark.parametrize(
-    ("exec_id", "root", "revision"),
-    [
-        ("0000e0d5.65e7.01.01", "0000e0d5.65e7.01", 1),
-        ("0000e0d5.65e7.01.10", "0000e0d5.65e7.01", 10),
-        ("manual", "manual", 0),
-        ("a.b", "a.b", 0),
-    ],
-)
-def test_execution_number_is_cut_at_the_last_dot(exec_id, root, revision):
-    assert ExecutionNumber.of(exec_id) == ExecutionNumber(root, revision)
 
 
 def test_journal_correction_of_a_fill_replaces_it_and_an_old_one_does_not(journal):

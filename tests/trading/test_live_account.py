@@ -114,6 +114,20 @@ def test_correction_replaces_what_it_corrects_and_an_older_one_does_not():
     assert account.record.n_fills == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "n_fills"),
+    [
+        ("e.01.9", "e.01.10", 1),  # the tenth correction comes after the ninth
+        ("by.hand", "by.phone", 2),  # no number after the dot: each is a fill of its own
+    ],
+)
+def test_fills_are_told_apart_as_everywhere_else(first, second, n_fills):
+    account = told([fill(BARS[1], 1, 20001.25, exec_id=first), *BARS[1:3]])
+    account.add_fill(fill(BARS[1], 1, 20002.25, exec_id=second))
+    assert account.record.n_fills == n_fills
+    assert account.fills[-1].price_ticks == 80009
+
+
 def test_fill_in_the_break_counts_in_the_bar_after_it():
     frame = synthetic_bars(290, seed=1)
     bars = bars_of(frame=frame)
