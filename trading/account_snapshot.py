@@ -1,8 +1,8 @@
 """A live account as bytes, so that a restart need not live through all of its bars again.
 
-What is known is kept: the kernel's record, and the fills that are in it, so that none is booked
-twice when a broker tells them again. Fills of before the snapshot that are not in it have to be
-booked by `LiveAccount.rebuilt`.
+What is known is kept: the kernel's record, and the fills that are in it, those of long ago too, so
+that none is booked twice when a broker tells the fills of its day again. Fills of before the
+snapshot that are not in it have to be booked by `LiveAccount.rebuilt`.
 """
 
 import json
@@ -24,7 +24,7 @@ from utils.files import canonical_json, sha256_of_bytes
 
 def snapshot_of(account: LiveAccount) -> bytes:
     """Return an account as it stands at its last close; a decision made there is part of it."""
-    fills = [_as_json(fill) for fill in account.book.recent()]
+    fills = [_as_json(fill) for fill in account.book.told()]
     return sealed(
         _identity(account.settings),
         {

@@ -77,9 +77,9 @@ class FillBook:
         else:
             self._recent[fill.key] = known
 
-    def recent(self) -> list[LiveFill]:
-        """Return all that may still change, in the order in which they were first told."""
-        return list(self._recent.values())
+    def told(self) -> list[LiveFill]:
+        """Return all that are known, in the order in which they were first told."""
+        return [*self._older.values(), *self._recent.values()]
 
     def between(self, begins: pd.Timestamp, ends: pd.Timestamp) -> list[LiveFill]:
         """Return the fills from `begins` on and before `ends`, oldest first.
