@@ -2,11 +2,11 @@
 
 An event is the whole truth of one write: tables are made of events and of nothing else. Prices are
 points as given, money of ours is whole US cents, times are aware UTC, quantities contracts > 0,
-positions signed.
+positions signed. No repr shows an account id.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -37,7 +37,7 @@ class Created:
     """The first event of every journal: whose it is, and how it is to be read."""
 
     schema_version: int
-    account: str
+    account: str = field(repr=False)
     mode: str
 
 
@@ -191,7 +191,7 @@ class Intent:
     n: int
     is_opening: bool
     con_id: int
-    account: str
+    account: str = field(repr=False)
     side: str
     quantity: int
     kind: str
@@ -239,7 +239,7 @@ class HeldPosition:
 class PositionSnapshot:
     """All positions of an account, as the broker told them up to its end marker."""
 
-    account: str
+    account: str = field(repr=False)
     positions: tuple[HeldPosition, ...]
 
 
@@ -250,7 +250,7 @@ class PositionAdopted:
     `price` in points is what it counts as traded at, None where that is not known.
     """
 
-    account: str
+    account: str = field(repr=False)
     con_id: int
     position: int
     price: float | None

@@ -64,7 +64,7 @@ def exported_table(reader: JournalReader, name: str, has_accounts: bool) -> Expo
     """
     text = lookup(EXPORTED, name, "table")
     with reader.at_one_moment(), in_one_line(reader.path, "read"):
-        accounts = _accounts(reader)
+        accounts = known_accounts(reader)
         cursor = reader.connection.execute(text)
         columns = tuple(column[0] for column in cursor.description)
         rows = cursor.fetchall()
@@ -77,7 +77,7 @@ def _masked(value: Any, accounts: tuple[str, ...]) -> Any:
     return masked_text(value, accounts) if isinstance(value, str) else value
 
 
-def _accounts(reader: JournalReader) -> tuple[str, ...]:
+def known_accounts(reader: JournalReader) -> tuple[str, ...]:
     """Return every account id that the journal knows, the longest first."""
     found = {reader.note("account") or ""}
     for table in WITH_ACCOUNTS:

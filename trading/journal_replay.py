@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trading.journal_chain import stored_events
@@ -12,6 +12,7 @@ from trading.journal_place import Place
 from trading.journal_projections import project
 from trading.journal_schema import TABLES, empty_journal
 from utils.errors import JournalError
+from utils.masking import masked_text
 
 Row = tuple[Any, ...]
 
@@ -28,6 +29,14 @@ class Difference:
     def __str__(self) -> str:
         """Return it in one line."""
         return f"{self.table} {self.key}: stored {self.stored}, by the events {self.rebuilt}"
+
+    def masked(self, accounts: tuple[str, ...]) -> "Difference":
+        """Return it with these account ids masked, and whatever looks like one."""
+        key, stored, rebuilt = (
+            None if text is None else masked_text(text, accounts)
+            for text in (self.key, self.stored, self.rebuilt)
+        )
+        return replace(self, key=key or "", stored=stored, rebuilt=rebuilt)
 
 
 @contextmanager

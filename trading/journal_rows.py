@@ -1,6 +1,6 @@
-"""Rows of a journal's tables as values, for those who only read."""
+"""Rows of a journal's tables as values, for those who only read; no repr shows an account id."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from trading.journal_codec import JournalEvent
@@ -17,7 +17,7 @@ class StoredIntent:
     n: int
     is_opening: bool
     con_id: int
-    account: str
+    account: str = field(repr=False)
     side: str
     quantity: int
     kind: str
@@ -44,7 +44,7 @@ class StoredFill:
     client_id: int
     order_ref: str
     con_id: int
-    account: str
+    account: str = field(repr=False)
     time: datetime
     side: str
     quantity: int
@@ -98,7 +98,7 @@ class StoredOrder:
     client_id: int | None
     order_ref: str | None
     con_id: int | None
-    account: str | None
+    account: str | None = field(repr=False)
     action: str | None
     quantity: int | None
     kind: str | None

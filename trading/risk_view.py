@@ -3,7 +3,7 @@
 None is "not known", which is never taken for zero.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from config.instrument_type import Instrument
@@ -49,7 +49,7 @@ class OrderProposal:
 
     role: Role
     con_id: int
-    account: str
+    account: str = field(repr=False)
     quantity: int
     kind: str = "MKT"
     limit_price: float | None = None
@@ -102,7 +102,7 @@ class RiskView:
 
     instrument: Instrument
     con_id: int | None = None
-    account: str | None = None
+    account: str | None = field(default=None, repr=False)
     mode: Mode | None = None
     position: int | None = None
     working: tuple[MayFill, ...] | None = None

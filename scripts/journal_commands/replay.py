@@ -18,13 +18,15 @@ def replay(
 
     from scripts.printing import console, shown
     from trading.journal_connection import in_one_line
+    from trading.journal_export import known_accounts
     from trading.journal_reader import JournalReader
     from trading.journal_replay import differences
     from trading.journal_schema import TABLES
     from utils.files import canonical_json
 
     with JournalReader.open(file) as reader, reader.at_one_moment(), in_one_line(file, "read"):
-        found = list(differences(reader.connection))
+        accounts = known_accounts(reader)
+        found = [each.masked(accounts) for each in differences(reader.connection)]
     if as_json:
         listed = [asdict(each) for each in found]
         print(canonical_json({"file": str(file), "differences": listed}))

@@ -45,6 +45,7 @@ def test_journal_replay_says_what_differs_and_exits_one(capsys, path):
     outcome = run_script(capsys, "journal", "replay", path)
     assert outcome.exit_code == 1
     assert outcome.out.startswith("intent bot/d1/stop/0: stored ref=bot/d1/stop/0")
+    assert ACCOUNT not in outcome.out
     found = json.loads(run_script(capsys, "journal", "replay", path, "--json").out)
     assert [each["table"] for each in found["differences"]] == ["intent"]
 

@@ -1,13 +1,21 @@
-"""What a broker tells, as values: whatever is logged of them, account ids are not in it."""
+"""What a broker tells and a trader writes, as values: logged, they show no account id."""
 
 from dataclasses import fields
 
 import pytest
 
-from trading import broker_events
+from trading import broker_events, journal_events
 from trading.gateway import OrderToSend
+from trading.journal_rows import StoredFill, StoredIntent, StoredOrder
+from trading.risk_view import OrderProposal, RiskView
 
-KINDS = [*broker_events.BrokerEvent.__args__, OrderToSend]
+ROWS = [StoredIntent, StoredFill, StoredOrder, OrderProposal, RiskView]
+KINDS = [
+    *broker_events.BrokerEvent.__args__,
+    *journal_events.TraderEvent.__args__,
+    OrderToSend,
+    *ROWS,
+]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
