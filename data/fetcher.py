@@ -16,7 +16,7 @@ import pandas as pd
 
 from data.contracts import Contract
 from data.ib_history_check import gaps, over_by, stored_entry
-from data.ib_history_merge import revisions
+from data.ib_history_merge import lacking, revisions
 from data.ib_history_plan import Chunk, HistoryPlan, is_kept
 from data.ib_history_source import (
     BarsWanted,
@@ -176,10 +176,22 @@ class Fetcher:
         self._report.n_asked += 1
         self._report.n_forming += len(sent) - len(bars)
         if self.raw.entry(chunk) is not None:
-            changed = revisions(self.raw.read(chunk), bars.groupby(level=0).last())
-            self._report.revised += [f"{chunk.contract.code} {text}" for text in changed]
+            bars = self._with_earlier(chunk, bars)
         stored = stored_entry(chunk, bars, wanted.end, request.bar_size, plan.instrument)
         self.raw.write(chunk, bars, stored)
+
+    def _with_earlier(self, chunk: Chunk, bars: pd.DataFrame) -> pd.DataFrame:
+        """Return what came, and the bars of the chunk that came before and now did not."""
+        earlier, code = self.raw.read(chunk), chunk.contract.code
+        changed = revisions(earlier, bars.groupby(level=0).last())
+        self._report.revised += [f"{code} {text}" for text in changed]
+        gone = lacking(chunk, earlier, bars)
+        if len(gone):
+            self.listener.say(
+                f"{len(gone):,} bars of {code} did not come again and are kept, first: "
+                f"{gone.index[0].isoformat()}"
+            )
+        return pd.concat([gone, bars]) if len(gone) else bars
 
     async def _end_of(self, chunk: Chunk) -> pd.Timestamp:
         """Return up to when to ask: for what is not over, the time of those who know."""

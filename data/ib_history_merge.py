@@ -78,5 +78,10 @@ def revisions(others: pd.DataFrame, kept: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
+def lacking(chunk: Chunk, earlier: pd.DataFrame, later: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of an earlier answer that lie in its chunk and that a later one lacks."""
+    return earlier[_lies_in(chunk, earlier) & ~earlier.index.isin(later.index)]
+
+
 def _lies_in(chunk: Chunk, frame: pd.DataFrame) -> NDArray[np.bool_]:
     return np.asarray((frame.index >= chunk.start) & (frame.index < chunk.end))

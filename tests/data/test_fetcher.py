@@ -187,6 +187,20 @@ def test_fetch_revised_bars_of_an_unfinished_week_are_told(contracts, tmp_path):
     assert series.bars.at[pd.Timestamp("2024-03-26T14:00Z"), "volume"] == 9.0
 
 
+@pytest.mark.parametrize("n_lost", [3, None], ids=["a few bars", "the whole week"])
+def test_fetch_bars_that_do_not_come_again_are_kept(contracts, tmp_path, n_lost):
+    fetched(FakeHistory(contracts), tmp_path)
+    june = list(contracts)[1]
+    week = contracts[june].loc["2024-03-24":"2024-03-27"]
+    others = {**contracts, june: contracts[june].drop(week.index[:n_lost])}
+
+    series, _, listener, _ = fetched(FakeHistory(others), tmp_path)
+
+    pd.testing.assert_frame_equal(series.bars, expected_series(contracts))
+    (line,) = [line for line in listener.said if "did not come again" in line]
+    assert line.endswith("did not come again and are kept, first: 2024-03-24T22:00:00+00:00")
+
+
 def test_fetch_empty_week_is_a_gap_and_update_asks_for_it_again(contracts, tmp_path):
     june = list(contracts)[1]
     week = slice("2024-03-17", "2024-03-22")
