@@ -16,7 +16,7 @@ from trading.contract_facts import ContractFacts
 from trading.end_markers import ListKey
 from trading.gateway import Listener, OrderToSend
 from trading.ib_requests import ask_contract, ask_futures
-from trading.ib_session import IbSession
+from trading.ib_session import NO_CONNECTION, IbSession
 from utils.clock import Clock
 from utils.errors import FatalGatewayError, TemporaryGatewayError
 
@@ -189,14 +189,20 @@ class IbGateway:
 
     def _checked(self) -> IbSession:
         if self._session is None:
-            raise TemporaryGatewayError("there is no connection to the broker; nothing was sent")
+            raise TemporaryGatewayError(f"{NO_CONNECTION}; nothing was sent")
         self._session.check()
         return self._session
 
     async def _ask(self, key: ListKey, send: Any) -> None:
         session = self._session
         assert session is not None
-        await session.markers.ask(key, send, self._settings.scaled(self._settings.list_seconds))
+
+        def sent() -> None:  # maybe long after it was asked for: one list comes at a time
+            if not session.is_open:
+                raise TemporaryGatewayError(f"{NO_CONNECTION}; nothing was sent")
+            send()
+
+        await session.markers.ask(key, sent, self._settings.scaled(self._settings.list_seconds))
 
     async def _ask_time(self) -> datetime:
         session = self._checked()

@@ -21,6 +21,8 @@ FIRST_REQUEST_ID = 2**30
 
 CLIENT_ID_IN_USE = 326
 
+NO_CONNECTION = "there is no connection to the broker"
+
 
 class IbSession:
     """A socket, the library that speaks over it, and the tap between the two.
@@ -90,7 +92,7 @@ class IbSession:
         if self.tap.failure is not None:
             raise self.tap.failure
         if not self.is_open:
-            raise TemporaryGatewayError("there is no connection to the broker; nothing was sent")
+            raise TemporaryGatewayError(f"{NO_CONNECTION}; nothing was sent")
         now = asyncio.get_running_loop().time()
         if len(self._sent_at) == self._sent_at.maxlen and now - self._sent_at[0] < 1.0:
             raise TemporaryGatewayError(

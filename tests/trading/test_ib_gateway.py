@@ -416,3 +416,16 @@ def test_gateway_told_of_a_new_port_tries_it_and_the_old_one_in_turn() -> None:
         assert link.near.is_connected
 
     linked(body)
+
+
+def test_gateway_lists_that_waited_for_one_another_fail_alike_when_the_line_breaks() -> None:
+    async def body(link: Link) -> None:
+        link.far.set(is_frozen=True)
+        asked = [link.near.ask_positions(), link.near.ask_open_orders()]
+        asking = [asyncio.ensure_future(one) for one in asked]
+        await asyncio.sleep(0.05)
+        link.far.do("kick")
+        for failed in await asyncio.gather(*asking, return_exceptions=True):
+            assert isinstance(failed, TemporaryGatewayError)
+
+    linked(body)
