@@ -73,13 +73,21 @@ async def collect(
         send(request_id)
         waited = {collector.done, ended}
         await asyncio.wait(waited, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        text = unanswered(limit, has_ended=ended.done())
     finally:
         ended.cancel()
         del session.tap.routes[request_id]
     if not collector.done.done():
-        raise TemporaryGatewayError(f"the broker did not answer a request within {limit:g} s")
+        raise TemporaryGatewayError(text)
     collector.done.result()
     return collector.items
+
+
+def unanswered(limit: float, *, has_ended: bool) -> str:
+    """Return what to say of a request without an answer: the line broke, or time ran out."""
+    if has_ended:
+        return "the connection ended before the broker answered a request; connect again"
+    return f"the broker did not answer a request within {limit:g} s"
 
 
 async def ask_contract(session: IbSession, con_id: int, limit: float) -> tuple[Any, ContractFacts]:

@@ -24,7 +24,7 @@ from trading.connection_events import (
 )
 from trading.data_events import DataEvent, DataFresh, DataStale, SeenBar
 from trading.ib_gateway import IbGateway
-from trading.ib_requests import NOTICE_CODES, error_of
+from trading.ib_requests import NOTICE_CODES, error_of, unanswered
 from trading.ib_session import IbSession
 from utils.clock import Clock
 from utils.errors import TemporaryGatewayError
@@ -173,10 +173,11 @@ class BarSubscription:
             await asyncio.wait(
                 {self._first, ended}, timeout=limit, return_when=asyncio.FIRST_COMPLETED
             )
+            text = unanswered(limit, has_ended=ended.done())
         finally:
             ended.cancel()
         if not self._first.done():
-            raise TemporaryGatewayError(f"no bars of {self._terms.symbol} within {limit:g} s")
+            raise TemporaryGatewayError(f"no bars of {self._terms.symbol}: {text}")
         self._first.result()
 
     def _days(self) -> int:
