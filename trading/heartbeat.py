@@ -66,7 +66,7 @@ class Heartbeat:
         try:
             answer = httpx.get(self._address.reveal(), timeout=self._settings.timeout_seconds)
             has_arrived = answer.is_success
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except Exception as error:  # whatever it is, it must not end the thread, nor be shown
             _LOG.warning("no sign of life could be sent: %s", type(error).__name__)
             has_arrived = False
         self._n_sent += has_arrived

@@ -3,6 +3,8 @@
 import logging
 import time
 
+import httpx
+
 from config.operation_settings import HeartbeatSettings
 from tests.helpers.alert_servers import hanging_server, refusing_port, taking_server, waits_for
 from trading.alert_targets import SecretAddress
@@ -41,6 +43,19 @@ def test_heartbeat_to_a_watcher_that_hangs_or_refuses_is_a_failure_that_shows_no
             assert waits_for(lambda heart=heart: heart.n_failed >= 1)
             heart.close()
     assert "no sign of life could be sent" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_heartbeat_goes_on_after_an_error_that_nobody_thought_of(monkeypatch, caplog):
+    def fails(address, timeout):
+        raise RuntimeError(address)
+
+    monkeypatch.setattr(httpx, "get", fails)
+    heart = Heartbeat(SecretAddress("http://127.0.0.1/secret"), SETTINGS)
+    for count in (1, 2):
+        heart.beat()
+        assert waits_for(lambda count=count: heart.n_failed >= count)
+    heart.close()
     assert "secret" not in caplog.text
 
 
