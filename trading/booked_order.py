@@ -8,7 +8,7 @@ from trading.broker_events import ExecutionSeen, OpenOrderSeen
 from trading.gateway import OrderToSend
 from trading.order_identity import OrderRef
 from trading.order_life import OrderLife
-from trading.order_transitions import MAY_FILL, OrderState
+from trading.order_transitions import MAY_FILL
 from trading.worst_case import MayFill
 
 BUY = "BUY"
@@ -49,11 +49,6 @@ class BookedOrder:
     def is_live(self) -> bool:
         """Whether it may still fill; also an intent, which may be on its way."""
         return self.life.state in MAY_FILL
-
-    @property
-    def is_resting(self) -> bool:
-        """Whether the broker has said that it holds it, and nothing since makes that doubtful."""
-        return self.life.state in {OrderState.WORKING, OrderState.PARTIAL}
 
     def may_fill(self, parent_left: int) -> MayFill:
         """Return the order as far as it may still fill."""

@@ -46,11 +46,6 @@ class SeenBars:
         self._next: int | None = None
         self.features_hash = ""
 
-    @property
-    def next_row(self) -> int | None:
-        """The row that comes next; None before the first bar."""
-        return self._next
-
     def update(self, bar: LiveBar) -> None:
         """Take in one bar.
 
