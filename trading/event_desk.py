@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from trading.broker_events import (
+    BAD_MESSAGE,
     BrokerEvent,
     CommissionSeen,
     ConnectionLost,
+    ErrorSeen,
     ExecutionSeen,
     NextIdSeen,
     OpenOrderSeen,
@@ -89,6 +91,9 @@ class EventDesk:
             case ConnectionLost():
                 self._books.orders.begin_session()
                 self._books.next_valid_id = None
+            case ErrorSeen() if event.code == BAD_MESSAGE:
+                self.effects.append((None, Effect.QUERY))  # a fill may have been in it
+                self._alert("not_reconciled", event.text, "")
             case _:
                 pass
         for heard in told:

@@ -11,7 +11,13 @@ from typing import Any
 
 from config.connection_settings import ConnectionSettings
 from data.ib_client import new_execution_filter, new_order
-from trading.broker_events import BrokerEvent, ConnectionLost, EndSeen, ErrorSeen
+from trading.broker_events import (
+    BAD_MESSAGE,
+    BrokerEvent,
+    ConnectionLost,
+    EndSeen,
+    ErrorSeen,
+)
 from trading.contract_facts import ContractFacts
 from trading.end_markers import ListKey
 from trading.gateway import Listener, OrderToSend
@@ -20,7 +26,7 @@ from trading.ib_session import NO_CONNECTION, IbSession
 from utils.clock import Clock
 from utils.errors import FatalGatewayError, TemporaryGatewayError
 
-DOUBTFUL_CODES = (508, 1100, 1101, 1300, 2110)
+DOUBTFUL_CODES = (BAD_MESSAGE, 1100, 1101, 1300, 2110)
 """A list during which one of these comes may be incomplete, whatever its end marker says."""
 
 NEW_PORT = 1300

@@ -9,7 +9,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from trading.broker_events import BrokerEvent, ConnectionLost, EndSeen, ErrorSeen
+from trading.broker_events import (
+    BAD_MESSAGE,
+    BrokerEvent,
+    ConnectionLost,
+    EndSeen,
+    ErrorSeen,
+)
 from trading.execution_time import with_readable_time
 from trading.gateway import Listener
 from trading.ib_messages import (
@@ -67,9 +73,6 @@ WATCHED = (3, 4, 5, 9, 11, 15, 49, 53, 55, 59, 61, 62, 94, 101, 102)
 """Messages that must not be lost: one that cannot be read is itself an event."""
 
 EXECUTION = 11
-BAD_MESSAGE = 508
-"""The code under which IB's own client reports a message that it cannot read."""
-
 Route = Callable[[str, tuple[Any, ...]], None]
 """Hears a wrapper method's name and its arguments, less the request id."""
 

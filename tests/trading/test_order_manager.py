@@ -5,6 +5,7 @@ from pathlib import Path
 from tests.helpers.gateways import until
 from tests.helpers.ib_links import PRICE
 from tests.helpers.live_orders import QUICK, Rig, traded
+from trading.broker_events import ErrorSeen
 from trading.placed import Placed
 from trading.risk_codes import DenialCode, Denied
 
@@ -21,6 +22,17 @@ def test_enter_fills_and_leaves_its_stop_resting(tmp_path: Path) -> None:
         stop = rig.stop()
         assert (stop["aux_price"], stop["tif"], stop["is_outside_rth"]) == (19_950.0, "GTC", True)
         assert stop["oca_group"] == "bot/d1/stop/1"
+
+    traded(tmp_path / "j.db", body)
+
+
+def test_message_that_cannot_be_read_has_the_broker_asked_at_once(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        asked: list[bool] = []
+        rig.desk.manager.on_query = lambda: asked.append(True)
+        rig.desk.manager.hear(ErrorSeen(request_id=-1, code=508, text="message 11 is unreadable"))
+        await until(lambda: bool(asked))
+        assert rig.alerts[-1].kind == "not_reconciled"
 
     traded(tmp_path / "j.db", body)
 
