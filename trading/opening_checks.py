@@ -152,14 +152,15 @@ def check_hours(order: OrderProposal, view: RiskView, limits: RiskLimits) -> Den
 
 
 def check_margin(order: OrderProposal, view: RiskView, limits: RiskLimits) -> Denied | None:
-    """What is free covers the initial margin of the contracts that come to the position."""
+    """What is free covers the initial margin of what may come to the position, by all orders."""
     unknown = Denied(DenialCode.MARGIN_UNKNOWN, "margin or available funds are not known")
     per_contract, available = view.initial_margin_usd, view.available_usd
-    if per_contract is None or available is None or view.position is None:
+    if per_contract is None or available is None or view.position is None or view.working is None:
         return unknown
     if is_unknown(per_contract) or is_unknown(available) or per_contract <= 0:
         return unknown
-    needed = max(abs(view.position + order.quantity) - abs(view.position), 0) * per_contract
+    worst = exposure(view.position, (*view.working, order.may_fill)).worst
+    needed = max(worst - abs(view.position), 0) * per_contract
     if needed > available:
         return Denied(
             DenialCode.MARGIN, f"margin of {needed:.2f} USD is needed, {available:.2f} are free"

@@ -66,6 +66,7 @@ FLAT = RiskView(
     initial_margin_usd=2_000.0,
     available_usd=10_000.0,
 )
+ONE_MORE = MayFill(quantity=1, is_opening=True)
 LONG = replace(FLAT, position=2, working=(STOP,))
 NAN = math.nan
 
@@ -191,6 +192,8 @@ VIEWS = [
     ({"available_usd": NAN}, "margin_unknown"),
     ({"available_usd": 2_000.0}, None),
     ({"available_usd": 1_999.99}, "margin"),
+    ({"available_usd": 4_000.0, "working": (ONE_MORE,)}, None),  # to +2 at worst
+    ({"available_usd": 3_999.99, "working": (ONE_MORE,)}, "margin"),
 ]
 
 
