@@ -156,7 +156,12 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _given(record: logging.LogRecord) -> dict[str, Any]:
-    return {name: value for name, value in vars(record).items() if name not in _USUAL}
+    """Return what was given by `extra`; names with a first underscore are some library's own."""
+    return {
+        name: value
+        for name, value in vars(record).items()
+        if name not in _USUAL and not name.startswith("_")
+    }
 
 
 def _in_json(value: Any) -> Any:

@@ -32,7 +32,8 @@ def lines(file):
 
 def test_trader_log_line_is_json_with_utc_time_and_what_was_given(tmp_path, capsys):
     with trader_log(tmp_path, SETTINGS) as file:
-        LOG.info("order %s sent", "fg/1/entry/1", extra={"quantity": 2, "price": 25_010.25})
+        given = {"quantity": 2, "price": 25_010.25, "_library_s_own": 1}
+        LOG.info("order %s sent", "fg/1/entry/1", extra=given)
     (line,) = lines(file)
     assert datetime.fromisoformat(line.pop("time")).utcoffset().total_seconds() == 0
     assert line == {
