@@ -1,14 +1,24 @@
 """Make a stream of bars whole: each close once, in order, and every hole named.
 
 Pure: it takes what a broker tells and returns what follows. The bar that is forming changes until
-one of a later time comes; only then it is over, so nothing is told of a bar at or before its end.
+one of a later time comes; only then it is over, so no close is told at or before a bar's end.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from trading.data_events import BarClosed, BarEvent, BarGap, BarsDisordered, SeenBar
+from data.feature_stream import REVISABLE_BARS
+from trading.data_events import (
+    BarClosed,
+    BarEvent,
+    BarGap,
+    BarMoved,
+    BarRevised,
+    BarsDisordered,
+    SeenBar,
+)
 
 CountExpected = Callable[[datetime, datetime], int]
 """How many bars the calendar expects that open after the one time and before the other."""
@@ -23,14 +33,20 @@ class BarSequence:
     """
 
     def __init__(self, n_expected: CountExpected, last_closed: datetime | None = None) -> None:
-        """Begin after a bar that is known already, or with none."""
+        """Begin after a bar that is known already, or with none.
+
+        Args:
+            n_expected: The calendar.
+            last_closed: Open time of that bar; whether it has been revised since nobody can tell.
+        """
         self.last_closed = last_closed
         self.needs_history = False
         self._n_expected = n_expected
         self._forming: SeenBar | None = None
+        self._told: deque[SeenBar] = deque(maxlen=REVISABLE_BARS)
 
     def take_history(self, bars: Sequence[SeenBar]) -> list[BarEvent]:
-        """Take what history has, the forming bar last, and return what of it is new.
+        """Take what history has, the forming bar last, and return what of it is new or other.
 
         Holes that are still there are told now: nobody can fill them.
         """
@@ -39,10 +55,9 @@ class BarSequence:
         self.needs_history = False
         if not ordered:
             return events
-        self._forming = ordered[-1]
         for bar in ordered[:-1]:
             events += self._close(bar, is_from_history=True)
-        return events + self._gap_before(self._forming.time)
+        return [*events, *self._gap_before(ordered[-1].time), *self._move(ordered[-1])]
 
     def take_update(self, bar: SeenBar) -> list[BarEvent]:
         """Take one update of the forming bar, or the first of the next one."""
@@ -50,21 +65,37 @@ class BarSequence:
         if self.needs_history:  # which will tell this bar too, after those before it
             return []
         if forming is None or bar.time == forming.time:
-            self._forming = bar
-            return []
+            return self._move(bar)
         if bar.time < forming.time:
             return [BarsDisordered(n_double=0, n_late=1)]
-        self._forming = bar
         events = self._close(forming, is_from_history=False)
         self.needs_history = self._n_expected(forming.time, bar.time) > 0
-        return events
+        return events + self._move(bar)
+
+    def _move(self, bar: SeenBar) -> list[BarEvent]:
+        """Take a bar for the one that is forming."""
+        before, self._forming = self._forming, bar
+        return [] if bar == before else [BarMoved(bar=bar)]
 
     def _close(self, bar: SeenBar, *, is_from_history: bool) -> list[BarEvent]:
         if self.last_closed is not None and bar.time <= self.last_closed:
-            return []
+            return self._revise(bar)
         events = self._gap_before(bar.time)
         self.last_closed = bar.time
+        self._told.append(bar)
         return [*events, BarClosed(bar=bar, is_from_history=is_from_history)]
+
+    def _revise(self, bar: SeenBar) -> list[BarEvent]:
+        """Compare a bar with what was told of its time, as far back as anybody can use it."""
+        if not self._told or bar.time < self._told[0].time:
+            return []
+        known = {one.time: one for one in self._told}
+        if known.get(bar.time) == bar:
+            return []
+        known[bar.time] = bar
+        self._told.clear()
+        self._told.extend(one for _, one in sorted(known.items()))
+        return [BarRevised(bar=bar)]
 
     def _gap_before(self, time: datetime) -> list[BarEvent]:
         if self.last_closed is None:

@@ -1,4 +1,4 @@
-"""What a subscription to bars tells a trader: closes, each once, and what is wrong with them."""
+"""What bars tell a trader: each close once, each move in between, and what is wrong with them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,27 @@ class BarClosed:
 
     bar: SeenBar
     is_from_history: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarMoved:
+    """The bar that is forming is another than before: its close is the last price.
+
+    Told of the first message of a bar too, after the close of the one before it.
+    """
+
+    bar: SeenBar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarRevised:
+    """History says otherwise of a bar that was told, or has one where none was told.
+
+    Told of the last few bars only, in ascending order and before what closed since: what was made
+    of them is to be made anew.
+    """
+
+    bar: SeenBar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +85,7 @@ class DataFresh:
     """They come again, and what was missed has been told."""
 
 
-BarEvent = BarClosed | BarGap | BarsDisordered
+BarEvent = BarClosed | BarMoved | BarRevised | BarGap | BarsDisordered
 """What bars say."""
 
 DataEvent = BarEvent | DataStale | DataFresh

@@ -33,6 +33,9 @@ from utils.logger import get_logger
 EPOCH_SECONDS = 2
 """The date format that leaves no doubt about a zone."""
 
+ALL_HOURS = False
+"""Not regular hours alone: the calendar expects bars of all hours, and would miss the others."""
+
 LOOKS_PER_SILENCE = 4
 
 MAX_DAYS = 30
@@ -50,8 +53,7 @@ class BarTerms:
         symbol: Key of INSTRUMENTS, for the calendar.
         bar_size: As IB spells it, e.g. "1 min".
         bar_seconds: The same in seconds.
-        warm_days: Days of history of the first start.
-        is_rth_only: Whether bars outside regular hours are left out.
+        warm_days: Days of history of the first start, where no bar is known yet.
     """
 
     con_id: int
@@ -59,7 +61,6 @@ class BarTerms:
     bar_size: str
     bar_seconds: int
     warm_days: int = 2
-    is_rth_only: bool = False
 
 
 class BarSubscription:
@@ -68,6 +69,7 @@ class BarSubscription:
     Attributes:
         is_stale: Whether bars have stopped coming, as far as is known.
         n_starts: How often it has subscribed.
+        heard_at: When bars were last heard of, by the clock; None before the first time.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class BarSubscription:
         settings: ConnectionSettings,
         clock: Clock,
         tell: Callable[[DataEvent], None],
+        last_closed: datetime | None = None,
     ) -> None:
         """Subscribe to nothing yet.
 
@@ -84,24 +87,28 @@ class BarSubscription:
             gateway: Where bars come from.
             terms: Which.
             settings: Limits and silence.
-            clock: Says whether the market is open.
+            clock: Says whether the market is open, and how old data are.
             tell: Hears what the bars say; it must not raise.
+            last_closed: Open time of the last bar that is known from before a restart: only what
+                came after it is told. None: history of `warm_days` is told.
         """
         self.is_stale = True
         self.n_starts = 0
+        self.heard_at: datetime | None = None
         self._gateway = gateway
         self._terms = terms
         self._settings = settings
         self._clock = clock
         self._tell = tell
         self._calendar = BarCalendar(terms.symbol, terms.bar_seconds)
-        self._sequence = BarSequence(self._calendar.n_between)
+        self._sequence = BarSequence(self._calendar.n_between, last_closed)
         self._back_off = BackOff(settings, seed=terms.con_id)
         self._wanted = asyncio.Event()
         self._subscribed: tuple[IbSession, int] | None = None
         self._first: asyncio.Future[None] | None = None
         self._history: list[SeenBar] = []
-        self._heard_at = 0.0
+        self._silent_since = 0.0
+        self._was_open = False
 
     def hear(self, event: ConnectionEvent) -> None:
         """Hear the supervisor: what ends subscriptions starts this one anew."""
@@ -113,6 +120,10 @@ class BarSubscription:
             self._go_stale(event.reason)
         elif isinstance(event, TradingBlocked):
             self._go_stale(f"the broker has lost its side ({event.code})")
+
+    def ask_again(self) -> None:
+        """Subscribe anew, so that history tells what it has by now, of bars that were told too."""
+        self._wanted.set()
 
     async def run(self) -> None:
         """Subscribe whenever that is needed, until cancelled.
@@ -162,7 +173,7 @@ class BarSubscription:
             f"{self._days()} D",
             self._terms.bar_size,
             "TRADES",
-            self._terms.is_rth_only,
+            ALL_HOURS,
             EPOCH_SECONDS,
             True,
             [],
@@ -230,18 +241,18 @@ class BarSubscription:
     def _look_for_silence(self) -> None:
         limit = self._settings.scaled(self._settings.silence_seconds)
         now = asyncio.get_running_loop().time()
+        was_open, self._was_open = self._was_open, self._calendar.is_open(self._clock.now())
+        if not was_open:  # silence of the break says nothing of the session after it
+            self._silent_since = now
         is_running = self._subscribed is not None and self._gateway.is_connected
-        if (
-            is_running
-            and now - self._heard_at >= limit
-            and self._calendar.is_open(self._clock.now())
-        ):
-            self._heard_at = now
+        if is_running and self._was_open and now - self._silent_since >= limit:
+            self._silent_since = now
             self._go_stale(f"no bar of {self._terms.symbol} came for {limit:g} s")
             self._wanted.set()
 
     def _note_heard(self) -> None:
-        self._heard_at = asyncio.get_running_loop().time()
+        self.heard_at = self._clock.now()
+        self._silent_since = asyncio.get_running_loop().time()
 
     def _tell_all(self, events: Any) -> None:
         for event in events:

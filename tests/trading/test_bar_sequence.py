@@ -6,7 +6,15 @@ import pytest
 
 from trading.bar_calendar import BarCalendar
 from trading.bar_sequence import BarSequence, count_by_seconds
-from trading.data_events import BarClosed, BarEvent, BarGap, BarsDisordered, SeenBar
+from trading.data_events import (
+    BarClosed,
+    BarEvent,
+    BarGap,
+    BarMoved,
+    BarRevised,
+    BarsDisordered,
+    SeenBar,
+)
 
 START = datetime(2025, 11, 5, 15, 0, tzinfo=UTC)
 
@@ -32,13 +40,14 @@ def closed(events: list[BarEvent]) -> list[int]:
 def test_sequence_history_tells_all_but_the_forming_bar() -> None:
     events = sequence().take_history([bar(0), bar(1), bar(2)])
     assert closed(events) == [0, 1]
-    assert all(isinstance(one, BarClosed) and one.is_from_history for one in events)
+    assert all(isinstance(one, BarClosed) and one.is_from_history for one in events[:2])
+    assert events[2:] == [BarMoved(bar=bar(2))]
 
 
-def test_sequence_update_of_the_forming_bar_tells_nothing() -> None:
+def test_sequence_update_of_the_forming_bar_tells_that_it_moved_and_no_close() -> None:
     bars = sequence()
     bars.take_history([bar(0), bar(1)])
-    assert bars.take_update(bar(1, 100.5)) == []
+    assert bars.take_update(bar(1, 100.5)) == [BarMoved(bar=bar(1, 100.5))]
     assert bars.take_update(bar(1, 100.5)) == []
 
 
@@ -47,7 +56,10 @@ def test_sequence_close_is_told_once_with_the_last_update_of_its_bar() -> None:
     bars.take_history([bar(0), bar(1)])
     bars.take_update(bar(1, 100.25))
     bars.take_update(bar(1, 100.75))
-    assert bars.take_update(bar(2)) == [BarClosed(bar=bar(1, 100.75), is_from_history=False)]
+    assert bars.take_update(bar(2)) == [
+        BarClosed(bar=bar(1, 100.75), is_from_history=False),
+        BarMoved(bar=bar(2)),
+    ]
     assert bars.take_update(bar(2)) == []
 
 
@@ -56,6 +68,34 @@ def test_sequence_history_again_tells_only_what_is_new() -> None:
     bars.take_history([bar(0), bar(1), bar(2)])
     assert closed(bars.take_history([bar(0), bar(1), bar(2), bar(3), bar(4)])) == [2, 3]
     assert bars.take_history([bar(3), bar(4)]) == []
+
+
+def test_sequence_history_that_corrects_a_bar_that_was_told_tells_it_again_and_first() -> None:
+    bars = sequence()
+    bars.take_history([bar(0), bar(1)])
+    bars.take_update(bar(2))
+    again = [bar(0), bar(1, 100.25), bar(2), bar(3)]
+    assert bars.take_history(again) == [
+        BarRevised(bar=bar(1, 100.25)),
+        BarClosed(bar=bar(2), is_from_history=True),
+        BarMoved(bar=bar(3)),
+    ]
+    assert bars.take_history(again) == []
+    assert bars.last_closed == at(2)
+
+
+def test_sequence_history_that_has_what_was_missing_tells_it_as_a_revision() -> None:
+    bars = sequence()
+    bars.take_history([bar(0), bar(2), bar(3)])
+    assert bars.take_history([bar(n) for n in range(4)]) == [BarRevised(bar=bar(1))]
+    assert bars.take_history([bar(n) for n in range(4)]) == []
+
+
+def test_sequence_revision_of_a_bar_that_nobody_can_take_back_is_not_told() -> None:
+    bars = sequence()
+    bars.take_history([bar(n) for n in range(66)])  # closes 0 to 64, of which 64 are kept
+    corrected = [bar(0, 100.25), bar(1, 100.5), *(bar(n) for n in range(2, 66))]
+    assert bars.take_history(corrected) == [BarRevised(bar=bar(1, 100.5))]
 
 
 def test_sequence_update_that_jumps_holds_back_until_history_has_come() -> None:
@@ -77,14 +117,17 @@ def test_sequence_hole_that_history_has_too_is_named_once() -> None:
     assert events == [
         BarGap(after=at(1), before=at(4), n_missing=2),
         BarClosed(bar=bar(4), is_from_history=True),
+        BarMoved(bar=bar(5)),
     ]
     assert closed(bars.take_update(bar(6))) == [5]
 
 
 def test_sequence_hole_before_the_forming_bar_is_named() -> None:
-    assert sequence().take_history([bar(0), bar(3), bar(5)])[-1] == BarGap(
-        after=at(3), before=at(5), n_missing=1
-    )
+    events = sequence().take_history([bar(0), bar(3), bar(5)])
+    assert events[-2:] == [
+        BarGap(after=at(3), before=at(5), n_missing=1),
+        BarMoved(bar=bar(5)),
+    ]
 
 
 def test_sequence_history_out_of_order_and_double_is_mended_and_said() -> None:
@@ -98,7 +141,10 @@ def test_sequence_update_of_a_bar_that_is_over_is_said_and_changes_nothing() -> 
     bars.take_history([bar(0), bar(1)])
     bars.take_update(bar(2))
     assert bars.take_update(bar(1, 50.0)) == [BarsDisordered(n_double=0, n_late=1)]
-    assert bars.take_update(bar(3)) == [BarClosed(bar=bar(2), is_from_history=False)]
+    assert bars.take_update(bar(3)) == [
+        BarClosed(bar=bar(2), is_from_history=False),
+        BarMoved(bar=bar(3)),
+    ]
 
 
 def test_sequence_history_that_is_empty_tells_nothing() -> None:

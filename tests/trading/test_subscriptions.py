@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pandas as pd
@@ -17,12 +18,15 @@ from trading.connection_events import ConnectionDown, ConnectionUp, TradingResto
 from trading.data_events import (
     BarClosed,
     BarGap,
+    BarMoved,
+    BarRevised,
     BarsDisordered,
     DataEvent,
     DataFresh,
     DataStale,
 )
 from trading.subscriptions import BarSubscription, BarTerms
+from utils.clock import Clock
 from utils.errors import FatalGatewayError
 
 Told = TypeVar("Told", bound=DataEvent)
@@ -30,6 +34,25 @@ N_WARM = 5
 """Bars that are over before the subscription begins; the sixth is forming."""
 
 UP = ConnectionUp(n_connections=1, skew_seconds=0.0)
+FIVE_MINUTES = timedelta(minutes=5)
+NOW = StoppedClock("2024-01-02T00:00:00+00:00")
+
+
+@dataclass
+class LookedAtClock:
+    """A clock that tests move, and that counts how often it was looked at since."""
+
+    text: str
+    n_looks: int = field(default=0)
+
+    def now(self) -> datetime:
+        """Return its time."""
+        self.n_looks += 1
+        return datetime.fromisoformat(self.text)
+
+    def move_to(self, text: str) -> None:
+        """Set it."""
+        self.text, self.n_looks = text, 0
 
 
 @dataclass
@@ -64,7 +87,10 @@ class Feed:
 
 
 def fed(
-    body: Callable[[Feed], Awaitable[None]], should_wait: bool = True, **changed: float
+    body: Callable[[Feed], Awaitable[None]],
+    clock: Clock = NOW,
+    last_closed: datetime | None = None,
+    **changed: float,
 ) -> list[DataEvent]:
     """Run `body` beside a subscription to 5-minute bars, and return what it told."""
     rows = [(20_000.0 + n, 20_002.0 + n, 19_999.0 + n, 20_001.0 + n) for n in range(40)]
@@ -74,14 +100,13 @@ def fed(
         for _ in range(N_WARM):
             link.far.do("step")
         terms = BarTerms(con_id=link.con_id, symbol="MNQ", bar_size="5 mins", bar_seconds=300)
-        clock = StoppedClock("2024-01-02T00:00:00+00:00")
         settings = link.near._settings
-        bars = BarSubscription(link.near, terms, settings, clock, told.append)
+        bars = BarSubscription(link.near, terms, settings, clock, told.append, last_closed)
         running = asyncio.ensure_future(bars.run())
         bars.hear(UP)
         feed = Feed(link, bars, told)
         try:
-            if should_wait:
+            if last_closed is None:
                 await feed.has_told(N_WARM)
             await body(feed)
             assert not running.done()
@@ -107,6 +132,52 @@ def test_subscription_warms_up_from_history_and_then_tells_each_close_once() -> 
             20_008.0,
         )
         assert (last.bar.volume, last.is_from_history) == (100.0, False)
+
+    fed(body)
+
+
+def test_subscription_tells_each_move_of_the_forming_bar_and_when_it_heard_of_it() -> None:
+    async def body(feed: Feed) -> None:
+        assert feed.bars.heard_at == datetime(2024, 1, 2, tzinfo=UTC)
+        feed.step()
+        await until(lambda: feed.of(BarMoved)[-1].bar.open == 20_006.0)
+        feed.told.clear()
+        feed.step()
+        await feed.has_told(1)
+        moved = feed.of(BarMoved)[:2]
+        assert [(one.bar.open, one.bar.close) for one in moved] == [
+            (20_006.0, 20_007.0),
+            (20_007.0, 20_007.0),
+        ]
+        assert [type(one) for one in feed.told[:3]] == [BarMoved, BarClosed, BarMoved]
+
+    fed(body)
+
+
+def test_subscription_after_a_restart_tells_only_what_came_after_the_known_bar() -> None:
+    async def body(feed: Feed) -> None:
+        await feed.has_told(2)
+        assert feed.closes == [3, 4]
+        feed.step()
+        await feed.has_told(3)
+        assert feed.closes == [3, 4, 5]
+        assert not feed.of(BarGap)
+
+    fed(body, last_closed=pd.Timestamp(SESSION_OPEN).to_pydatetime() + 2 * FIVE_MINUTES)
+
+
+def test_subscription_asked_again_tells_what_history_says_otherwise() -> None:
+    async def body(feed: Feed) -> None:
+        feed.link.far.set(drop_out={90: 1})  # the last movement of the forming bar
+        feed.step()
+        await feed.has_told(N_WARM + 1)
+        wrong = feed.of(BarClosed)[-1].bar
+        feed.bars.ask_again()
+        await until(lambda: bool(feed.of(BarRevised)))
+        right = feed.of(BarRevised)[0].bar
+        assert right.time == wrong.time
+        assert (wrong.close, right.close) == (20_005.0, 20_006.0)
+        assert feed.bars.n_starts == 2
 
     fed(body)
 
@@ -228,6 +299,21 @@ def test_subscription_that_falls_silent_is_stale_and_begins_anew() -> None:
     assert DataStale(reason="no bar of MNQ came for 0.3 s") in told
 
 
+def test_subscription_silent_through_the_daily_break_is_not_stale_when_it_ends() -> None:
+    clock = LookedAtClock("2024-01-02T22:30:00+00:00")  # the break of 16:00 to 17:00 in Chicago
+
+    async def body(feed: Feed) -> None:
+        feed.link.far.set(is_stale=True)
+        clock.move_to("2024-01-02T22:59:59+00:00")
+        await until(lambda: clock.n_looks >= 6)  # a quarter of the limit lies between two
+        clock.move_to("2024-01-02T23:00:01+00:00")
+        await until(lambda: clock.n_looks >= 1)
+        assert not feed.of(DataStale)
+        await until(lambda: bool(feed.of(DataStale)))
+
+    fed(body, clock=clock, silence_seconds=0.4)
+
+
 def test_subscription_during_a_competing_session_is_stale_until_it_is_over() -> None:
     async def body(feed: Feed) -> None:
         feed.link.far.set(is_data_up=False)
@@ -255,9 +341,8 @@ def test_subscription_refused_for_pacing_is_tried_again() -> None:
 def test_subscription_to_a_contract_that_was_not_qualified_ends_with_it() -> None:
     async def body(link: Link) -> None:
         terms = BarTerms(con_id=5, symbol="MNQ", bar_size="5 mins", bar_seconds=300)
-        clock = StoppedClock("2024-01-02T00:00:00+00:00")
         told: list[DataEvent] = []
-        bars = BarSubscription(link.near, terms, link.near._settings, clock, told.append)
+        bars = BarSubscription(link.near, terms, link.near._settings, NOW, told.append)
         bars.hear(UP)
         with pytest.raises(FatalGatewayError, match="contract 5 was not qualified"):
             await bars.run()
