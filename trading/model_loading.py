@@ -4,7 +4,6 @@ Refused before anything is sent: what others may write to, models of another ins
 bars or feature set, features that no live bar carries, forecasts without their forecaster.
 """
 
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from models.forecast.forecaster import Forecaster
 from models.load_policy import load_policy
 from utils.errors import ArtifactError, ConfigError
 from utils.files import canonical_json, sha256_of_bytes
+from utils.private_files import why_not_private_tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,13 +66,13 @@ def load_model(
 
 
 def _check_own(folder: Path) -> None:
-    """Refuse a directory, or a file in it, that everybody may write to."""
-    for path in (folder, *(folder.iterdir() if folder.is_dir() else ())):
-        if path.exists() and path.stat().st_mode & stat.S_IWOTH:
-            raise ArtifactError(
-                f"`{path}` may be written by others: nobody knows what it would trade; "
-                f"chmod o-w `{path}`, and verify it with scripts/models.py"
-            )
+    """Refuse a directory that others may change, or put another in place of."""
+    why = why_not_private_tree(folder)
+    if why is not None:
+        raise ArtifactError(
+            f"the model `{folder}` is refused, since nobody knows what it would trade: {why}; then "
+            "verify it with scripts/models.py"
+        )
 
 
 def _check_traded(policy: TradingAgent | Ensemble, settings: DecisionSettings) -> None:

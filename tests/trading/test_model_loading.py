@@ -1,5 +1,7 @@
 """What may trade: only what was saved whole, by us, for what is traded, and can be shown live."""
 
+import sys
+
 import pytest
 
 from config.decision_settings import DecisionSettings
@@ -65,13 +67,19 @@ def test_edited_missing_or_foreign_model_is_refused(tmp_path):
     folder = saved(tmp_path / "model")
     with pytest.raises(ArtifactError, match="no model directory"):
         load_model([tmp_path / "none"], TRADED)
-    (folder / WEIGHTS).chmod(0o666)
-    with pytest.raises(ArtifactError, match=f"{WEIGHTS}` may be written by others"):
-        load_model([folder], TRADED)
-    (folder / WEIGHTS).chmod(0o644)
     (folder / WEIGHTS).write_bytes(b"x" + (folder / WEIGHTS).read_bytes()[1:])
     with pytest.raises(ArtifactError, match="was changed or damaged"):
         load_model([folder], TRADED)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_model_or_forecaster_that_others_could_change_is_refused(tmp_path, folders):
+    folder = saved(tmp_path / "model")
+    (folder / WEIGHTS).chmod(0o664)
+    with pytest.raises(ArtifactError, match=f"others can write `.*{WEIGHTS}`.*chmod go-w"):
+        load_model([folders[0], folder], TRADED)
+    with pytest.raises(ArtifactError, match="nobody knows what it would trade"):
+        load_model(folders, TRADED, folder)
 
 
 def test_features_that_no_live_bar_carries_are_refused(tmp_path):
