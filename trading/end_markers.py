@@ -54,11 +54,12 @@ class EndMarkers:
         """
         async with self._turn:
             loop = asyncio.get_running_loop()
-            asked = [*self._still_late(key, loop.time()), loop.time()]
-            wait = _Wait(key=key, n_missing=len(asked), end=loop.create_future())
+            asked = self._still_late(key, loop.time())
+            wait = _Wait(key=key, n_missing=len(asked) + 1, end=loop.create_future())
             self._wait = wait
             try:
                 send()
+                asked = [*asked, loop.time()]  # not before: what was not sent owes no marker
                 async with asyncio.timeout(limit_seconds):
                     await wait.end
             except TimeoutError as error:
@@ -68,7 +69,8 @@ class EndMarkers:
                 ) from error
             finally:
                 self._wait = None
-                self._unanswered[key] = asked[: wait.n_missing]
+                n_answered = len(asked) - max(0, wait.n_missing)  # a doubled marker is one too many
+                self._unanswered[key] = asked[max(0, n_answered) :]
 
     def end(self, key: ListKey) -> None:
         """Hear an end marker; one that nobody waits for is the oldest unanswered request's."""

@@ -83,6 +83,42 @@ def test_end_markers_that_never_come_are_forgotten_in_time_whatever_was_tried() 
     run(body, late_seconds=0.08)
 
 
+def test_end_markers_that_come_twice_after_a_debt_leave_none() -> None:
+    async def body(markers: EndMarkers) -> None:
+        with pytest.raises(TemporaryGatewayError):
+            await ask(markers, 0)
+        await ask(markers, 3)  # the late one, our own, and our own again
+        await ask(markers, 1)
+
+    run(body)
+
+
+def test_end_markers_that_come_leave_the_newest_request_owed_one() -> None:
+    async def body(markers: EndMarkers) -> None:
+        with pytest.raises(TemporaryGatewayError):
+            await ask(markers, 0)
+        await asyncio.sleep(0.3)
+        with pytest.raises(TemporaryGatewayError):
+            await ask(markers, 1)  # the first one's: this list is still to be told
+        await asyncio.sleep(0.25)  # by now the first one would be forgotten
+        with pytest.raises(TemporaryGatewayError):
+            await ask(markers, 1)
+
+    run(body, late_seconds=0.5)
+
+
+def test_end_markers_of_a_list_that_could_not_be_sent_are_not_owed() -> None:
+    async def body(markers: EndMarkers) -> None:
+        def refuse() -> None:
+            raise TemporaryGatewayError("no connection")
+
+        with pytest.raises(TemporaryGatewayError, match="no connection"):
+            await markers.ask(POSITIONS, refuse, LIMIT)
+        await ask(markers, 1)
+
+    run(body)
+
+
 def test_end_markers_of_lists_with_request_ids_owe_nothing_to_each_other() -> None:
     async def body(markers: EndMarkers) -> None:
         with pytest.raises(TemporaryGatewayError, match="all executions within"):
