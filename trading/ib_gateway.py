@@ -88,7 +88,9 @@ class IbGateway:
             port = self._ports[self._n_attempts % len(self._ports)]
             self._n_attempts += 1
             await session.open(port)
-            self._ports, self._n_attempts = [self._settings.port], 0
+            # TWS stays where it moved to until it is started anew
+            self._ports = list(dict.fromkeys([port, self._settings.port]))
+            self._n_attempts = 0
 
     async def close(self) -> None:
         """Close the socket, whatever state it is in; pending requests fail."""

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.helpers.gateways import until
-from tests.helpers.ib_links import ACCOUNT, PRICE, UNANSWERED, Link, linked
+from tests.helpers.ib_links import ACCOUNT, PRICE, UNANSWERED, Link, linked, simulated_gateway
 from trading.broker_events import (
     AccountsSeen,
     CommissionSeen,
@@ -414,6 +414,26 @@ def test_gateway_told_of_a_new_port_tries_it_and_the_old_one_in_turn() -> None:
             await link.near.connect()
         await link.near.connect()
         assert link.near.is_connected
+
+    linked(body)
+
+
+def test_gateway_that_moved_is_looked_for_where_it_moved_to_until_it_is_not_there() -> None:
+    async def body(link: Link) -> None:
+        with simulated_gateway() as moved:
+            text = f"Please reconnect on the new port - {moved.port}"
+            link.far.do("error", code=1300, text=text, request_id=-1)
+            await until(lambda: link.of(ErrorSeen)[-1].code == 1300)
+            for _ in range(2):
+                await link.near.close()
+                await link.near.connect()
+                assert moved.state()["clients"] == [1]
+                await until(lambda: link.far.state()["clients"] == [])
+        await link.near.close()
+        with pytest.raises(TemporaryGatewayError, match=f"nobody listens at .*:{moved.port} "):
+            await link.near.connect()
+        await link.near.connect()
+        assert link.far.state()["clients"] == [1]
 
     linked(body)
 
