@@ -5,8 +5,8 @@ snapshots, subscriptions) is the trader's.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from types import MappingProxyType
 
 from config.connection_settings import ConnectionSettings
@@ -25,7 +25,7 @@ from trading.connection_events import (
     TradingRestored,
 )
 from trading.gateway import Gateway
-from trading.outage import Outage
+from trading.outage import Outage, is_planned
 from utils.clock import Clock
 from utils.errors import SimulationError, TemporaryGatewayError
 from utils.logger import get_logger
@@ -61,7 +61,10 @@ class ConnectionSupervisor:
 
     Attributes:
         is_up: Whether the connection stands, as far as the last probe knows.
-        clock_skew_seconds: The broker's clock less ours at the last probe, to its whole second.
+        clock_skew_seconds: The broker's clock less ours at the last probe, to its whole second;
+            None before the first.
+        probe_ms: Round trip of the last probe, milliseconds; None without a connection.
+        since: When the broker came into reach, or went out of it; trying again does not move it.
     """
 
     def __init__(
@@ -82,7 +85,10 @@ class ConnectionSupervisor:
             seed: Of the back-off's jitter.
         """
         self.is_up = False
-        self.clock_skew_seconds = 0.0
+        self.clock_skew_seconds: float | None = None
+        self.probe_ms: float | None = None
+        self.since = clock.now()
+        self._was_in_reach = False
         self._gateway = gateway
         self._settings = settings
         self._clock = clock
@@ -99,6 +105,21 @@ class ConnectionSupervisor:
     def is_blocked(self) -> bool:
         """Whether TWS says that it has lost the exchange's side."""
         return self._blocking_code is not None
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether it is the time of the broker's daily restart."""
+        return is_planned(self._clock.now(), self._settings)
+
+    @property
+    def outage_seconds(self) -> float:
+        """The last limit that the outage which is on has passed (OutageAlert); else 0."""
+        return max(self._outage.passed, default=0.0)
+
+    @property
+    def n_outage_limits(self) -> int:
+        """How many of the limits it has passed."""
+        return len(self._outage.passed)
 
     async def run(self) -> None:
         """Connect, watch and reconnect until cancelled; then the connection is closed.
@@ -126,7 +147,7 @@ class ConnectionSupervisor:
         A broker that does not answer in time loses its connection by that.
         """
         try:
-            self._measure(await self._gateway.probe())
+            await self._measure()
         except TemporaryGatewayError as error:
             _log.warning("probe failed: %s", error)
             return False
@@ -151,7 +172,7 @@ class ConnectionSupervisor:
         self._blocking_code = None  # TWS says it anew while we connect
         try:
             await self._gateway.connect()
-            self._measure(await self._gateway.probe())
+            skew_seconds = await self._measure()
         except TemporaryGatewayError as error:
             self._reason = str(error)
             _log.warning("%s", error)
@@ -159,9 +180,8 @@ class ConnectionSupervisor:
             return False
         self.is_up = True
         self._n_connections += 1
-        self._tell(
-            ConnectionUp(n_connections=self._n_connections, skew_seconds=self.clock_skew_seconds)
-        )
+        self._note_reach()
+        self._tell(ConnectionUp(n_connections=self._n_connections, skew_seconds=skew_seconds))
         if self._blocking_code is None:
             self._outage.end()
         else:
@@ -184,15 +204,28 @@ class ConnectionSupervisor:
         await self.probe()
         return self._gateway.is_connected
 
-    def _measure(self, broker_time: datetime) -> None:
+    async def _measure(self) -> float:
+        """Ask for the broker's clock; note how long that took, and return how far it is off."""
+        asked = time.perf_counter()
+        broker_time = await self._gateway.probe()
+        self.probe_ms = (time.perf_counter() - asked) * 1_000
         self.clock_skew_seconds = (broker_time - self._clock.now()).total_seconds()
+        return self.clock_skew_seconds
+
+    def _note_reach(self) -> None:
+        """Note the time at which the broker has come into reach, or gone out of it."""
+        is_in_reach = self.is_up and not self.is_blocked
+        if is_in_reach is not self._was_in_reach:
+            self._was_in_reach, self.since = is_in_reach, self._clock.now()
 
     def _note_down(self, reason: str) -> None:
         self._lost.set()
         if not self.is_up:
             return
         self.is_up = False
+        self.probe_ms = None
         self._reason = reason
+        self._note_reach()
         self._outage.begin(_monotonic())
         self._tell(ConnectionDown(reason=reason))
 
@@ -215,11 +248,13 @@ class ConnectionSupervisor:
         self._blocking_code = event.code
         self._reason = event.text
         self._outage.begin(_monotonic())
+        self._note_reach()
         if self.is_up:
             self._tell(TradingBlocked(code=event.code))
 
     def _note_restored(self, *, is_data_lost: bool) -> None:
         self._blocking_code = None
+        self._note_reach()
         if self.is_up:
             self._outage.end()
             self._tell(TradingRestored(is_data_lost=is_data_lost))

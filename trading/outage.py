@@ -34,6 +34,11 @@ class Outage:
         """Whether there is one now."""
         return self._seen_at is not None
 
+    @property
+    def passed(self) -> tuple[float, ...]:
+        """The limits that the outage has passed, unscaled seconds; none without one."""
+        return self._settings.alert_after_seconds[: self._n_alerts] if self.is_on else ()
+
     def begin(self, monotonic: float) -> None:
         """Note that the broker is out of reach, unless that is known."""
         if self._seen_at is None:

@@ -10,6 +10,7 @@ import pytest
 from config.connection_settings import ConnectionSettings
 from tests.helpers.clocks import StoppedClock
 from tests.helpers.gateways import NOON, ScriptedGateway, until
+from tests.helpers.history import MovedClock
 from trading.broker_events import ErrorSeen
 from trading.connection import ConnectionSupervisor
 from trading.connection_events import (
@@ -215,6 +216,90 @@ def test_supervisor_blocked_by_1100_alerts_although_the_socket_stands() -> None:
         assert supervisor.is_up
 
     supervise(ScriptedGateway(), body, settings)
+
+
+def test_supervisor_knows_the_round_trip_of_a_probe_while_it_is_connected() -> None:
+    gateway = ScriptedGateway(refusals=1)
+
+    async def body(supervisor: ConnectionSupervisor, told: list[ConnectionEvent]) -> None:
+        assert supervisor.probe_ms is None
+        assert supervisor.clock_skew_seconds is None
+        await until(lambda: supervisor.is_up)
+        assert supervisor.probe_ms is not None
+        assert supervisor.probe_ms >= 0
+        gateway.refusals = 10_000
+        gateway.lose("reset by peer")
+        assert supervisor.probe_ms is None
+        assert supervisor.clock_skew_seconds == 0.0  # as it was last
+
+    supervise(gateway, body)
+
+
+def test_supervisor_knows_since_when_the_broker_is_in_reach_or_out_of_it() -> None:
+    class SaysAnew(ScriptedGateway):
+        """Says 1100 while a second connection is being made, as TWS does."""
+
+        async def connect(self) -> None:
+            await super().connect()
+            if self.n_connects > 1:
+                self.listener(error(1100))
+
+    clock, gateway = MovedClock(NOON.isoformat()), SaysAnew()
+    seconds: list[float] = []
+
+    async def body() -> None:
+        told: list[ConnectionEvent] = []
+        supervisor = ConnectionSupervisor(gateway, FAST, clock, told.append)
+        gateway.listener = supervisor.hear
+
+        def note() -> None:
+            seconds.append((supervisor.since - NOON).total_seconds())
+            clock.move(60)
+
+        note()
+        running = asyncio.ensure_future(supervisor.run())
+        await until(lambda: supervisor.is_up)
+        note()
+        supervisor.hear(error(1100))
+        note()
+        gateway.lose("reset by peer")
+        await until(lambda: len([one for one in told if isinstance(one, ConnectionUp)]) == 2)
+        note()
+        supervisor.hear(error(1102))
+        note()
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(body())
+    assert seconds == [0.0, 60.0, 120.0, 120.0, 240.0]
+
+
+def test_supervisor_knows_which_limits_an_outage_has_passed_until_it_ends() -> None:
+    settings = ConnectionSettings(time_scale=0.005, alert_after_seconds=(10.0, 20.0))
+    gateway = ScriptedGateway(refusals=10_000)
+
+    async def body(supervisor: ConnectionSupervisor, told: list[ConnectionEvent]) -> None:
+        assert (supervisor.outage_seconds, supervisor.n_outage_limits) == (0.0, 0)
+        await until(lambda: len(told) == 2)
+        assert (supervisor.outage_seconds, supervisor.n_outage_limits) == (20.0, 2)
+        gateway.refusals = 0
+        await until(lambda: supervisor.is_up)
+        assert (supervisor.outage_seconds, supervisor.n_outage_limits) == (0.0, 0)
+
+    supervise(gateway, body, settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("2025-11-05T16:30:00-06:00", True), ("2025-11-05T12:00:00Z", False)]
+)
+def test_supervisor_knows_when_the_daily_restart_is_on(text: str, expected: bool) -> None:
+    clock = StoppedClock(text)
+
+    async def body() -> None:
+        supervisor = ConnectionSupervisor(ScriptedGateway(), FAST, clock, lambda event: None)
+        assert supervisor.is_planned is expected
+
+    asyncio.run(body())
 
 
 def test_supervisor_run_twice_is_refused() -> None:

@@ -84,6 +84,16 @@ def test_outage_that_ended_alerts_no_more_and_the_next_anew() -> None:
     assert outage.alerts(2_060.0, NOON) == (60.0,)
 
 
+def test_outage_knows_the_limits_that_it_has_passed_until_it_ends() -> None:
+    outage = Outage(SETTINGS)
+    outage.begin(0.0)
+    assert outage.passed == ()
+    outage.alerts(301.0, NOON)
+    assert outage.passed == (60.0, 300.0)
+    outage.end()
+    assert outage.passed == ()
+
+
 def test_outage_limits_are_scaled() -> None:
     outage = Outage(ConnectionSettings(time_scale=0.01))
     outage.begin(0.0)
