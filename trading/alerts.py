@@ -35,6 +35,7 @@ class Alerter:
         settings: How they are sent.
         trading: Has the bounds beyond which a status asks for one.
         name: Whose alerts these are, the beginning of each title.
+        secrets: Account ids, which appear masked.
     """
 
     def __init__(
@@ -43,13 +44,16 @@ class Alerter:
         settings: AlertSettings,
         trading: TradingSettings,
         name: str,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self._settings = settings
         self._trading = trading
         self._name = name
+        self._secrets = secrets
         self._channels = [AlertChannel(service, label, settings) for label, service in services]
         self._last: dict[tuple[str, str], datetime] = {}
         self._before: TraderStatus | None = None
+        self._is_return_news = False
 
     def tell(self, alert: Alert) -> bool:
         """Log an alert and queue it, unless the same was told within its repeat interval.
@@ -67,7 +71,7 @@ class Alerter:
             return False  # a clock set back must silence nobody
         self._remember(key, alert.at)
         message = self._message(alert)
-        _LOG.log(_LOG_LEVELS[kind.level], "%s: %s", alert.kind, masked_text(alert.text))
+        _LOG.log(_LOG_LEVELS[kind.level], "%s: %s", alert.kind, self._masked(alert.text))
         for channel in self._channels:
             channel.put(message)
         return True
@@ -75,7 +79,10 @@ class Alerter:
     def observe(self, status: TraderStatus) -> tuple[str, ...]:
         """Tell whatever a status asks for; return the kinds whose cause stands."""
         standing = standing_alerts(status, self._trading)
-        passing = () if self._before is None else passing_alerts(self._before, status)
+        before = self._before if self._is_return_news else None
+        passing = () if before is None else passing_alerts(before, status)
+        # The first connection of a process is no return, unless people were told that there is none
+        self._is_return_news |= status.connection.is_up or status.connection.outage_seconds > 0
         self._before = status
         for alert in (*standing, *passing):
             self.tell(alert)
@@ -113,7 +120,10 @@ class Alerter:
         title = f"{self._name} {kind.level.value}: {alert.kind.replace('_', ' ')}"
         stamp = alert.at.strftime("%Y-%m-%d %H:%M:%S UTC")
         body = f"{alert.text}\nWhat to do: {kind.advice}\n{stamp}"
-        return Message(level=kind.level, title=masked_text(title), body=masked_text(body))
+        return Message(level=kind.level, title=self._masked(title), body=self._masked(body))
+
+    def _masked(self, text: str) -> str:
+        return masked_text(text, self._secrets)
 
 
 @contextmanager
@@ -122,8 +132,16 @@ def alerts_to(
     settings: AlertSettings,
     trading: TradingSettings,
     name: str,
+    secrets: tuple[str, ...] = (),
 ) -> Iterator[Alerter]:
     """Yield an alerter that sends to the addresses, and close it at the end.
+
+    Args:
+        addresses: Of services, in order.
+        settings: How alerts are sent.
+        trading: Has the bounds beyond which a status asks for one.
+        name: Whose alerts these are.
+        secrets: Account ids, which appear masked.
 
     Raises:
         ConfigError: If apprise does not know an address.
@@ -133,7 +151,7 @@ def alerts_to(
         (f"{number} ({address!r})", AppriseService(address, number, settings.timeout_seconds))
         for number, address in enumerate(addresses, start=1)
     ]
-    alerter = Alerter(services, settings, trading, name)
+    alerter = Alerter(services, settings, trading, name, secrets)
     try:
         yield alerter
     finally:

@@ -8,8 +8,8 @@ import re
 
 MASK = "***"
 
-_ACCOUNT = re.compile(r"(?<![A-Za-z0-9])(?:D?[FIU]|FA)\d{4,}(?![A-Za-z0-9])")
-"""As Interactive Brokers writes them: U1234567, DU1234567, F1234567, DF1234567, I1234567."""
+_ACCOUNT = re.compile(r"(?<![A-Za-z0-9])(?:D?[FIU][A-Z]?|FA)\d{4,}(?![A-Za-z0-9])")
+"""As Interactive Brokers writes them: U1234567, DU1234567, DUK123456, F123456, DF123456, I12345."""
 
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://\S+")
 
@@ -36,9 +36,10 @@ def masked_text(text: str, secrets: tuple[str, ...] = ()) -> str:
 
     Args:
         text: Anything.
-        secrets: Accounts that are to be masked too, however they are spelt.
+        secrets: Accounts that are to be masked too, whatever they look like, in capitals or not.
     """
-    for secret in secrets:
-        text = text.replace(secret, masked_account(secret)) if secret else text
+    for secret in filter(None, secrets):
+        mask = masked_account(secret).replace("\\", r"\\")
+        text = re.sub(re.escape(secret), mask, text, flags=re.IGNORECASE)
     text = _ADDRESS.sub(rf"\1://{MASK}", text)
     return _ACCOUNT.sub(lambda found: masked_account(found.group()), text)

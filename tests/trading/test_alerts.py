@@ -118,6 +118,32 @@ def test_alerter_observing_a_cause_that_stands_repeats_it_after_its_interval():
     assert len(inbox.posts) == 3
 
 
+def test_alerter_observing_the_first_connection_tells_of_no_return():
+    with taking_server() as inbox, alerts(inbox.address()) as alerter:
+        for status in (out_of_reach(0), healthy(), out_of_reach(1), healthy()):
+            alerter.observe(status)
+    assert len(inbox.posts) == 1
+
+
+def test_alerter_observing_a_first_connection_that_was_long_in_coming_tells_of_it():
+    with taking_server() as inbox, alerts(inbox.address()) as alerter:
+        for status in (out_of_reach(0), out_of_reach(60), healthy()):
+            alerter.observe(status)
+    assert [post["title"].partition(": ")[2] for post in inbox.posts] == [
+        "connection down 1 minute",
+        "reconnected",
+    ]
+
+
+def test_alert_of_an_account_that_looks_like_none_hides_it_where_it_is_told():
+    with taking_server() as inbox:
+        addresses = [SecretAddress(inbox.address())]
+        with alerts_to(addresses, SETTINGS, TRADING, "of Advisor-77", ("advisor-77",)) as alerter:
+            alerter.tell(an_alert(text="ADVISOR-77 halted"))
+    assert "dvisor" not in str(inbox.posts).replace("ad***77", "")
+    assert "ad***77 halted" in inbox.posts[0]["message"]
+
+
 def test_alert_to_a_server_that_hangs_does_not_hold_the_loop_up():
     url = "json://127.0.0.1:{}/x"
     with hanging_server() as port, alerts(url.format(port), settings=AGAINST_HANGING) as alerter:
