@@ -14,11 +14,13 @@ from trading.status import TraderStatus
 from utils.wording import counted
 
 OUTAGES = (
-    (900.0, "connection_down_15_minutes"),
-    (300.0, "connection_down_5_minutes"),
     (60.0, "connection_down_1_minute"),
+    (300.0, "connection_down_5_minutes"),
+    (900.0, "connection_down_15_minutes"),
 )
-"""Seconds of an unplanned outage, and the alert from there on; the first that is due is told."""
+"""Usual limits of an unplanned outage, seconds, and the alert from each on. Where the limits are
+others (ConnectionSettings.alert_after_seconds), the first of them brings the first alert, the
+second the next; and none is told that is milder than the outage's length asks for."""
 
 HOLD_ALERTS: Mapping[Hold, str | None] = MappingProxyType(
     {
@@ -70,11 +72,13 @@ def passing_alerts(before: TraderStatus, after: TraderStatus) -> tuple[Alert, ..
 
 def _outages(status: TraderStatus) -> Iterator[tuple[str, str]]:
     link = status.connection
-    due = [kind for seconds, kind in OUTAGES if link.outage_seconds >= seconds]
-    if due and not link.is_up:
+    by_length = sum(link.outage_seconds >= seconds for seconds, _ in OUTAGES)
+    grade = min(max(by_length, link.n_outage_limits), len(OUTAGES))
+    if grade and not link.is_up:
         what = "the connection" if link.is_broker_up else "the gateway's line to the broker"
         minutes = link.outage_seconds / 60
-        yield due[0], f"{what} has been down for more than {minutes:g} min; {_position(status)}"
+        text = f"{what} has been down for more than {minutes:g} min; {_position(status)}"
+        yield OUTAGES[grade - 1][1], text
 
 
 def _unprotected(status: TraderStatus, deadline_seconds: float) -> Iterator[tuple[str, str]]:
@@ -119,5 +123,6 @@ def _position(status: TraderStatus) -> str:
         protection = "without a stop"
     else:
         covering = "" if stop.is_covering else ", which does not cover it"
-        protection = f"stop {stop.quantity} at {stop.price:,.2f}{covering}"
+        unsure = "" if stop.is_confirmed else " as last known"
+        protection = f"stop {stop.quantity} at {stop.price:,.2f}{unsure}{covering}"
     return f"{holding.position:+d} {holding.contract}, {protection}"

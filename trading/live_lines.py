@@ -120,25 +120,29 @@ def _stop(status: TraderStatus) -> Line:
     if stop is None:
         text, tone = ("none", Tone.PLAIN) if is_flat else ("MISSING", Tone.BAD)
         return Line(label="stop", text=text, tone=tone)
-    return Line(
-        label="stop", text=_stop_text(stop), tone=Tone.GOOD if stop.is_covering else Tone.BAD
-    )
+    tone = Tone.GOOD if stop.is_confirmed else Tone.CAREFUL
+    return Line(label="stop", text=_stop_text(stop), tone=tone if stop.is_covering else Tone.BAD)
 
 
 def _stop_text(stop: StopStatus) -> str:
     covering = "covers all" if stop.is_covering else "DOES NOT COVER the position"
-    return f"{stop.quantity} at {stop.price:,.2f}, {covering}"
+    unsure = "" if stop.is_confirmed else " (not confirmed by the broker)"
+    return f"{stop.quantity} at {stop.price:,.2f}, {covering}{unsure}"
 
 
 def _day(status: TraderStatus) -> Line:
     profit = status.profit
-    unrealised = profit.unrealised_usd
+    costs = None if profit.commission_usd is None else 0 - profit.commission_usd  # none is +0.00
     parts = (
-        f"realised {profit.realised_usd:+,.2f}",
-        f"open {UNKNOWN if unrealised is None else format(unrealised, '+,.2f')}",
-        f"costs {0 - profit.commission_usd:+,.2f}",  # so that none is +0.00
+        f"realised {_signed(profit.realised_usd)}",
+        f"open {_signed(profit.unrealised_usd)}",
+        f"costs {_signed(costs)}",
     )
     return Line(label="day", text=f"{usd(profit.day_usd)} ({', '.join(parts)})")
+
+
+def _signed(amount: float | None) -> str:
+    return UNKNOWN if amount is None else f"{amount:+,.2f}"
 
 
 def _limit(status: TraderStatus) -> Line:
@@ -174,7 +178,8 @@ def _bar(status: TraderStatus, now: datetime) -> Line:
 
 def _orders(status: TraderStatus) -> list[Line]:
     orders = status.orders
-    working = f"{orders.sent_today:,} sent today, {len(orders.working)} working"
+    sent = UNKNOWN if orders.sent_today is None else f"{orders.sent_today:,} sent today"
+    working = f"{sent}, {len(orders.working)} working"
     denials = ", ".join(f"{code} {n}" for code, n in sorted(orders.denials.items())) or "none"
     return [
         Line(label="orders", text=working),

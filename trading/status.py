@@ -23,6 +23,7 @@ class ConnectionStatus:
         is_broker_up: False while the gateway says that it has lost the broker (1100).
         is_planned: Whether the broker's daily restart is on.
         outage_seconds: Of an outage outside of that, the last limit passed (OutageAlert); else 0.
+        n_outage_limits: How many of the limits it has passed.
         probe_ms: Round trip of the last probe, milliseconds.
         clock_offset_seconds: Broker's clock less ours.
     """
@@ -32,6 +33,7 @@ class ConnectionStatus:
     is_broker_up: bool = True
     is_planned: bool = False
     outage_seconds: float = 0.0
+    n_outage_limits: int = 0
     probe_ms: float | None = None
     clock_offset_seconds: float | None = None
 
@@ -43,11 +45,20 @@ class ConnectionStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopStatus:
-    """The stop at the broker; `is_covering` says whether it closes the whole position."""
+    """The stop at the broker.
+
+    Attributes:
+        price: Its trigger, points; of several, the one by which all of them have triggered.
+        quantity: Contracts that it closes.
+        is_covering: Whether that is the whole position.
+        is_confirmed: False while the broker cannot say whether it still has it: the line is down,
+            or an answer is missing. It rests there none the less, as far as is known.
+    """
 
     price: float
     quantity: int
     is_covering: bool
+    is_confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,21 +87,21 @@ class ProfitStatus:
     """The trading day's money, USD; realised and unrealised are before commission.
 
     Attributes:
-        realised_usd: Of trades closed today.
+        realised_usd: Of trades closed today; None where the price of a fill is not known.
         unrealised_usd: Marked to the last price; None before there is one.
-        commission_usd: Paid today, >= 0.
+        commission_usd: Paid today, >= 0; None where the cost of a fill is not known.
         daily_loss_limit_usd: Loss that locks the day, > 0.
     """
 
-    realised_usd: float
+    realised_usd: float | None
     unrealised_usd: float | None
-    commission_usd: float
+    commission_usd: float | None
     daily_loss_limit_usd: float
 
     @property
     def day_usd(self) -> float | None:
         """What the day has brought, net: realised + unrealised - commission."""
-        if self.unrealised_usd is None:
+        if self.realised_usd is None or self.unrealised_usd is None or self.commission_usd is None:
             return None
         return self.realised_usd + self.unrealised_usd - self.commission_usd
 
@@ -134,10 +145,16 @@ class WorkingOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrdersStatus:
-    """Orders: those that work, how many were sent today, and denials today by their codes."""
+    """Orders.
+
+    Attributes:
+        working: All that may fill, those of others on the account among them.
+        sent_today: Orders that open, sent in this trading day; None where it is not known.
+        denials: How many were denied in it, by code.
+    """
 
     working: tuple[WorkingOrder, ...] = ()
-    sent_today: int = 0
+    sent_today: int | None = None
     denials: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 
 from trading.alert_channel import ChannelCounts
 from trading.modes import Hold, Link, Mode
-from trading.status import TraderStatus
+from trading.status import HoldingStatus, TraderStatus
 
 PREFIX = "futuresgym_"
 
@@ -113,10 +113,17 @@ def _holding(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
     yield "entry_price_points", "Average entry", holding.average_price
     yield "stop_price_points", "Trigger of the resting stop", None if stop is None else stop.price
     yield "stop_contracts", "Contracts that it closes", 0 if stop is None else stop.quantity
-    is_covered = holding.position == 0 or (stop is not None and stop.is_covering)
-    yield "position_covered", "Whether a stop closes all of the position", is_covered
+    yield "position_covered", "Whether a stop closes all of the position", _is_covered(holding)
     target = None if status.decision is None else status.decision.target
     yield "target_contracts", "What the last decision wanted", target
+
+
+def _is_covered(holding: HoldingStatus) -> bool | None:
+    """Return None where the broker cannot be asked: an alarm on it would be about the line."""
+    stop = holding.stop
+    if holding.position == 0 or stop is None:
+        return holding.position == 0
+    return stop.is_covering if stop.is_confirmed else None
 
 
 def _money(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
@@ -131,7 +138,11 @@ def _money(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
 
 def _counts(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
     yield "working_orders", "Orders at the broker, or perhaps there", len(status.orders.working)
-    yield "orders_sent_today", "Orders sent in this trading day", status.orders.sent_today
+    yield (
+        "orders_sent_today",
+        "Orders that open, sent in this trading day",
+        status.orders.sent_today,
+    )
     yield "alerts_open", "Alerts whose cause stands", len(status.open_alerts)
     yield "kill_switch", "Whether the kill switch is on", status.is_killed
 

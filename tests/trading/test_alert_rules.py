@@ -45,6 +45,31 @@ def test_alert_rules_of_an_outage_go_by_its_length(seconds, expected, is_broker_
     assert kinds(out_of_reach(seconds, is_broker_up=is_broker_up)) == expected
 
 
+@pytest.mark.parametrize(
+    ("n_limits", "seconds", "expected"),
+    [
+        (1, 30.0, "connection_down_1_minute"),
+        (2, 45.0, "connection_down_5_minutes"),
+        (3, 50.0, "connection_down_15_minutes"),
+        (4, 55.0, "connection_down_15_minutes"),
+        (1, 900.0, "connection_down_15_minutes"),
+        (1, 400.0, "connection_down_5_minutes"),
+    ],
+)
+def test_alert_rules_of_other_limits_go_by_their_order_and_are_never_milder_than_the_length(
+    n_limits, seconds, expected
+):
+    status = out_of_reach(seconds)
+    line = replace(status.connection, n_outage_limits=n_limits)
+    assert kinds(replace(status, connection=line)) == [expected]
+
+
+def test_alert_rules_of_a_stop_that_cannot_be_asked_for_say_that_it_is_as_last_known():
+    holding = with_holding(stop=replace(healthy().holding.stop, is_confirmed=False)).holding
+    (alert,) = standing_alerts(replace(out_of_reach(60), holding=holding), SETTINGS)
+    assert alert.text.endswith("+2 MNQZ5, stop 2 at 24,960.25 as last known")
+
+
 def test_alert_rules_of_a_gateway_that_lost_its_broker_say_so():
     status = with_connection(is_broker_up=False, outage_seconds=300.0)
     (alert,) = standing_alerts(status, SETTINGS)

@@ -21,7 +21,7 @@ from trading.alert_kinds import ALERT_KINDS
 from trading.live_lines import lasting
 from trading.live_view import live_panel, live_view, plain_text
 from trading.modes import Hold, Mode
-from trading.status import DataStatus
+from trading.status import DataStatus, OrdersStatus
 
 READ_AT = NOW + timedelta(seconds=2)
 
@@ -106,6 +106,10 @@ def test_plain_text_is_one_line_each():
             "1 at 24,960.25, DOES NOT COVER the position",
         ),
         (
+            with_holding(stop=replace(healthy().holding.stop, is_confirmed=False)),
+            "2 at 24,960.25, covers all (not confirmed by the broker)",
+        ),
+        (
             with_connection(
                 is_broker_up=False,
                 since=ago(58),
@@ -119,6 +123,11 @@ def test_plain_text_is_one_line_each():
             with_profit(unrealised_usd=None),
             "day         not known (realised +120.00, open not known, costs",
         ),
+        (
+            with_profit(realised_usd=None, commission_usd=None),
+            "day         not known (realised not known, open -41.50, costs not known)",
+        ),
+        (healthy(orders=OrdersStatus()), "orders      not known, 0 working"),
         (held(Hold.DAILY_LOSS, "x"), "500.00 USD loss a day; LOCKED until the next one"),
         (held(Hold.STALE_DATA, "no tick"), "next bar    DATA ARE STALE; last 15:00:00 UTC"),
         (healthy(data=DataStatus(next_bar_due=ago(8))), "next bar    late by 0:10"),

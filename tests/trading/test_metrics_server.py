@@ -5,6 +5,7 @@ import socket
 import urllib.error
 import urllib.request
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -117,6 +118,14 @@ def test_metric_of_an_open_position_without_a_stop_tells():
     samples = scraped(with_holding(stop=None))
     assert samples["futuresgym_position_covered",] == 0.0
     assert samples["futuresgym_stop_contracts",] == 0.0
+
+
+def test_metric_of_a_stop_that_the_broker_cannot_confirm_is_absent():
+    stop = replace(healthy().holding.stop, is_confirmed=False)
+    samples = scraped(with_holding(stop=stop))
+    assert ("futuresgym_position_covered",) not in samples
+    assert samples["futuresgym_stop_contracts",] == 2.0
+    assert scraped(with_holding(position=0, stop=stop))["futuresgym_position_covered",] == 1.0
 
 
 def test_metrics_of_open_alerts_and_the_kill_switch():
