@@ -260,15 +260,15 @@ class PositionAdopted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskDay:
-    """How a trading day stands.
+    """How a trading day stands; its law is trading/risk_day.py's.
 
     Attributes:
         trading_day: CME trade date, which begins at 17:00 Chicago.
-        start_equity_cents: At its beginning; the same all day.
-        realised_cents: Realised less commissions, from our own fills.
-        peak_cents: Highest equity; a lower one than before is not taken.
-        is_locked: Whether nothing may be opened until the next day; never taken back.
-        reason: Of the lock.
+        start_equity_cents: Equity that its loss counts from; only a person's reset changes it.
+        realised_cents: Realised PnL less commissions of the day, from our own fills.
+        peak_cents: Highest equity of the day; a lower one than before is not taken.
+        is_locked: Whether nothing may be opened until the next day; only a reset takes it back.
+        reason: Of the lock, or of the last reset.
     """
 
     trading_day: date

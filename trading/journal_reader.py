@@ -14,14 +14,13 @@ from pydantic import TypeAdapter
 
 from trading.journal_codec import decoded, stamp
 from trading.journal_connection import connect_to_read, in_one_line
-from trading.journal_events import ENDED, UNRESOLVED, HeldPosition
+from trading.journal_events import ENDED, UNRESOLVED, HeldPosition, RiskDay
 from trading.journal_projections import MAX_ORDER_ID
 from trading.journal_rows import (
     StoredDenials,
     StoredFill,
     StoredIntent,
     StoredOrder,
-    StoredRiskDay,
     StoredStart,
     StoredSwitch,
     Written,
@@ -37,13 +36,18 @@ FILLS = (
     "FROM fill LEFT JOIN commission USING(exec_id) "
 )
 
+DAYS = (
+    "SELECT trading_day, start_equity_cents, realised_cents, peak_cents, is_locked, reason "
+    "FROM risk_day "
+)
+
 _Row = TypeVar("_Row")
 
 INTENTS = TypeAdapter(list[StoredIntent])
 STORED_FILLS = TypeAdapter(list[StoredFill])
 HELD = TypeAdapter(list[HeldPosition])
 STARTS = TypeAdapter(list[StoredStart])
-RISK_DAYS = TypeAdapter(list[StoredRiskDay])
+RISK_DAYS = TypeAdapter(list[RiskDay])
 SWITCHES = TypeAdapter(list[StoredSwitch])
 ORDERS = TypeAdapter(list[StoredOrder])
 DENIALS = TypeAdapter(list[StoredDenials])
@@ -168,10 +172,15 @@ class JournalReader:
         )
         return {row.con_id: row for row in rows}
 
-    def risk_day(self, trading_day: date) -> StoredRiskDay | None:
+    def risk_day(self, trading_day: date) -> RiskDay | None:
         """Return how a CME trade date stands, or None where nothing was written of it."""
-        text = "SELECT * FROM risk_day WHERE trading_day = ?"
-        return next(iter(self._rows(RISK_DAYS, text, trading_day.isoformat())), None)
+        rows = self._rows(RISK_DAYS, f"{DAYS} WHERE trading_day = ?", trading_day.isoformat())
+        return next(iter(rows), None)
+
+    def newest_risk_day(self) -> RiskDay | None:
+        """Return how the latest trade date stands that was ever written, or None before any."""
+        rows = self._rows(RISK_DAYS, f"{DAYS} ORDER BY trading_day DESC LIMIT 1")
+        return next(iter(rows), None)
 
     def switches(self) -> dict[str, StoredSwitch]:
         """Return all switches that were ever set, by name."""

@@ -1,7 +1,7 @@
 """Rows of a journal's tables as values, for those who only read; no repr shows an account id."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from trading.journal_codec import JournalEvent
 from trading.journal_events import IntentStatus
@@ -63,19 +63,6 @@ class StoredStart:
     price: float | None
     ts: datetime
     seq: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRiskDay:
-    """How a trading day stands; see `RiskDay`."""
-
-    trading_day: date
-    start_equity_cents: int
-    realised_cents: int
-    peak_cents: int
-    is_locked: bool
-    reason: str
-    updated: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

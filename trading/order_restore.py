@@ -5,7 +5,7 @@ What the journal does not know, the broker is asked for: every live order comes 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from math import nan
 from types import MappingProxyType
 
@@ -14,8 +14,9 @@ from config.trading_settings import OrderTimers
 from trading.booked_order import BookedOrder
 from trading.broker_events import CommissionSeen, ExecutionSeen
 from trading.gateway import OrderToSend
+from trading.journal_events import RiskDay
 from trading.journal_reader import JournalReader
-from trading.journal_rows import StoredFill, StoredIntent, StoredRiskDay
+from trading.journal_rows import StoredFill, StoredIntent
 from trading.mode_keeper import holds_of
 from trading.modes import Hold
 from trading.order_events import Restarted
@@ -24,7 +25,6 @@ from trading.order_life import OrderLife, split_exec_id
 from trading.order_transitions import MAY_FILL, OrderState
 from trading.own_position import OwnFills
 from trading.reconciliation import REMEMBERED
-from trading.risk_day import RiskDay
 from trading.trader_books import TraderBooks
 from trading.working_orders import WorkingOrders
 from utils.errors import JournalError
@@ -66,9 +66,7 @@ class Restored:
     risk_day: RiskDay | None
 
 
-def restore(
-    reader: JournalReader, traded: Traded, timers: OrderTimers, now: datetime, day: date
-) -> Restored:
+def restore(reader: JournalReader, traded: Traded, timers: OrderTimers, now: datetime) -> Restored:
     """Return the books as the journal has them.
 
     Args:
@@ -76,7 +74,6 @@ def restore(
         traded: Whose books.
         timers: Of orders.
         now: When the new process reads it.
-        day: The trading day that it is.
 
     Raises:
         JournalError: If an intent is not of this bot, or a fill cannot be read.
@@ -97,7 +94,7 @@ def restore(
         if fill.order_ref not in refs and fill.time >= now - REMEMBERED:
             orders.hear(_execution(fill), now)  # a stranger's, which must not be news again
     holds = MappingProxyType(holds_of(reader.switches()))
-    return Restored(books=books, holds=holds, risk_day=_risk_day(reader.risk_day(day)))
+    return Restored(books=books, holds=holds, risk_day=reader.newest_risk_day())
 
 
 def _restore_orders(
@@ -188,17 +185,4 @@ def _execution(fill: StoredFill) -> ExecutionSeen:
         side=fill.side,
         quantity=fill.quantity,
         price=nan if fill.price is None else fill.price,
-    )
-
-
-def _risk_day(stored: StoredRiskDay | None) -> RiskDay | None:
-    if stored is None:
-        return None
-    return RiskDay(
-        trading_day=stored.trading_day,
-        start_equity_cents=stored.start_equity_cents,
-        realised_cents=stored.realised_cents,
-        peak_cents=stored.peak_cents,
-        is_locked=stored.is_locked,
-        reason=stored.reason,
     )

@@ -12,31 +12,11 @@ from datetime import date, datetime
 import pandas as pd
 
 from data.calendar import Calendar
+from trading.journal_events import RiskDay
 from utils.errors import ConfigError
 
 MAX_USD = 1e12
 """Beyond it a figure is a broker's way of saying that it has none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskDay:
-    """How a trading day stands.
-
-    Attributes:
-        trading_day: Its date.
-        start_equity_cents: Equity that its loss counts from; only a person's reset changes it.
-        realised_cents: Realised PnL less commissions of the day, from our own fills.
-        peak_cents: Highest equity of the day.
-        is_locked: Whether nothing may be opened until the next day.
-        reason: Of the lock, or of the last reset.
-    """
-
-    trading_day: date
-    start_equity_cents: int
-    realised_cents: int = 0
-    peak_cents: int
-    is_locked: bool = False
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +56,7 @@ def begun(day: date, equity_usd: float) -> RiskDay:
     cents = to_cents(equity_usd)
     if cents is None:
         raise ConfigError(f"the equity that {day} begins with must be a number, was {equity_usd}")
-    return RiskDay(trading_day=day, start_equity_cents=cents, peak_cents=cents)
+    return RiskDay(trading_day=day, start_equity_cents=cents, realised_cents=0, peak_cents=cents)
 
 
 def marked(

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +42,6 @@ from utils.clock import SystemClock
 
 MNQ = get_instrument("MNQ")
 OWNER = JournalOwner(account=ACCOUNT, mode="sim")
-DAY = date(2024, 1, 2)
 STOP_POINTS = 50.0
 
 QUICK = TradingSettings(
@@ -207,7 +205,7 @@ async def started(
     con_id = await _front(far)
     journal = Journal.open(path, SystemClock(), OWNER)
     traded = Traded(bot=BOT, client_id=1, account=ACCOUNT, con_id=con_id, instruments={con_id: MNQ})
-    restored = restore(journal.reader, traded, settings.timers, SystemClock().now(), DAY)
+    restored = restore(journal.reader, traded, settings.timers, SystemClock().now())
     rig = Rig(far, path, settings, con_id, journal, restored)
     tasks = [asyncio.ensure_future(rig.supervisor.run())]
     try:

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 
@@ -154,6 +155,16 @@ def test_journal_day_keeps_its_first_equity_and_its_highest(journal):
     with pytest.raises(JournalConflictError, match="must stay 1000000, was 940000"):
         journal.append(risk_day(start_equity_cents=940_000))
     assert journal.reader.risk_day(DAY).peak_cents == 1_005_000
+
+
+def test_journal_newest_day_is_the_latest_date_whenever_it_was_written(journal):
+    assert journal.reader.newest_risk_day() is None
+    friday, monday = date(2024, 3, 8), date(2024, 3, 11)
+    later = risk_day(trading_day=monday, is_locked=True, reason="daily loss")
+    journal.append(later)
+    journal.append(risk_day(trading_day=friday))
+    assert journal.reader.newest_risk_day() == later
+    assert journal.reader.risk_day(friday) == risk_day(trading_day=friday)
 
 
 def test_journal_reset_of_an_unknown_day_is_refused(journal):
