@@ -6,10 +6,8 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 from tests.helpers.bars import make_bars
-from tests.helpers.gateway_brokers import open_desk
 from trading.simulated_gateway.broker import Broker
 from trading.simulated_gateway.control import ControlServer
 from trading.simulated_gateway.faults import Faults
@@ -17,6 +15,7 @@ from trading.simulated_gateway.in_thread import GatewayInThread
 from trading.simulated_gateway.market import Market
 from trading.simulated_gateway.server_settings import ServerSettings
 from trading.simulated_gateway.settings import BrokerSettings, MarketSettings, Pacing
+from trading.simulated_gateway.warming import warm_kernels
 from utils.paths import PROJECT_ROOT
 
 NOW = datetime(2024, 1, 2, 15, tzinfo=UTC)
@@ -49,17 +48,6 @@ def broker_in_the_morning():
     )
     terms = MarketSettings(pacing=Pacing.LOCKSTEP, start=NOW)
     return Broker(Market({"MNQ": bars}, terms, clock), BrokerSettings(), clock, faults)
-
-
-@cache
-def warm_kernels():
-    """Have the kernel's scalars compiled, which may take longer than a client waits."""
-    desk = open_desk()
-    desk.broker.set_price(18000.0)
-    desk.send(1, "BUY", 1, "MKT")
-    for order_id, kind in enumerate(("LMT", "STP", "STP LMT", "TRAIL"), start=2):
-        desk.send(order_id, "SELL", 1, kind, limit_price=18010.0, aux_price=17990.0)
-    desk.broker.set_price(17980.0)
 
 
 @contextmanager

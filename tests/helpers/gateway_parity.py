@@ -6,7 +6,8 @@ next open is neither cancelled nor given company: at the broker that open is the
 client hears of the close.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,8 +24,10 @@ from env.terms import open_account, terms_of
 from tests.helpers.gateway_brokers import Desk, open_desk
 from trading.simulated_gateway.hours import to_ns
 from trading.simulated_gateway.order_types import WireContract
+from trading.simulated_gateway.settings import broker_like
 from utils.seeding import generator
 
+ACCOUNT = "DU1234567"
 ROWS_TO_END = 3
 WIRE_KINDS = {
     OrderKind.MARKET: "MKT",
@@ -54,16 +57,22 @@ class DeskRun:
     net_usd: float = 0.0
 
 
-def run_at_desk(bars: pd.DataFrame, symbol: str, seed: int, path_policy: str) -> DeskRun:
-    """Trade at random at every close, and be flat and without orders at the end."""
-    settings = EnvSettings(
+def desk_settings(symbol: str, path_policy: str, **costs: Any) -> EnvSettings:
+    """Return the terms under which both trade."""
+    return EnvSettings(
         symbol=symbol,
         margin="none",
-        initial_balance=1e6,
+        initial_balance=1e9,
         stop_loss_ticks=None,
         max_position=50,
         path_policy=path_policy,
+        **costs,
     )
+
+
+def run_at_desk(bars: pd.DataFrame, settings: EnvSettings, seed: int) -> DeskRun:
+    """Trade at random at every close, and be flat and without orders at the end."""
+    symbol = settings.symbol
     market = build_market(bars, ["log_return"], symbol=symbol)
     records = account_bars(market, settings)
     accounts = np.zeros(1, DESK_ACCOUNT)
@@ -162,14 +171,13 @@ class _Trader:
         self.run.orders[order_id] = Sent(row=self.row, fields=sent)
 
 
-def run_at_broker(bars: pd.DataFrame, run: DeskRun, path_policy: str) -> Desk:
+def run_at_broker(bars: pd.DataFrame, run: DeskRun, settings: EnvSettings) -> Desk:
     """Send the same orders at the same closes to the simulated broker."""
     desk = open_desk(
         bars,
         run.symbol,
         start=bars.index[1].to_pydatetime(),
-        path_policy=path_policy,
-        cash_usd=1e9,
+        **asdict(broker_like(settings, ACCOUNT)),
     )
     tape = desk.broker.market.tapes[0]
     for row in range(len(bars) - 1):

@@ -29,6 +29,7 @@ class Holding:
         held_ticks: Signed contracts x average entry of what is held.
         fees_usd: Commission ever paid.
         held_fees_usd: Of it, for what is held.
+        commission_usd: Per contract and side; None takes the instrument's own.
     """
 
     listed: Listed
@@ -37,6 +38,13 @@ class Holding:
     held_ticks: float = 0.0
     fees_usd: float = 0.0
     held_fees_usd: float = 0.0
+    commission_usd: float | None = None
+
+    @property
+    def fee_each_usd(self) -> float:
+        """Commission per contract and side."""
+        own = self.listed.instrument.commission_per_side_usd
+        return own if self.commission_usd is None else self.commission_usd
 
     @property
     def average_cost(self) -> float:
@@ -59,8 +67,7 @@ class Holding:
 
     def book(self, quantity: int, ticks: int) -> Receipt:
         """Take in a fill of `quantity` signed contracts; return what it cost and gained."""
-        instrument = self.listed.instrument
-        fee_each = instrument.commission_per_side_usd
+        fee_each = self.fee_each_usd
         closing = int(reducing_quantity(self.position, quantity))
         gain_usd = None if closing == 0 else self._close(closing, ticks, fee_each)
         opening = quantity - closing
@@ -95,16 +102,18 @@ class Account:
         holdings: By con id.
     """
 
-    def __init__(self, name: str, cash_usd: float):
-        """Open a flat account."""
+    def __init__(self, name: str, cash_usd: float, commission_usd: float | None = None):
+        """Open a flat account; without a commission each instrument's own is paid."""
         self.name, self.initial_usd = name, cash_usd
+        self._commission_usd = commission_usd
         self.holdings: dict[int, Holding] = {}
         self._day_start_usd = cash_usd
         self._day_start_realised_usd = 0.0
 
     def holding(self, listed: Listed) -> Holding:
         """Return what is held of a contract, also if that is nothing yet."""
-        return self.holdings.setdefault(listed.con_id, Holding(listed=listed))
+        empty = Holding(listed=listed, commission_usd=self._commission_usd)
+        return self.holdings.setdefault(listed.con_id, empty)
 
     @property
     def fees_usd(self) -> float:

@@ -29,8 +29,9 @@ from trading.simulated_gateway.order_desk import LOST, OrderDesk
 from trading.simulated_gateway.order_types import OrderRequest
 from trading.simulated_gateway.orders import BUY, BY_HAND, SELL
 from trading.simulated_gateway.question_desk import QuestionDesk
-from trading.simulated_gateway.requests import Request
+from trading.simulated_gateway.requests import CancelOrder, GlobalCancel, PlaceOrder, Request
 from trading.simulated_gateway.settings import BrokerSettings
+from trading.simulated_gateway.slippage import add_slippage
 from trading.simulated_gateway.state import state_of
 from trading.simulated_gateway.teller import Deliver, Teller
 from utils.clock import Clock
@@ -38,6 +39,8 @@ from utils.errors import ConfigError
 
 NOBODY = -1
 """Request id of a notice that belongs to no request."""
+
+ORDER_REQUESTS = (PlaceOrder, CancelOrder, GlobalCancel)
 
 FARMS_OK = (
     (2104, "Market data farm connection is OK:usfuture"),
@@ -50,7 +53,11 @@ BROKER_LOST = 1100
 
 
 class Broker:
-    """A broker of one account, on one market."""
+    """A broker of one account, on one market.
+
+    Attributes:
+        n_orders_heard: Orders, changes and cancels that clients have sent so far, denied ones too.
+    """
 
     def __init__(self, market: Market, settings: BrokerSettings, clock: Clock, faults: Faults):
         """Open the books, and let the market stand at its first open.
@@ -62,9 +69,13 @@ class Broker:
             faults: Switches that may be turned at any time.
         """
         self.market, self.faults = market, faults
+        self.n_orders_heard = 0
         self._clock = clock
         self._teller = Teller(faults)
-        book, account = OrderBook(), Account(settings.account, settings.cash_usd)
+        book = OrderBook()
+        account = Account(settings.account, settings.cash_usd, settings.commission_usd)
+        for tape in market.tapes:
+            add_slippage(tape, settings)
         fills = FillDesk(market, book, account, self._teller, faults)
         self._office = Office(
             settings=settings,
@@ -125,6 +136,7 @@ class Broker:
     def handle(self, client_id: int, request: Request) -> None:
         """Do what a client asks, and answer it."""
         self._do_what_is_due()
+        self.n_orders_heard += isinstance(request, ORDER_REQUESTS)
         self._questions.answer(client_id, request, self.now())
 
     def step(self) -> None:

@@ -71,6 +71,11 @@ class GatewayInThread:
         waiting = asyncio.run_coroutine_threadsafe(_called(function, arguments), self._loop)
         return waiting.result(CALL_SECONDS)
 
+    async def answer(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Do as `call`, while the loop of whoever asks goes on."""
+        waiting = asyncio.run_coroutine_threadsafe(_called(function, arguments), self._loop)
+        return await asyncio.wrap_future(waiting)
+
     def do(self, name: str, /, **arguments: Any) -> Answer:
         """Do one of COMMANDS.
 

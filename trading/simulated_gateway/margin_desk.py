@@ -43,11 +43,10 @@ class MarginDesk:
 
     def impact(self, listed: Listed, quantity: int) -> MarginImpact:
         """Return what `quantity` signed contracts more would change."""
-        instrument = listed.instrument
-        margin = margin_of(instrument.symbol)
-        position = self._account.holding(listed).position
-        more = abs(position + quantity) - abs(position)
-        fee_usd = abs(quantity) * instrument.commission_per_side_usd
+        margin = margin_of(listed.instrument.symbol)
+        holding = self._account.holding(listed)
+        more = abs(holding.position + quantity) - abs(holding.position)
+        fee_usd = abs(quantity) * holding.fee_each_usd
         return MarginImpact(
             initial_before=self.initial_usd,
             initial_after=self.initial_usd + more * margin.initial_usd,

@@ -92,10 +92,12 @@ def _time(text: str | None) -> datetime | None:
         ) from error
 
 
-def _bars(path: Path | None, symbol: str) -> pd.DataFrame | None:
-    """Return bars as a market takes them: one series, or several contracts with their names."""
-    if path is None:
-        return None
+def bars_to_replay(path: Path, symbol: str) -> pd.DataFrame:
+    """Return bars as a market takes them: one series, or several contracts with their names.
+
+    Raises:
+        DataError: If they cannot be read.
+    """
     frame, _, _ = read_unchecked(path)
     return frame if CONTRACT_COLUMN in frame.columns else load_bars(path, get_instrument(symbol))
 
@@ -120,6 +122,7 @@ async def _serve(settings: ProcessSettings) -> None:
 
 def _broker(settings: ProcessSettings) -> Broker:
     clock = SystemClock()
-    frames = {settings.symbol: _bars(settings.bars, settings.symbol)}
+    path = settings.bars
+    frames = {settings.symbol: None if path is None else bars_to_replay(path, settings.symbol)}
     terms = market_settings(settings.speed, settings.start, settings.bars is not None)
     return Broker(Market(frames, terms, clock), settings.broker, clock, Faults())

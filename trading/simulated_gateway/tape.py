@@ -155,4 +155,6 @@ class Tape:
         """
         if self.price_ticks is None or (len(self.bars) > 0 and not self.is_standing):
             return None
-        return self.at_price(self.price_ticks)
+        bar = self.at_price(self.price_ticks)
+        bar.slippage = self.bars.slippage[self.row] if self.is_standing else 0.0
+        return bar

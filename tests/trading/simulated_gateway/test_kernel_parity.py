@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from data.synthetic import synthetic_bars
-from tests.helpers.gateway_parity import broker_fills, run_at_broker, run_at_desk
+from tests.helpers.gateway_parity import broker_fills, desk_settings, run_at_broker, run_at_desk
 
 pytestmark = pytest.mark.parity
 
@@ -18,10 +18,10 @@ def bars_of(symbol):
     return synthetic_bars(N_BARS, seed=11, symbol=symbol)
 
 
-def assert_parity(symbol, seed, path_policy):
-    bars = bars_of(symbol)
-    run = run_at_desk(bars, symbol, seed, path_policy)
-    desk = run_at_broker(bars, run, path_policy)
+def assert_parity(symbol, seed, path_policy, **costs):
+    bars, settings = bars_of(symbol), desk_settings(symbol, path_policy, **costs)
+    run = run_at_desk(bars, settings, seed)
+    desk = run_at_broker(bars, run, settings)
     assert broker_fills(desk) == run.fills
     assert desk.position == 0
     assert desk.broker.state()["cash_usd"] - 1e9 == pytest.approx(run.net_usd, abs=1e-5)
@@ -40,6 +40,20 @@ CASES = [
 @pytest.mark.parametrize(("symbol", "seed", "path_policy"), CASES)
 def test_random_orders_at_the_broker_fill_as_they_do_at_the_kernels_desk(symbol, seed, path_policy):
     assert_parity(symbol, seed, path_policy)
+
+
+COSTS = {
+    "commission": 1.37,
+    "slippage_ticks": 2,
+    "spread_ticks": 3,
+    "off_hours_slippage_ticks": 3,
+    "volatility_slippage_ticks": 4.0,
+    "limit_through_ticks": 2,
+}
+
+
+def test_a_broker_like_the_environment_charges_every_cost_that_it_charges():
+    assert_parity("MNQ", 3, "worst", **COSTS)
 
 
 @pytest.mark.slow
