@@ -7,6 +7,7 @@ be had from here.
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
@@ -28,7 +29,11 @@ __all__ = [
     "checked",
     "load_profile",
     "overridden",
+    "profile_values",
 ]
+
+TRADER_TABLE = "trader"
+"""What a profile says of live trading; config/trader_settings.py reads it."""
 
 PROFILES_DIR = Path(__file__).resolve().parent / "profiles"
 
@@ -102,9 +107,16 @@ def load_profile(name: str = "default") -> Settings:
     Raises:
         ConfigError: If there is no such profile, it is not TOML, or a value is out of bounds.
     """
+    values = profile_values(name)
+    values.pop(TRADER_TABLE, None)
+    return checked(Settings, values, f"profile `{name}`")
+
+
+def profile_values(name: str) -> dict[str, Any]:
+    """Return what a profile's file says, the trader's table too; errors as for `load_profile`."""
     path = Path(name) if name.endswith(".toml") else PROFILES_DIR / f"{name}.toml"
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         names = ", ".join(sorted(file.stem for file in PROFILES_DIR.glob("*.toml")))
         raise ConfigError(
@@ -112,4 +124,3 @@ def load_profile(name: str = "default") -> Settings:
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"cannot read profile `{path}`: {error}") from error
-    return checked(Settings, values, f"profile `{name}`")

@@ -57,7 +57,11 @@ class FillBook:
 
     def known(self, fill: LiveFill) -> LiveFill | None:
         """Return what was told of the same fill before."""
-        return self._recent.get(fill.key) or self._older.get(fill.key)
+        return self.of(fill.key)
+
+    def of(self, key: str) -> LiveFill | None:
+        """Return what was told of a fill by what it shares with its corrections."""
+        return self._recent.get(key) or self._older.get(key)
 
     def is_news(self, fill: LiveFill) -> bool:
         """Return whether a report is of a new fill, says more than the one before, or corrects."""

@@ -24,7 +24,7 @@ from trading.order_identity import Role
 from trading.order_limits import OrderLimits
 from trading.order_placer import OrderPlacer
 from trading.order_sender import OrderSender
-from trading.order_transitions import Effect
+from trading.order_transitions import Effect, OrderState
 from trading.placed import Placed
 from trading.risk_codes import DenialCode, Denied
 from trading.risk_guard import RiskGuard
@@ -120,6 +120,18 @@ class OrderManager:
     def is_flattening(self) -> bool:
         """Whether a flatten was asked for and the position is not known to be flat yet."""
         return bool(self._flattening)
+
+    def unsettled(self) -> str:
+        """Return what is not done or not answered yet, for people; "" where nothing is."""
+        if self._heard or self._next_send is not None:
+            return "something waits to be heard or sent"
+        if self._flattening:
+            return "the position is being closed"
+        for one in self.books.orders.live():
+            is_at_rest = one.life.state in _AT_REST and not one.life.is_cancelling
+            if not is_at_rest or one.name.role in _AT_MARKET:
+                return f"{one.order.ref} is {one.life.state}"
+        return "an order is one too many" if self.books.superfluous() else ""
 
     def now(self) -> datetime:
         """Return what time it is."""
@@ -287,6 +299,8 @@ class OrderManager:
 
 
 _CLOSING = (Role.EXIT, Role.FLATTEN)
+_AT_MARKET = frozenset({Role.ENTRY, *_CLOSING})
+_AT_REST = frozenset({OrderState.WORKING, OrderState.PARTIAL})
 
 
 def _nothing() -> None:

@@ -57,6 +57,10 @@ class OwnFills:
     _commissions: dict[str, tuple[int, float]] = field(default_factory=dict)
     _holdings: dict[int, Holding] = field(default_factory=dict)
 
+    def know(self, con_id: int, instrument: Instrument) -> None:
+        """Learn what another contract is, before anything is filled in it."""
+        self.instruments = {**self.instruments, con_id: instrument}
+
     def hear(self, event: ExecutionSeen) -> bool:
         """Count an execution of ours in; return False for one that is known already."""
         stem, version = split_exec_id(event.exec_id)

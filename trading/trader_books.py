@@ -10,7 +10,7 @@ from trading.order_identity import STOPS, OrderRef, Role, first_order_id
 from trading.order_transitions import OrderState
 from trading.own_position import OwnFills
 from trading.working_orders import WorkingOrders
-from utils.errors import TemporaryGatewayError
+from utils.errors import SimulationError, TemporaryGatewayError
 
 NO_DECISION = "none"
 """What orders follow from that no decision asked for."""
@@ -69,6 +69,17 @@ class TraderBooks:
         self.highest_order_id = first + count - 1
         return tuple(range(first, first + count))
 
+    def pin(self, con_id: int) -> None:
+        """Trade another contract of the same product from now on.
+
+        Raises:
+            SimulationError: If there is a position in the one that was traded.
+        """
+        if self.position:
+            raise SimulationError(f"contract {self.con_id} cannot be left: {self.position:+d} held")
+        self.con_id = con_id
+        self.fills.know(con_id, self.instrument)
+
     def next_ref(self, role: Role, decision: str, highest_written: int = 0) -> OrderRef:
         """Return a name that the book does not have.
 
@@ -89,6 +100,10 @@ class TraderBooks:
     def live_of(self, *roles: Role) -> list[BookedOrder]:
         """Return the live orders of these roles in the pinned contract, extras left out."""
         return self._of(lambda one: one.name.role in roles and one.is_live and not one.is_extra)
+
+    def live_entries(self) -> list[BookedOrder]:
+        """Return the entries that may still fill, extras included."""
+        return self._of(lambda one: one.name.role is Role.ENTRY and one.is_live)
 
     def exit_group(self) -> str:
         """Return the OCA group that closes the position; "" where no live exit has one.
