@@ -55,6 +55,12 @@ class FillBook:
         self._recent: dict[str, LiveFill] = {}
         self._older: dict[str, LiveFill] = {}
 
+    def copy(self) -> "FillBook":
+        """Return a book of the same fills."""
+        other = FillBook()
+        other._recent, other._older = dict(self._recent), dict(self._older)
+        return other
+
     def known(self, fill: LiveFill) -> LiveFill | None:
         """Return what was told of the same fill before."""
         return self.of(fill.key)

@@ -208,13 +208,28 @@ class LiveAccount:
         Decisions stay with the stamps at which they were made.
 
         Raises:
-            DataError: If the bars lie too far back; the account is then as it was.
+            DataError: If the bars lie too far back, or one cannot be lived through, as for
+                `close_bar`; the account is then as it was.
         """
         if not 0 <= n_back < len(self._lived):
             raise DataError(
                 f"an account can take back its last {len(self._lived) - 1} bars, was asked for "
                 f"{n_back}: rebuild it from the journal"
             )
+        kept = list(self._lived), self._is_first_kept, self.book.copy()
+        record, papers = self._accounts.tobytes(), [paper.copy() for paper in self._papers]
+        try:
+            self._live_instead(n_back, bars)
+        except DataError:
+            lived, self._is_first_kept, self.book = kept
+            self._lived.clear()
+            self._lived.extend(lived)
+            self._put_back(record)
+            for paper, before in zip(self._papers, papers, strict=True):
+                paper[:] = before
+            raise
+
+    def _live_instead(self, n_back: int, bars: Sequence[LiveBar]) -> None:
         taken = [self._lived.pop() for _ in range(n_back)]
         choices = {lived.bar.opened: lived.choice for lived in taken}
         if taken:

@@ -284,3 +284,18 @@ def test_revised_bars_are_lived_through_instead_with_the_decisions_made():
     assert account.record.tobytes() == expected.record.tobytes()
     with pytest.raises(DataError, match="rebuild it from the journal"):
         account.revise(64, bars[-64:])
+
+
+def test_revision_that_cannot_be_lived_through_leaves_the_account_as_it_was():
+    bars, fills, choices = random_run()
+    account, same = (LiveAccount.rebuilt(SETTINGS, bars, fills, choices) for _ in range(2))
+    other = bars_of(frame=synthetic_bars(200, seed=4))
+    with pytest.raises(DataError, match="hand in every bar"):
+        account.revise(5, [*other[-5:-2], other[-1]])
+    assert account.record.tobytes() == same.record.tobytes()
+    np.testing.assert_array_equal(account.trades, same.trades)
+    np.testing.assert_array_equal(account.fills, same.fills)
+    assert account.bar is bars[-1]
+    account.revise(5, other[-5:])
+    same.revise(5, other[-5:])
+    assert account.record.tobytes() == same.record.tobytes()
