@@ -25,7 +25,7 @@ from trading.connection_events import (
     TradingRestored,
 )
 from trading.gateway import Gateway
-from trading.outage import Outage, is_planned
+from trading.outage import Outage
 from utils.clock import Clock
 from utils.errors import SimulationError, TemporaryGatewayError
 from utils.logger import get_logger
@@ -109,7 +109,7 @@ class ConnectionSupervisor:
     @property
     def is_planned(self) -> bool:
         """Whether it is the time of the broker's daily restart."""
-        return is_planned(self._clock.now(), self._settings)
+        return self._outage.is_planned(self._clock.now())
 
     @property
     def outage_seconds(self) -> float:

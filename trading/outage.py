@@ -1,18 +1,9 @@
 """How long a broker has been out of reach, less the daily restart; and when somebody must know."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from config.connection_settings import ConnectionSettings
-
-
-def is_planned(now: datetime, settings: ConnectionSettings) -> bool:
-    """Return whether `now` (aware) is in the daily restart's window: from its start to its end."""
-    local = now.astimezone(ZoneInfo(settings.planned_zone)).time()
-    begin, end = settings.planned_from, settings.planned_until
-    if begin <= end:
-        return begin <= local < end
-    return local >= begin or local < end
+from trading.restart_window import RestartWindow
 
 
 class Outage:
@@ -25,6 +16,7 @@ class Outage:
     def __init__(self, settings: ConnectionSettings) -> None:
         """Begin with a broker in reach."""
         self._settings = settings
+        self._restart = RestartWindow(settings)
         self._seen_at: float | None = None
         self._unplanned_seconds = 0.0
         self._n_alerts = 0
@@ -38,6 +30,10 @@ class Outage:
     def passed(self) -> tuple[float, ...]:
         """The limits that the outage has passed, unscaled seconds; none without one."""
         return self._settings.alert_after_seconds[: self._n_alerts] if self.is_on else ()
+
+    def is_planned(self, now: datetime) -> bool:
+        """Return whether an outage at `now` (aware) is the daily restart's."""
+        return self._restart.in_window(now)
 
     def begin(self, monotonic: float) -> None:
         """Note that the broker is out of reach, unless that is known."""
@@ -60,7 +56,7 @@ class Outage:
         """
         if self._seen_at is None:
             return ()
-        if not is_planned(now, self._settings):
+        if not self.is_planned(now):
             self._unplanned_seconds += monotonic - self._seen_at
         self._seen_at = monotonic
         limits = self._settings.alert_after_seconds

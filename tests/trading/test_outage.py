@@ -1,11 +1,9 @@
 """Alerts of an outage: one, five and fifteen minutes, the daily restart left out."""
 
-from datetime import UTC, datetime, time
-
-import pytest
+from datetime import UTC, datetime
 
 from config.connection_settings import ConnectionSettings
-from trading.outage import Outage, is_planned
+from trading.outage import Outage
 
 SETTINGS = ConnectionSettings()
 NOON = datetime(2025, 11, 5, 18, 0, tzinfo=UTC)
@@ -13,31 +11,6 @@ NOON = datetime(2025, 11, 5, 18, 0, tzinfo=UTC)
 
 RESTART = datetime(2025, 11, 5, 22, 30, tzinfo=UTC)
 """Chicago 16:30."""
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2025-11-05T21:59:59Z", False),
-        ("2025-11-05T22:00:00Z", True),  # winter: 16:00 Chicago
-        ("2025-11-05T22:59:59Z", True),
-        ("2025-11-05T23:00:00Z", False),
-        ("2025-07-02T21:00:00Z", True),  # summer: 16:00 Chicago
-        ("2025-07-02T22:00:00Z", False),
-    ],
-)
-def test_is_planned_goes_by_chicago_wall_clock(text: str, expected: bool) -> None:
-    assert is_planned(datetime.fromisoformat(text), SETTINGS) is expected
-
-
-@pytest.mark.parametrize(
-    ("hour", "expected"), [(23, True), (0, True), (1, False), (12, False), (22, False)]
-)
-def test_is_planned_over_midnight_wraps(hour: int, expected: bool) -> None:
-    settings = ConnectionSettings(
-        planned_from=time(23, 0), planned_until=time(1, 0), planned_zone="UTC"
-    )
-    assert is_planned(datetime(2025, 11, 5, hour, tzinfo=UTC), settings) is expected
 
 
 def test_outage_alerts_at_one_five_and_fifteen_minutes_once_each() -> None:
