@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from data.calendar import calendar_of
-from data.contracts import parse_contract, roll_date
+from data.contracts import Contract, parse_contract, roll_date
 
 LastSession = Callable[[str, np.datetime64], np.datetime64 | None]
 """From a contract's code, and a trade date on which it trades, to the last trade date on which it
@@ -18,14 +18,19 @@ def calendar_rolls(symbol: str) -> LastSession:
     Args:
         symbol: Key of INSTRUMENTS.
     """
-    dates = calendar_of(symbol).table.dates
+    calendar_of(symbol)  # a ConfigError for an unknown one, before it is traded
 
     def last_session(contract: str, on: np.datetime64) -> np.datetime64 | None:
-        first_of_next = roll_date(parse_contract(contract, on.astype("datetime64[D]").item()))
-        before: np.datetime64 = dates[np.searchsorted(dates, np.datetime64(first_of_next)) - 1]
-        return before
+        return last_session_of(parse_contract(contract, on.astype("datetime64[D]").item()))
 
     return last_session
+
+
+def last_session_of(contract: Contract) -> np.datetime64:
+    """Return the trade date of the last session that a calendar roll holds a contract in."""
+    dates = calendar_of(contract.root).table.dates
+    before: np.datetime64 = dates[np.searchsorted(dates, np.datetime64(roll_date(contract))) - 1]
+    return before
 
 
 def never_rolls(contract: str, on: np.datetime64) -> np.datetime64 | None:
