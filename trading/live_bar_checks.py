@@ -40,6 +40,31 @@ def problem_of(bar: ClosedBar, before: ClosedBar | None, instrument: Instrument)
     )
 
 
+def problem_of_place(
+    bar: ClosedBar, known: ClosedBar | None, before: ClosedBar | None
+) -> str | None:
+    """Return why a bar cannot be put among those after it; None where it can.
+
+    A bar that begins a contract, or no longer does, would have the bars after it rolled once more,
+    or not at all.
+
+    Args:
+        bar: Corrected, or late.
+        known: What was taken in of its time; None for a late one.
+        before: The bar before it; None before the first.
+    """
+    contract, gap = (known.contract, known.roll_gap) if known is not None else ("", None)
+    if known is None and before is not None:
+        contract = before.contract
+    is_named_otherwise = bool(contract and bar.contract) and contract != bar.contract
+    if not is_named_otherwise and bool(gap) == bool(bar.roll_gap):
+        return None
+    return (
+        f"it is of contract {bar.contract or '(unnamed)'} with a roll gap of {bar.roll_gap}, where "
+        f"{contract or '(unnamed)'} with one of {gap} belongs: start anew from history"
+    )
+
+
 def _impossible(bar: ClosedBar) -> str | None:
     """Return what no bar can be, whatever the instrument."""
     told = (*bar.prices, bar.volume)

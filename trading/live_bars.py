@@ -37,7 +37,7 @@ from trading.bar_verdicts import (
     Verdict,
 )
 from trading.contract_sessions import LastSession, calendar_rolls
-from trading.live_bar_checks import is_other_contract, problem_of
+from trading.live_bar_checks import is_other_contract, problem_of, problem_of_place
 
 
 class Standing(NamedTuple):
@@ -192,10 +192,13 @@ class LiveBars:
         is_known = known.opened == bar.opened
         if is_known and known.says_the_same(bar):
             return Duplicate(opened=bar.opened)
-        n_back = len(opens) - place
-        later = [each for _, each in list(self._tail)[place + is_known :]]
         if is_known and bar.roll_gap is None:
             bar = replace(bar, roll_gap=known.roll_gap)
+        problem = problem_of_place(bar, known if is_known else None, self._tail[place][0].told)
+        if problem is not None:
+            return Refused(opened=bar.opened, reason=problem)
+        n_back = len(opens) - place
+        later = [each for _, each in list(self._tail)[place + is_known :]]
         bars = self._instead(n_back, [bar, *later])
         kind = Revised if is_known else Late
         return kind(n_back=n_back, bars=bars)

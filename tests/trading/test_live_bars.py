@@ -196,6 +196,38 @@ def test_new_contract_without_its_gap_is_refused():
     assert taken.bar.ticks.flag_bits & BarFlag.ROLL
 
 
+@pytest.mark.parametrize(
+    ("place", "fields"),
+    [
+        (44, {"contract": "MNQM24"}),  # late, of a contract that was not there yet
+        (44, {"contract": "MNQM24", "roll_gap": 12.5}),
+        (44, {"roll_gap": 12.5}),
+        (43, {"contract": "MNQM24"}),  # corrected
+        (43, {"roll_gap": 12.5}),
+        (46, {"contract": "MNQH24"}),  # the first of the new contract, corrected
+        (46, {"roll_gap": 0.0}),
+    ],
+)
+def test_bar_that_would_move_the_roll_of_those_after_it_is_refused_and_changes_nothing(
+    place, fields
+):
+    bars, told = begun()
+    old = [changed(bar, contract="MNQH24", roll_gap=0.0) for bar in told[40:46]]
+    new = [changed(bar, contract="MNQM24", roll_gap=0.0) for bar in told[47:50]]
+    rolled = changed(told[46], contract="MNQM24", roll_gap=12.5)
+    sent = [*old, rolled, *new]
+    for bar in (*sent[:4], *sent[5:]):  # without bar 44
+        assert isinstance(bars.take(bar, is_gap_known=True), Accepted)
+    before = bars.standing
+    own = {"volume": told[place].volume + 1.0, **fields}
+    verdict = bars.take(changed(sent[place - 40], **own))
+    assert isinstance(verdict, Refused)
+    assert "start anew from history" in verdict.reason
+    assert bars.standing == before
+    assert isinstance(bars.take(sent[4]), Late)
+    assert isinstance(bars.take(changed(rolled, volume=1.0, roll_gap=13.0)), Revised)
+
+
 @pytest.mark.parity
 def test_restart_goes_on_to_the_bit_and_other_bars_are_refused():
     settings = {"volatility_slippage_ticks": 2.0}
