@@ -50,9 +50,11 @@ class OwnFills:
 
     Attributes:
         instruments: What each contract is, by con id; a fill of another still moves its position.
+        n_news: Goes up with whatever may change a sum, so that others know when to count again.
     """
 
     instruments: Mapping[int, Instrument]
+    n_news: int = 0
     _fills: dict[str, OwnFill] = field(default_factory=dict)
     _commissions: dict[str, tuple[int, float]] = field(default_factory=dict)
     _holdings: dict[int, Holding] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class OwnFills:
         known = self._fills.get(stem)
         if known is not None and split_exec_id(known.exec_id)[1] >= version:
             return False
+        self.n_news += 1
         self._holdings.clear()  # a correction may be of another contract than it was
         self._fills[stem] = OwnFill(
             exec_id=event.exec_id,
@@ -86,6 +89,7 @@ class OwnFills:
         quantity = position - self.holding(con_id).position
         if quantity == 0:
             return
+        self.n_news += 1
         self._holdings.clear()
         self._fills[f"{ADOPTED}{len(self._fills)}"] = OwnFill(
             exec_id="",
@@ -102,7 +106,15 @@ class OwnFills:
         is_figure = is_usd and abs(event.commission_usd) <= MAX_COMMISSION_USD  # False for NaN too
         known = self._commissions.get(stem)
         if is_figure and (known is None or known[0] <= version):
+            self.n_news += 1
             self._commissions[stem] = (version, event.commission_usd)
+
+    def until(self, time: datetime) -> "OwnFills":
+        """Return what had been done before a time, with what it cost in the end."""
+        fills = {stem: fill for stem, fill in self._fills.items() if fill.order[0] < time}
+        return OwnFills(
+            instruments=self.instruments, _fills=fills, _commissions=dict(self._commissions)
+        )
 
     def holding(self, con_id: int) -> Holding:
         """Return what the fills of a contract come to, in the order in which they happened."""

@@ -7,16 +7,20 @@ next trading day does, or a person. Money is whole US cents, rounded down: a los
 
 import math
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from data.calendar import Calendar
+from data.calendar import MINUTES_PER_DAY, Calendar
 from trading.journal_events import RiskDay
 from utils.errors import ConfigError
 
 MAX_USD = 1e12
 """Beyond it a figure is a broker's way of saying that it has none."""
+
+MONDAY = 0
+"""Its `weekday`; the weekend before it belongs to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,20 @@ def trading_day(now: datetime, calendar: Calendar) -> date:
     """
     day = calendar.trade_dates(pd.DatetimeIndex([now]))[0]
     return date.fromisoformat(str(day))
+
+
+def begins_at(day: date, calendar: Calendar) -> datetime:
+    """Return the moment from which on `trading_day` says this day, in UTC.
+
+    Args:
+        day: A trade date, so no weekend where those have none: Monday begins on Friday evening.
+        calendar: Of what is traded.
+    """
+    template = calendar.template
+    has_weekend = day.weekday() == MONDAY and not template.has_weekends
+    first = day - timedelta(days=2) if has_weekend else day
+    midnight = datetime.combine(first, time(), ZoneInfo(template.zone))
+    return (midnight - timedelta(minutes=-template.turn_minute % MINUTES_PER_DAY)).astimezone(UTC)
 
 
 def begun(day: date, equity_usd: float) -> RiskDay:

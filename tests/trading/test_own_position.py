@@ -167,6 +167,28 @@ def test_own_fills_adopt_a_position_at_a_price_and_at_no_cost():
     assert fills.net_usd({CON_ID: 20_008.0}) == 23.38
 
 
+def test_own_fills_until_a_time_are_those_before_it_with_what_they_cost():
+    fills = filled([("BOT", 2, 20_000.0), ("SLD", 1, 20_010.0), ("SLD", 1, 20_005.0)], fee=0.62)
+    before = fills.until(START + timedelta(seconds=2))
+    assert before.holding(CON_ID).position == 1
+    assert before.commissions_usd() == 1.86
+    assert fills.until(START).exec_ids() == frozenset()
+    fills.hear_commission(charged(9.0, "e.0.02"))
+    assert before.commissions_usd() == 1.86  # as it was when it was asked for
+
+
+def test_own_fills_say_when_a_sum_may_have_changed():
+    fills = filled([("BOT", 1, 20_000.0)], fee=0.62)
+    known = fills.n_news
+    assert not hear(fills, 0, "BOT", 1, 20_000.0)  # known already
+    fills.adopt(CON_ID, 1, 20_000.0, START)
+    assert fills.n_news == known
+    hear(fills, 1, "SLD", 1, 20_001.0)
+    fills.hear_commission(charged(0.62, "e.1.01"))
+    fills.adopt(CON_ID, 1, 20_000.0, START)
+    assert fills.n_news == known + 3
+
+
 @pytest.mark.parity
 @pytest.mark.parametrize(
     "quantities", [(2, -2), (1, 2, -1, -3, 1), (-2, 3, -1, 4, -4), (3, -1, -1, 2, -3)]

@@ -1,7 +1,7 @@
 """The trading day: when it begins, when it locks, and what alone unlocks it."""
 
 import math
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from data.calendar import calendar_of
 from tests.helpers.live_laws import tried
-from trading.risk_day import DayReset, begun, marked, reset, rolled, to_cents, trading_day
+from trading.risk_day import (
+    DayReset,
+    begins_at,
+    begun,
+    marked,
+    reset,
+    rolled,
+    to_cents,
+    trading_day,
+)
 from utils.errors import ConfigError
 
 TODAY, TOMORROW = date(2025, 6, 10), date(2025, 6, 11)
@@ -34,6 +43,24 @@ LIMIT = 500.0
 )
 def test_trading_day_turns_at_five_in_chicago(now, day):
     assert trading_day(datetime.fromisoformat(now), calendar_of("MNQ")) == day
+
+
+@pytest.mark.parametrize(
+    ("symbol", "day", "start"),
+    [
+        ("MNQ", date(2025, 6, 10), "2025-06-09T22:00:00+00:00"),
+        ("MNQ", date(2025, 6, 16), "2025-06-13T22:00:00+00:00"),  # Monday: Friday 17:00
+        ("MGC", date(2025, 1, 15), "2025-01-14T23:00:00+00:00"),  # an hour later in winter
+        ("MES", date(2025, 3, 10), "2025-03-07T23:00:00+00:00"),  # the clock turns on Sunday
+        ("BTCUSDT", date(2025, 6, 15), "2025-06-15T00:00:00+00:00"),  # a Sunday like any day
+    ],
+)
+def test_trading_day_begins_at_the_moment_from_which_it_is_said(symbol, day, start):
+    calendar = calendar_of(symbol)
+    moment = begins_at(day, calendar)
+    assert moment == datetime.fromisoformat(start)
+    assert trading_day(moment, calendar) == day
+    assert trading_day(moment - timedelta(microseconds=1), calendar) < day
 
 
 def test_risk_day_begins_unlocked_at_its_equity():
