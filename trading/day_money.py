@@ -66,19 +66,19 @@ def profit_status(
         limit_usd: Loss that locks the day, > 0.
         is_flat: Whether nothing is held.
     """
-    commission = _known(money.commission_usd)
-    if day_pnl_usd is None:
-        realised, unrealised = _known(money.realised_usd), None
+    realised, unrealised = money.realised_usd, money.unrealised_usd
+    commission = money.commission_usd
+    if day_pnl_usd is None or commission is None or unrealised is None:
+        unrealised = None
     else:
         gross = round(day_pnl_usd + commission, CENTS)
-        unrealised = 0.0 if is_flat else _known(money.unrealised_usd)
-        if not is_flat and not money.realised_usd:
+        if not is_flat and not realised:
             unrealised = gross
-        realised = round(gross - unrealised, CENTS)
+        realised = gross - unrealised
     return ProfitStatus(
-        realised_usd=realised,
-        unrealised_usd=unrealised,
-        commission_usd=commission,
+        realised_usd=_in_cents(realised),
+        unrealised_usd=_in_cents(unrealised),
+        commission_usd=_in_cents(commission),
         daily_loss_limit_usd=limit_usd,
     )
 
@@ -87,5 +87,5 @@ def _less(amount: float | None, other: float | None) -> float | None:
     return None if amount is None or other is None else round(amount - other, 4)
 
 
-def _known(amount: float | None) -> float:
-    return 0.0 if amount is None else round(amount, CENTS)
+def _in_cents(amount: float | None) -> float | None:
+    return None if amount is None else round(amount, CENTS)

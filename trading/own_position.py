@@ -61,6 +61,7 @@ class OwnFills:
 
     def know(self, con_id: int, instrument: Instrument) -> None:
         """Learn what another contract is, before anything is filled in it."""
+        self.n_news += 1
         self.instruments = {**self.instruments, con_id: instrument}
 
     def hear(self, event: ExecutionSeen) -> bool:

@@ -12,6 +12,7 @@ from tests.helpers.journals import open_journal
 from tests.helpers.trading_days import Day, chicago
 from trading.day_keeper import DayNews
 from trading.journal_events import RiskDay
+from trading.status import ProfitStatus
 
 TUESDAY, WEDNESDAY = date(2025, 6, 10), date(2025, 6, 11)
 
@@ -32,7 +33,9 @@ def test_day_before_any_mark_is_nobodys(day):
     assert day.keeper.begins_at is None
     assert day.keeper.day_pnl_usd is None
     assert not day.keeper.is_current(chicago("09:00"))
-    assert (day.keeper.profit.day_usd, day.keeper.profit.realised_usd) == (None, 0.0)
+    assert day.keeper.profit == ProfitStatus(
+        realised_usd=None, unrealised_usd=None, commission_usd=None, daily_loss_limit_usd=500.0
+    )
 
 
 def test_day_of_an_empty_journal_begins_at_nothing_and_needs_no_price(day):
@@ -181,7 +184,8 @@ def test_day_without_the_price_of_a_fill_is_of_unknown_worth(day):
     day.mark("09:00")
     day.fill(1, 20_000.1, chicago("09:30"))  # on no grid
     assert day.mark("09:31", 10_500.0) is DayNews.NOTHING
-    assert day.keeper.day_pnl_usd is None
+    assert (day.keeper.day_pnl_usd, day.keeper.profit.realised_usd) == (None, None)
+    assert day.keeper.profit.commission_usd == 0.62
     assert not day.keeper.is_locked
 
 
