@@ -3,6 +3,7 @@
 import sqlite3
 
 from trading.broker_events import CommissionSeen, ExecutionSeen
+from trading.commission import is_figure
 from trading.journal_codec import stamp
 from trading.journal_place import Place
 from trading.journal_upsert import row_of, upsert
@@ -29,5 +30,14 @@ def apply_execution(connection: sqlite3.Connection, event: ExecutionSeen, place:
 
 
 def apply_commission(connection: sqlite3.Connection, event: CommissionSeen, place: Place) -> None:
-    """Keep what a fill cost; the newest report counts, also before the fill itself has come."""
-    upsert(connection, "commission", ("exec_id",), {**row_of(event), "seq": place.seq})
+    """Keep what a fill cost, also before the fill itself has come.
+
+    The newest correction's report counts, and of two of one the later; that of an older version
+    stands for a fill whose correction has none. What is no figure changes nothing.
+    """
+    root, revision = split_exec_id(event.exec_id)
+    found = connection.execute("SELECT revision FROM commission WHERE root = ?", (root,)).fetchone()
+    if not is_figure(event) or (found is not None and revision < found[0]):
+        return
+    row = {**row_of(event), "root": root, "revision": revision, "seq": place.seq}
+    upsert(connection, "commission", ("root",), row)

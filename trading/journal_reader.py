@@ -33,7 +33,7 @@ SIGNS = {"BOT": 1, "BUY": 1, "SLD": -1, "SELL": -1}
 FILLS = (
     "SELECT fill.exec_id, order_id, perm_id, client_id, order_ref, con_id, account, time, side, "
     "quantity, price, fill.seq, commission_usd, realised_usd "
-    "FROM fill LEFT JOIN commission USING(exec_id) "
+    "FROM fill LEFT JOIN commission USING(root) "
 )
 
 DAYS = (

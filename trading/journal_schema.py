@@ -72,8 +72,10 @@ CREATE TABLE fill(
     seq INTEGER NOT NULL
 );
 CREATE TABLE commission(
-    exec_id TEXT PRIMARY KEY,
-    commission_usd REAL,
+    root TEXT PRIMARY KEY,
+    exec_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    commission_usd REAL NOT NULL,
     currency TEXT NOT NULL,
     realised_usd REAL,
     seq INTEGER NOT NULL

@@ -15,11 +15,9 @@ from datetime import datetime
 from config.instrument_type import Instrument
 from trading.booked_order import BOUGHT
 from trading.broker_events import CommissionSeen, ExecutionSeen
+from trading.commission import is_figure
 from trading.holding import Holding
 from trading.order_life import split_exec_id
-
-MAX_COMMISSION_USD = 1e6
-"""Beyond it a figure is the broker's way of saying that it has none."""
 
 ADOPTED = "adopted:"
 """How the ids of positions begin that a person declared to be ours."""
@@ -103,10 +101,8 @@ class OwnFills:
     def hear_commission(self, event: CommissionSeen) -> None:
         """Count what a fill cost; a figure that is none is left out, so that it stays missing."""
         stem, version = split_exec_id(event.exec_id)
-        is_usd = event.currency in {"USD", ""}
-        is_figure = is_usd and abs(event.commission_usd) <= MAX_COMMISSION_USD  # False for NaN too
         known = self._commissions.get(stem)
-        if is_figure and (known is None or known[0] <= version):
+        if is_figure(event) and (known is None or known[0] <= version):
             self.n_news += 1
             self._commissions[stem] = (version, event.commission_usd)
 

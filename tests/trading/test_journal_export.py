@@ -46,7 +46,7 @@ def test_export_of_fills_has_the_correction_and_what_was_paid(reader):
         "18000.0",
         MASKED,
     )
-    assert (row["time"], row["commission_usd"]) == ("2024-03-05T18:00:00.000000+00:00", "")
+    assert (row["time"], row["commission_usd"]) == ("2024-03-05T18:00:00.000000+00:00", "0.62")
 
 
 def test_export_with_account_has_it(reader):

@@ -1,5 +1,6 @@
 """Reading: what the tables say after events whose numbers can be checked by hand."""
 
+import math
 from datetime import date, timedelta
 
 import pytest
@@ -101,6 +102,20 @@ def test_journal_commission_finds_its_fill_whichever_comes_first(journal):
     cost = CommissionSeen(exec_id="x.01.01", commission_usd=0.62, currency="USD", realised_usd=None)
     reader = append(journal, cost, execution("x.01.01"), execution("x.02.01"))
     assert [fill.commission_usd for fill in reader.fills_of("bot/d1/entry/0")] == [0.62, None]
+
+
+def test_journal_commission_of_an_older_version_stands_until_the_correction_has_one(journal):
+    def cost(exec_id, usd, currency="USD"):
+        return CommissionSeen(
+            exec_id=exec_id, commission_usd=usd, currency=currency, realised_usd=None
+        )
+
+    reader = append(journal, execution("x.01.01"), cost("x.01.01", 0.85), execution("x.01.02"))
+    assert [fill.commission_usd for fill in reader.fills_since(NOON)] == [0.85]
+    append(journal, cost("x.01.02", math.nan), cost("x.01.02", 1.7e308), cost("x.01.02", 9, "EUR"))
+    assert [fill.commission_usd for fill in reader.fills_since(NOON)] == [0.85]
+    append(journal, cost("x.01.02", 0.75), cost("x.01.01", 0.85))
+    assert [fill.commission_usd for fill in reader.fills_since(NOON)] == [0.75]
 
 
 def test_journal_fills_since_a_time_are_by_the_brokers_clock(journal):

@@ -4,13 +4,29 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from config.instruments import get_instrument
+from config.trading_settings import OrderTimers
+from tests.helpers.broker_words import charged
 from tests.helpers.gateways import until
 from tests.helpers.ib_links import simulated_gateway
+from tests.helpers.journals import (
+    ACCOUNT,
+    CON_ID,
+    NOON,
+    execution,
+    intent,
+    open_journal,
+)
 from tests.helpers.live_orders import Rig, started
+from trading.broker_events import CommissionSeen
 from trading.modes import Hold, Mode
+from trading.order_restore import Traded, restore
+from trading.own_position import OwnFills
 from trading.simulated_gateway.in_thread import GatewayInThread
 
 ENTRY, STOP = "bot/d1/entry/1", "bot/d1/stop/1"
+INSTRUMENTS = {CON_ID: get_instrument("MNQ")}
+TRADED = Traded(bot="bot", client_id=1, account=ACCOUNT, con_id=CON_ID, instruments=INSTRUMENTS)
 Life = Callable[[Rig], Awaitable[None]]
 
 
@@ -159,3 +175,22 @@ def test_restored_books_are_those_of_the_killed_process(tmp_path: Path) -> None:
         assert rig.restored.holds == {Hold.OPERATOR: "lunch"}
 
     lives(tmp_path / "j.db", first, second)
+
+
+def test_restored_fill_that_was_corrected_costs_what_its_first_report_said(tmp_path: Path) -> None:
+    first = execution("x.01.01", order_ref=ENTRY)
+    corrected = execution("x.01.02", order_ref=ENTRY, price=18_000.5)
+    paid, in_euros = (
+        charged(0.85, "x.01.01"),
+        CommissionSeen(exec_id="x.01.02", commission_usd=0.75, currency="EUR", realised_usd=None),
+    )
+    lived = OwnFills(instruments=INSTRUMENTS)
+    with open_journal(tmp_path / "j.db") as journal:
+        for event in (intent(n=1, ref=ENTRY), first, paid, corrected, in_euros):
+            journal.append(event)
+        restored = restore(journal.reader, TRADED, OrderTimers(), NOON).books.fills
+    lived.hear(first)
+    lived.hear_commission(paid)
+    lived.hear(corrected)
+    lived.hear_commission(in_euros)
+    assert (lived.commissions_usd(), restored.commissions_usd()) == (0.85, 0.85)
