@@ -227,12 +227,12 @@ class IntentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPosition:
-    """One position of a snapshot; `average_price` in points."""
+    """One position of a snapshot; `average_price` in points, None where it is not known."""
 
     con_id: int
     symbol: str
     position: int
-    average_price: float
+    average_price: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

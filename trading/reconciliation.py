@@ -164,7 +164,7 @@ class Reconciler:
         """Write the broker's positions down where they have changed."""
         books = self._manager.books
         held = tuple(
-            HeldPosition(con_id=con_id, symbol="", position=position, average_price=0.0)
+            HeldPosition(con_id=con_id, symbol="", position=position, average_price=None)
             for con_id, position in sorted(books.told_positions.items())
             if position
         )

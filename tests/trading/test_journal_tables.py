@@ -164,6 +164,13 @@ def test_journal_snapshot_replaces_all_positions_of_its_account(journal):
     assert reader.snapshot("DU9") == {1: one}
 
 
+@pytest.mark.parametrize("price", [None, math.nan])
+def test_journal_position_of_unknown_price_is_read_back_as_one(journal, price):
+    held = HeldPosition(con_id=CON_ID, symbol="", position=1, average_price=price)
+    reader = append(journal, PositionSnapshot(account=ACCOUNT, positions=(held,)))
+    assert reader.snapshot(ACCOUNT)[CON_ID].average_price is None
+
+
 def test_journal_order_seen_keeps_what_a_status_does_not_say(journal):
     status = OrderStatusSeen(
         order_id=7,
