@@ -1,7 +1,7 @@
 """What a broker tells a trader, as plain values: the raw tap's only words.
 
 Nothing here is anybody's opinion of an order: each value is one message as it came, so that the
-journal has it before anything is made of it. Prices are points, money USD, times aware UTC,
+journal has it before the books make anything of it. Prices are points, money USD, times aware UTC,
 quantities contracts > 0, positions signed. No repr shows an account id.
 """
 

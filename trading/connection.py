@@ -154,7 +154,11 @@ class ConnectionSupervisor:
         return not self.is_blocked
 
     def hear(self, event: BrokerEvent) -> None:
-        """Hear what the broker tells; called from the gateway's listener, after the journal."""
+        """Hear what the broker tells; called from the gateway's listener, after the order manager.
+
+        That writes it down by the end of the loop's turn, so what is told on here may not be in the
+        journal yet; orders and fills wait for it.
+        """
         if isinstance(event, ConnectionLost):
             self._note_down(event.reason)
         elif isinstance(event, ErrorSeen):

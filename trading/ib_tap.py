@@ -2,7 +2,9 @@
 
 The libraries hold opinions that are wrong: an error on a live order makes it "Cancelled", a fill
 told late never fires an event. So nothing of ours reads their state; what came over the wire is
-told as plain values, in order, and what they make of it afterwards is theirs alone.
+told as plain values, in order, and what they make of it afterwards is theirs alone. When
+it is written down is the listener's business: by the end of the loop's turn, ours has
+(trading/order_manager.py).
 """
 
 from collections.abc import Callable, Mapping
