@@ -50,3 +50,19 @@ def load_ib_config() -> IBConfig:
             f"both were {config.live_port}"
         )
     return config
+
+
+def load_trader_ib_config() -> IBConfig:
+    """Return the broker's address for a program that sends orders.
+
+    Raises:
+        ConfigError: As `load_ib_config`, and if the client id is 0: orders entered by hand in TWS
+            would be taken over, and ours could not be told from them.
+    """
+    config = load_ib_config()
+    if config.client_id == 0:
+        raise ConfigError(
+            "environment variable IB_CLIENT_ID: must be >= 1 to trade (client 0 takes over orders "
+            "that were entered by hand), was 0"
+        )
+    return config

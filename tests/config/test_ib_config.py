@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from config.ib_config import load_ib_config
+from config.ib_config import load_ib_config, load_trader_ib_config
 from utils.errors import ConfigError
 
 VARIABLES = ("IB_HOST", "IB_PAPER_PORT", "IB_LIVE_PORT", "IB_CLIENT_ID")
@@ -68,3 +68,16 @@ def test_ib_config_one_port_for_paper_and_live_is_refused(monkeypatch: pytest.Mo
     monkeypatch.setenv("IB_PAPER_PORT", "7496")
     with pytest.raises(ConfigError, match="must differ, both were 7496"):
         load_ib_config()
+
+
+def test_ib_config_of_a_program_that_trades_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IB_CLIENT_ID", "7")
+    assert load_trader_ib_config() == load_ib_config()
+
+
+def test_ib_config_of_a_program_that_trades_is_no_client_zero(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("IB_CLIENT_ID", "0")
+    with pytest.raises(ConfigError, match="IB_CLIENT_ID: must be >= 1 to trade"):
+        load_trader_ib_config()
