@@ -1,12 +1,12 @@
 """Start the trader on a live account: who may, and what they must say first (thin wiring)."""
 
 from dataclasses import dataclass
-from typing import NoReturn
 
-from trading.order_manager import OrderLimits
+from trading.trade_request import TradeRequest
 from utils.errors import ConfigError, NotAvailableError
 
 LIVE_PROFILE = "live"
+CONFIRMED = "--confirm-live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,21 +33,43 @@ class LiveConsent:
         wanted = {
             f"--profile {LIVE_PROFILE}": self.profile == LIVE_PROFILE,
             "--account ACCOUNT_ID": bool(self.account and self.account.strip()),
-            "--confirm-live": self.is_confirmed,
+            CONFIRMED: self.is_confirmed,
         }
         return tuple(option for option, is_given in wanted.items() if not is_given)
 
+    @property
+    def lacks_confirmation_only(self) -> bool:
+        """Whether a person at a terminal could give what is missing."""
+        return self.missing() == (CONFIRMED,)
 
-def start_live_trader(consent: LiveConsent, limits: OrderLimits) -> NoReturn:
+
+def consent_of(request: TradeRequest) -> LiveConsent:
+    """Return what the person who asks to trade has said to it."""
+    return LiveConsent(
+        profile=request.profile, account=request.account, is_confirmed=request.is_live_confirmed
+    )
+
+
+def check_consent(request: TradeRequest) -> None:
+    """Refuse to trade real money on anything but the full consent.
+
+    Raises:
+        ConfigError: Names what is missing.
+    """
+    missing = consent_of(request).missing()
+    if missing:
+        raise ConfigError(f"live trading needs {', '.join(missing)}; nothing was sent")
+
+
+def start_live_trader(request: TradeRequest) -> int:
     """Check consent, then say plainly that this version cannot trade yet.
 
     Raises:
         ConfigError: If consent is incomplete; names what is missing.
         NotAvailableError: Otherwise, in this version.
     """
-    missing = consent.missing()
-    if missing:
-        raise ConfigError(f"live trading needs {', '.join(missing)}; nothing was sent")
+    check_consent(request)
     raise NotAvailableError(
-        f"`--mode live` is not in this version: no order was sent (limits understood: {limits})"
+        f"`--mode live` is not in this version: no order was sent "
+        f"(limits understood: {request.limits})"
     )

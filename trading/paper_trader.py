@@ -1,23 +1,20 @@
-"""Start the trader on a paper account or on the simulated gateway (thin wiring)."""
+"""Start the trader on a paper account (thin wiring)."""
 
-from typing import NoReturn
-
-from trading.order_manager import OrderLimits
+from trading.trade_request import TradeRequest
 from utils.errors import NotAvailableError
 
 
-def start_paper_trader(mode: str, limits: OrderLimits) -> NoReturn:
+def start_paper_trader(request: TradeRequest) -> int:
     """Say plainly that this version cannot trade yet.
 
     Args:
-        mode: "paper" or "sim".
-        limits: Bounds that the process would trade under.
+        request: What was asked for; its mode is "paper".
 
     Raises:
         NotAvailableError: Always, in this version.
     """
     raise NotAvailableError(
-        f"`--mode {mode}` is not in this version: no order was sent "
-        f"(limits understood: {limits}); "
+        f"`--mode {request.mode}` is not in this version: no order was sent "
+        f"(limits understood: {request.limits}); "
         "use scripts/backtest.py meanwhile"
     )

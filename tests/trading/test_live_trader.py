@@ -1,12 +1,13 @@
 """Consent to live trading: three things, each explicit, and the account id never shown."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.helpers.trade_requests import live_request
 from trading.live_trader import LiveConsent, start_live_trader
 from trading.order_manager import OrderLimits
 from utils.errors import ConfigError, NotAvailableError
-
-LIMITS = OrderLimits(max_position=1, max_daily_loss_usd=500.0)
 
 
 @pytest.mark.parametrize(
@@ -30,14 +31,23 @@ def test_live_consent_repr_hides_the_account():
     )
 
 
-def test_start_live_trader_without_consent_is_a_config_error_before_anything_else():
+def test_live_consent_that_a_person_at_a_terminal_could_complete():
+    consent = LiveConsent(profile="live", account="U1", is_confirmed=False)
+    assert consent.lacks_confirmation_only
+    assert not replace(consent, is_confirmed=True).lacks_confirmation_only
+    assert not replace(consent, account=None).lacks_confirmation_only
+
+
+@pytest.mark.parametrize("missing", ["profile", "account", "is_live_confirmed"])
+def test_start_live_trader_without_consent_is_a_config_error_before_anything_else(missing):
+    asked = live_request(**{missing: False if missing == "is_live_confirmed" else None})
     with pytest.raises(ConfigError, match="nothing was sent"):
-        start_live_trader(LiveConsent(profile=None, account=None, is_confirmed=False), LIMITS)
+        start_live_trader(asked)
 
 
 def test_start_live_trader_with_consent_is_not_available_yet():
     with pytest.raises(NotAvailableError, match="no order was sent"):
-        start_live_trader(LiveConsent(profile="live", account="U1", is_confirmed=True), LIMITS)
+        start_live_trader(live_request())
 
 
 @pytest.mark.parametrize("limits", [(0, 500.0), (-1, 500.0), (1, 0.0), (1, float("inf"))])
