@@ -195,6 +195,15 @@ class JournalReader:
         rows = self._rows(DENIALS, "SELECT * FROM denial ORDER BY code")
         return {row.code: row for row in rows}
 
+    def denials_since(self, time: datetime) -> list[tuple[datetime, str]]:
+        """Return when orders were denied at `time` or later, and by which code, oldest first."""
+        rows = self._ask(
+            "SELECT ts, json_extract(json, '$.code') FROM raw_event "
+            "WHERE kind = 'Denial' AND ts >= ? ORDER BY seq",
+            stamp(time),
+        )
+        return [(datetime.fromisoformat(ts), str(code)) for ts, code in rows]
+
     def max_order_id(self) -> int | None:
         """Return the largest order id ever used."""
         value = self.note(MAX_ORDER_ID)

@@ -13,6 +13,7 @@ from config.trading_settings import TradingSettings
 from trading.alert_kinds import ALERT_KINDS, Alert
 from trading.broker_events import BrokerEvent, ConnectionLost
 from trading.cancel_list import CancelList
+from trading.denial_counts import DenialCounts
 from trading.event_desk import EventDesk
 from trading.gateway import Gateway
 from trading.journal_desk import JournalDesk
@@ -115,6 +116,11 @@ class OrderManager:
             is_journal_writable=self.journal.is_writable,
             orders_last_minute=self.books.entries_since(self.now() - MINUTE),
         )
+
+    @property
+    def denials(self) -> DenialCounts:
+        """What the risk guard has denied, counted."""
+        return self._placer.denials
 
     @property
     def is_flattening(self) -> bool:

@@ -6,6 +6,7 @@ written is not sent, but for orders that only close: a position is never kept fo
 
 from collections.abc import Callable
 
+from trading.denial_counts import DenialCounts
 from trading.gateway import OrderToSend
 from trading.journal_codec import JournalEvent
 from trading.journal_desk import JournalDesk
@@ -41,6 +42,9 @@ class OrderPlacer:
         sender: The lanes.
         clock: When an order was decided.
         facts: All that the guard has to know, as it is now.
+
+    Attributes:
+        denials: What was denied, counted as it is written down.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class OrderPlacer:
         self._sender = sender
         self._clock = clock
         self._facts = facts
+        self.denials = DenialCounts()
         self._last_denial = ""
 
     def enter(self, terms: EntryTerms) -> Placed | Denied:
@@ -162,6 +167,7 @@ class OrderPlacer:
         if said != self._last_denial:
             code = denied.code.value
             self._journal.note(Denial(code=code, reason=denied.reason, decision_id=decision_id))
+            self.denials.note(code, self._clock.now())
         self._last_denial = said
         return denied
 

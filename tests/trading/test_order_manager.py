@@ -92,7 +92,9 @@ def test_denied_entry_is_written_down_and_not_sent(tmp_path: Path) -> None:
         denied = rig.enter(1)
         assert isinstance(denied, Denied)
         assert denied.code is DenialCode.STALE_DATA
+        rig.enter(1)  # asked again and again, it is one denial
         await until(lambda: rig.journal.reader.denials().get("stale_data") is not None)
+        assert rig.desk.manager.denials.since(None) == {"stale_data": 1}
         assert not rig.far.state()["orders"]
 
     traded(tmp_path / "j.db", body)
