@@ -43,6 +43,14 @@ class Protector:
         self._checked_at: datetime | None = None
         manager.on_protect = self._wake.set
 
+    @property
+    def unprotected_since(self) -> datetime | None:
+        """From when the position has had no stop for all of it, as far as that can be judged.
+
+        None without a connection and in a closed market, where nothing can be put.
+        """
+        return self._since
+
     async def run(self) -> None:
         """Look until cancelled: at deadlines often, at the position also when it has changed."""
         while True:
