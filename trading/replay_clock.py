@@ -1,4 +1,4 @@
-"""Time in a rehearsal: the market's, which the trader goes by, and the machine's, held until needed.
+"""Time in a rehearsal: the market's, which the trader goes by, and the machine's, held at first.
 
 Bars of last year are traded at the time that it was then, so that trading days, the age of data
 and the stamps of the journal agree with each other and with the bars.

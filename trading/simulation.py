@@ -79,6 +79,7 @@ class SimulatedMarket:
         start: Open time of the first bar that is lived through.
         warm_days: Sessions that hold all bars before it, the one at the start included, and one
             more for a late start; at most a year.
+        gateway: To have something go wrong in it, or to read its books.
     """
 
     def __init__(
@@ -88,12 +89,13 @@ class SimulatedMarket:
         self.clock = ReplayClock(broker.market, speed)
         self.start = broker.market.now()
         self.warm_days = _warm_days(broker.market)
-        self._gateway, self._broker, self._held = gateway, broker, held
+        self.gateway = gateway
+        self._broker, self._held = broker, held
 
     @property
     def port(self) -> int:
         """Where it listens, on loopback."""
-        return self._gateway.port
+        return self.gateway.port
 
     @property
     def is_lockstep(self) -> bool:
@@ -120,16 +122,16 @@ class SimulatedMarket:
         """
         if not self.is_lockstep:
             raise SimulationError("a simulated market that goes by time was to be stepped")
-        return bool(await self._gateway.answer(self._step))
+        return bool(await self.gateway.answer(self._step))
 
     async def next_time(self) -> datetime | None:
         """Return when something happens next, in market time; None once the bars are over."""
-        time: datetime | None = await self._gateway.answer(self._broker.market.next_time)
+        time: datetime | None = await self.gateway.answer(self._broker.market.next_time)
         return time
 
     def state(self) -> dict[str, Any]:
         """Return the broker's books: positions, orders, executions, money."""
-        return self._gateway.state()
+        return self.gateway.state()
 
     def _step(self) -> bool:
         is_left = self._broker.market.next_time() is not None

@@ -1,4 +1,4 @@
-"""Has the kernel compiled before a gateway is connected to: that may take longer than clients wait."""
+"""Has the kernel compiled before clients come: it may take longer than they wait."""
 
 from functools import cache
 
