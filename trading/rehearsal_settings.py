@@ -5,7 +5,10 @@ market is faster. What means the market itself, such as the time before its clos
 copies that nobody checks: the bounds of the fields are those of a real broker.
 """
 
+from typing import TypeVar
+
 from config.connection_settings import ConnectionSettings
+from config.trader_settings import SessionSettings, TraderSettings
 from config.trading_settings import (
     OrderTimers,
     PacingSettings,
@@ -23,6 +26,21 @@ UNPACED = 10_000
 TIMERS = tuple(OrderTimers.model_fields)
 LIMITS = ("stale_after_seconds", "warn_skew_seconds", "max_skew_seconds")
 PROTECTION = ("deadline_seconds",)
+SESSION = ("stale_flatten_seconds",)
+
+
+def rehearsed_trader(settings: TraderSettings, rate: float, port: int) -> TraderSettings:
+    """Return a trader's settings for a simulated gateway at a port, at a rate (see `rehearsed`)."""
+    session = settings.session
+    if session.stale_flatten_seconds is not None:
+        session = _longer(session, SESSION, rate)
+    return settings.model_copy(
+        update={
+            "connection": rehearsed_connection(settings.connection, port),
+            "trading": rehearsed(settings.trading, rate),
+            "session": session,
+        }
+    )
 
 
 def rehearsed(settings: TradingSettings, rate: float) -> TradingSettings:
@@ -53,7 +71,7 @@ def scaled_seconds(seconds: float, rate: float) -> float:
     return min(seconds * max(rate, 1.0), max(seconds, FOREVER_SECONDS))
 
 
-_Part = OrderTimers | RiskLimits | ProtectionSettings
+_Part = TypeVar("_Part", OrderTimers, RiskLimits, ProtectionSettings, SessionSettings)
 
 
 def _longer(part: _Part, names: tuple[str, ...], rate: float) -> _Part:

@@ -4,8 +4,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from config.connection_settings import ConnectionSettings
+from config.trader_settings import SessionSettings, TraderSettings
 from config.trading_settings import TradingSettings
-from trading.rehearsal_settings import rehearsed, rehearsed_connection, scaled_seconds
+from trading.rehearsal_settings import (
+    rehearsed,
+    rehearsed_connection,
+    rehearsed_trader,
+    scaled_seconds,
+)
 
 
 def test_waits_for_the_broker_are_as_many_times_longer_as_the_market_is_faster():
@@ -52,3 +58,18 @@ def test_a_rehearsals_connection_reaches_the_simulated_gateway_with_its_own_time
 def test_a_live_connection_may_still_not_send_so_much():
     with pytest.raises(ValueError, match="max_messages_per_second"):
         ConnectionSettings(max_messages_per_second=10_000)
+
+
+def test_a_whole_traders_settings_are_scaled_part_by_part():
+    plain = TraderSettings(session=SessionSettings(stale_flatten_seconds=90.0))
+    settings = rehearsed_trader(plain, 10.0, 4_100)
+    assert settings.session.stale_flatten_seconds == 900.0
+    assert settings.session.no_entry_before_restart_seconds == 120.0
+    assert settings.session.policy_seconds == 1.0
+    assert settings.trading.timers.ack_seconds == 50.0
+    assert settings.connection.port == 4_100
+    assert settings.operation == plain.operation
+
+
+def test_a_position_that_is_left_to_its_stop_stays_so():
+    assert rehearsed_trader(TraderSettings(), 10.0, 1).session.stale_flatten_seconds is None

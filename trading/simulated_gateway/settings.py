@@ -107,7 +107,9 @@ class BrokerSettings:
         return lookup(PATH_POLICIES, self.path_policy, "path policy")
 
 
-def broker_like(settings: EnvSettings, account: str, cash_usd: float | None = None) -> BrokerSettings:
+def broker_like(
+    settings: EnvSettings, account: str, cash_usd: float | None = None
+) -> BrokerSettings:
     """Return a broker that fills as the environment and the back-test do, at the same costs.
 
     Args:
