@@ -147,6 +147,15 @@ class ProfitSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FundsSeen:
+    """What the account is worth, and how much of that is free for margin."""
+
+    account: str = field(repr=False)
+    available_usd: float
+    equity_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndSeen:
     """All of one list has come: "open_orders", "completed_orders", "positions" or "executions"."""
 
@@ -174,6 +183,7 @@ BrokerEvent = (
     | NextIdSeen
     | AccountsSeen
     | ProfitSeen
+    | FundsSeen
     | EndSeen
     | ConnectionLost
 )

@@ -21,6 +21,7 @@ from trading.broker_events import (
 from trading.contract_facts import ContractFacts
 from trading.end_markers import ListKey
 from trading.gateway import Listener, OrderToSend
+from trading.ib_funds import TAGS, FundsRoute
 from trading.ib_requests import ask_contract, ask_futures
 from trading.ib_session import NO_CONNECTION, IbSession
 from utils.clock import Clock
@@ -186,6 +187,25 @@ class IbGateway:
         request_id = session.client.getReqId()
         session.tap.profit_accounts[request_id] = account
         session.client.reqPnL(request_id, account, "")
+
+    def follow_funds(self, account: str) -> None:
+        """Have what an account has free told now, and whenever it changes, on this connection.
+
+        Asked for again it is told again, even if it is the same: the broker tells changes alone,
+        so that its silence does not say whether it still would.
+
+        Raises:
+            TemporaryGatewayError: If there is no connection, or too much was sent in this second.
+        """
+        session = self._checked()
+        before, session.funds_request = session.funds_request, None
+        if before is not None:  # two at a time are the most that the broker allows
+            del session.tap.routes[before]
+            session.client.cancelAccountSummary(before)
+            session.check()
+        session.funds_request = request_id = session.client.getReqId()
+        session.tap.routes[request_id] = FundsRoute(account, session.tap.tell).hear
+        session.client.reqAccountSummary(request_id, "All", TAGS)
 
     def session(self) -> IbSession:
         """Return the connection, for requests that have an id of their own.

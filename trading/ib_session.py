@@ -31,6 +31,7 @@ class IbSession:
         client: The library's client, which knows how each request lies on the wire.
         tap: What hears the broker.
         markers: What knows whether a list has come in full.
+        funds_request: The request under which funds are told; None before one.
     """
 
     def __init__(self, settings: ConnectionSettings, listener: Listener, clock: Clock) -> None:
@@ -40,6 +41,7 @@ class IbSession:
         self.client.MaxRequests = 0  # its queue dies with the socket, and says nothing of it
         self.tap = Tap(self._ib, listener, clock)
         self.markers = EndMarkers(settings.scaled(settings.late_answer_seconds))
+        self.funds_request: int | None = None
         self._settings = settings
         self._sent_at: deque[float] = deque(maxlen=settings.max_messages_per_second)
         self._ended: asyncio.Future[None] | None = None

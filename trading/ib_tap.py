@@ -20,6 +20,7 @@ from trading.broker_events import (
 )
 from trading.execution_time import with_readable_time
 from trading.gateway import Listener
+from trading.ib_funds import ProfitSteps
 from trading.ib_messages import (
     accounts_seen,
     commission_seen,
@@ -68,6 +69,8 @@ ROUTED = (
     "historicalDataEnd",
     "historicalDataUpdate",
     "realtimeBar",
+    "accountSummary",
+    "accountSummaryEnd",
 )
 """What also goes to whoever opened a route for its request id."""
 
@@ -109,6 +112,7 @@ class Tap:
         self._clock = clock
         self._decoder = ib.client.decoder
         self._n_heard = 0
+        self._profit_steps: dict[int, ProfitSteps] = {}
         self._put_into(ib)
 
     def tell(self, event: BrokerEvent) -> None:
@@ -152,9 +156,14 @@ class Tap:
 
     def _event(self, name: str, said: tuple[Any, ...]) -> BrokerEvent | None:
         if name == "pnl":
-            account = self.profit_accounts.get(said[0])
-            return None if account is None else profit_seen(account, *said[1:4])
+            return self._profit(*said[:4])
         return TELLERS[name](*said) if name in TELLERS else None
+
+    def _profit(self, request_id: int, *figures: float) -> BrokerEvent | None:
+        account = self.profit_accounts.get(request_id)
+        seen = None if account is None else profit_seen(account, *figures)
+        steps = self._profit_steps.setdefault(request_id, ProfitSteps())
+        return seen if seen is not None and steps.news(seen) else None
 
     def _tell_route(self, name: str, said: tuple[Any, ...]) -> bool:
         """Tell whoever asked, and return whether it was us and not the library."""

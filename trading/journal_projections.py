@@ -110,6 +110,7 @@ PROJECTIONS: dict[str, Callable[[sqlite3.Connection, Any, Place], None] | None] 
     "EndSeen": None,
     "ErrorSeen": None,
     "ExecutionSeen": apply_execution,
+    "FundsSeen": None,
     "HighWater": _high_water,
     "Intent": apply_intent,
     "IntentAmended": apply_amendment,

@@ -24,8 +24,10 @@ from trading.broker_events import (
     ConnectionLost,
     ErrorSeen,
     ExecutionSeen,
+    FundsSeen,
     OpenOrderSeen,
     PositionSeen,
+    ProfitSeen,
 )
 from trading.gateway import OrderToSend
 from trading.ib_gateway import IbGateway
@@ -223,6 +225,24 @@ async def unreadable_time(talk: Talk) -> dict[str, Any]:
     return {"quantity": fill.quantity, "is_now": abs(fill.time.timestamp() - time.time()) < 60}
 
 
+async def money(talk: Talk) -> dict[str, Any]:
+    """Follow PnL, and funds twice, which are told twice though nothing has changed."""
+    talk.near.follow_profit("DU1234567")
+    await talk.hears(ProfitSeen)
+    for n in (1, 2):
+        talk.near.follow_funds("DU1234567")
+        await talk.hears(FundsSeen, n)
+    await talk.near.probe()
+    funds = talk.of(FundsSeen)
+    return {
+        "n_told": len(funds),
+        "is_the_same": funds[0] == funds[1],
+        "is_free": 0 < funds[0].available_usd <= funds[0].equity_usd,
+        "n_profits": len(talk.of(ProfitSeen)),
+        "errors": [error.code for error in talk.of(ErrorSeen)],
+    }
+
+
 async def listener_fails(talk: Talk) -> dict[str, Any]:
     """Have the listener raise: the connection ends, and the same is raised to whoever asks."""
 
@@ -249,6 +269,7 @@ TALKS: dict[str, Callable[[Talk], Awaitable[dict[str, Any]]]] = {
     "reset": reset,
     "execution_first": execution_first,
     "unreadable_time": unreadable_time,
+    "money": money,
     "listener_fails": listener_fails,
 }
 """All of them, in the order in which one adapter goes through them."""

@@ -14,6 +14,7 @@ from trading.broker_events import (
     EndSeen,
     ErrorSeen,
     ExecutionSeen,
+    FundsSeen,
     NextIdSeen,
     OpenOrderSeen,
     OrderStatusSeen,
@@ -208,6 +209,7 @@ SESSION: tuple[JournalEvent, ...] = (
     OperatorReset(trading_day=DAY, actor="me", reason="test"),
     SwitchSet(name="kill", value="on", actor="me", reason="test"),
     Alert(code="kill", severity="critical", text="kill switch is on"),
+    FundsSeen(account=ACCOUNT, available_usd=7_999.5, equity_usd=10_000.0),
     ConnectionLost(reason="closed"),
     Stopped(reason="asked to"),
 )

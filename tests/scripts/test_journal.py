@@ -21,7 +21,7 @@ def path(tmp_path):
 def test_journal_verify_of_a_whole_one_names_its_head(capsys, path):
     outcome = run_script(capsys, "journal", "verify", path)
     assert outcome.exit_code == 0
-    assert "is whole: 37 sound events, head " in outcome.out
+    assert "is whole: 38 sound events, head " in outcome.out
     head = outcome.out.split()[-1]
     assert run_script(capsys, "journal", "verify", path, "--noted", head).exit_code == 0
     assert run_script(capsys, "journal", "verify", path, "--noted", "beef").exit_code == 1

@@ -40,6 +40,13 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "reset": {"error": "TemporaryGatewayError", "n_lost": 1},
     "execution_first": {"is_first": True},
     "unreadable_time": {"quantity": 2, "is_now": True},
+    "money": {
+        "n_told": 2,
+        "is_the_same": True,
+        "is_free": True,
+        "n_profits": 1,
+        "errors": [],
+    },
     "listener_fails": {"raised": "the disk is full"},
 }
 

@@ -210,6 +210,26 @@ def test_tap_profit_without_a_figure_for_the_day_is_not_told() -> None:
     ]
 
 
+def test_tap_profit_that_has_hardly_moved_is_not_told_again() -> None:
+    wire = Wire()
+    wire.tap.profit_accounts.update({9: "DU1", 8: "DU2"})
+    for daily in ("-12.5", "-12.5", "-3.0", "-22.5"):
+        wire.says(["94", "9", daily, daily, "0.0"])
+    wire.says(["94", "8", "-22.5", "-22.5", "0.0"])
+    told = [event for event in wire.heard if isinstance(event, ProfitSeen)]
+    assert [(one.account, one.daily_usd) for one in told] == [
+        ("DU1", -12.5),
+        ("DU1", -22.5),
+        ("DU2", -22.5),
+    ]
+
+
+def test_tap_account_summary_that_nobody_asked_for_is_the_library_s() -> None:
+    wire = Wire()
+    wire.says(["63", "1", "9", "DU1", "AvailableFunds", "7000.00", "USD"], ["64", "1", "9"])
+    assert wire.heard == []
+
+
 def test_gateway_whose_listener_fails_closes_and_raises_the_same_ever_after() -> None:
     async def body(link: Link) -> None:
         failing = OSError("the disk is full")

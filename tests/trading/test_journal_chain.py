@@ -23,7 +23,7 @@ FORGED_PRICE = "UPDATE raw_event SET json = replace(json, '18000.25', '18001.25'
 
 @pytest.fixture
 def path(tmp_path):
-    """Return a closed journal of a whole session, 37 events."""
+    """Return a closed journal of a whole session, 38 events."""
     path = tmp_path / "sim.db"
     with open_journal(path) as journal, journal.batch():
         for event in SESSION:
@@ -50,7 +50,7 @@ def test_journal_that_nobody_touched_is_whole(path):
     with JournalReader.open(path) as reader:
         found = verify(reader)
         first = reader.connection.execute("SELECT prev_hash FROM raw_event LIMIT 1").fetchone()
-    assert (found.n_events, found.head.seq, found.problems) == (37, 37, ())
+    assert (found.n_events, found.head.seq, found.problems) == (38, 38, ())
     assert first == (GENESIS,)
     assert found_in(path, found.head.hash) == ()
 
@@ -62,11 +62,11 @@ def test_journal_that_nobody_touched_is_whole(path):
         ("UPDATE raw_event SET json = json || ' ' WHERE seq = 20", 20, "its hash"),
         ("UPDATE raw_event SET ts = '2024-03-04' WHERE seq = 3", 3, "its hash"),
         ("UPDATE raw_event SET kind = 'Stopped' WHERE seq = 30", 30, "its hash"),
-        ("UPDATE raw_event SET hash = 'beef' WHERE seq = 37", 37, "its hash"),
+        ("UPDATE raw_event SET hash = 'beef' WHERE seq = 38", 38, "its hash"),
         ("UPDATE raw_event SET prev_hash = 'beef' WHERE seq = 9", 9, "the hash before it"),
         ("DELETE FROM raw_event WHERE seq = 12", 13, "its number"),
         ("DELETE FROM raw_event WHERE seq = 1", 2, "its number"),
-        ("UPDATE raw_event SET seq = 99 WHERE seq = 37", 99, "its number"),
+        ("UPDATE raw_event SET seq = 99 WHERE seq = 38", 99, "its number"),
         ("UPDATE raw_event SET json = x'00ff' WHERE seq = 20", 20, "its hash"),
     ],
 )
@@ -81,20 +81,20 @@ def test_journal_whose_events_were_changed_is_broken_at_that_row(path, statement
 def test_journal_with_a_forged_event_of_no_kind_is_broken_there(path):
     with JournalReader.open(path) as reader:
         head = verify(reader).head.hash
-    own = event_hash(38, "2024-03-05T18:00:00.000000+00:00", "Bribe", "{}", head)
+    own = event_hash(39, "2024-03-05T18:00:00.000000+00:00", "Bribe", "{}", head)
     tamper(
         path,
-        "INSERT INTO raw_event VALUES(38, '2024-03-05T18:00:00.000000+00:00', 'Bribe', '{}', "
+        "INSERT INTO raw_event VALUES(39, '2024-03-05T18:00:00.000000+00:00', 'Bribe', '{}', "
         f"'{head}', '{own}')",
     )
     (problem,) = found_in(path)
-    assert problem.startswith("row 38: its payload must be an event, was the journal has no kind")
+    assert problem.startswith("row 39: its payload must be an event, was the journal has no kind")
 
 
 def test_journal_whose_end_was_cut_off_is_found_out_by_a_noted_head_only(path):
     with JournalReader.open(path) as reader:
         head = verify(reader).head.hash
-    tamper(path, "DELETE FROM raw_event WHERE seq = 37")
+    tamper(path, "DELETE FROM raw_event WHERE seq = 38")
     assert found_in(path) == ()
     (problem,) = found_in(path, head)
     assert problem == f"no event has the noted hash {head}: events are missing"
@@ -102,10 +102,10 @@ def test_journal_whose_end_was_cut_off_is_found_out_by_a_noted_head_only(path):
 
 def test_journal_opened_follows_the_newest_links_and_verify_all(path, monkeypatch):
     tamper(path, "UPDATE raw_event SET ts = '' WHERE seq = 5")
-    monkeypatch.setattr(journal_opening, "N_CHECKED_AT_OPEN", 32)
+    monkeypatch.setattr(journal_opening, "N_CHECKED_AT_OPEN", 33)
     open_journal(path).close()
     assert len(found_in(path)) == 1
-    monkeypatch.setattr(journal_opening, "N_CHECKED_AT_OPEN", 33)
+    monkeypatch.setattr(journal_opening, "N_CHECKED_AT_OPEN", 34)
     with pytest.raises(JournalError, match="row 5"):
         open_journal(path)
 
@@ -151,14 +151,14 @@ def test_journal_with_an_event_that_contradicts_cannot_be_replayed(path):
     with JournalReader.open(path) as reader:
         head = verify(reader).head.hash
     ts, text = "2024-03-05T18:00:00.000000+00:00", json.dumps({"max_order_id": 3})
-    own = event_hash(38, ts, "HighWater", text, head)
+    own = event_hash(39, ts, "HighWater", text, head)
     tamper(
         path,
-        f"INSERT INTO raw_event VALUES(38, '{ts}', 'HighWater', '{text}', '{head}', '{own}')",
+        f"INSERT INTO raw_event VALUES(39, '{ts}', 'HighWater', '{text}', '{head}', '{own}')",
     )
     with (
         JournalReader.open(path) as reader,
-        pytest.raises(JournalError, match="event 38 cannot be replayed.*>= 8, was 3"),
+        pytest.raises(JournalError, match="event 39 cannot be replayed.*>= 8, was 3"),
     ):
         list(differences(reader.connection))
 
