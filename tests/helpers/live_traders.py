@@ -1,0 +1,282 @@
+"""A whole trader over a real socket: bars of a rehearsal, a scripted model, all timers short."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from config.connection_settings import ConnectionSettings
+from config.settings import EnvSettings
+from config.trader_settings import SessionSettings, TraderSettings
+from config.trading_settings import TradingSettings
+from data.feature_set import FeatureSet
+from data.preprocessor import Scaler
+from data.synthetic import synthetic_bars
+from tests.helpers.gateways import until
+from tests.helpers.ib_links import ACCOUNT
+from tests.helpers.invariants import assert_invariants
+from tests.helpers.live_orders import LINE, QUICK
+from tests.helpers.live_pipeline import loaded
+from trading.alert_kinds import Alert
+from trading.journal_reader import JournalReader
+from trading.model_loading import LoadedModel
+from trading.rehearsal_settings import rehearsed, rehearsed_connection
+from trading.simulated_gateway.settings import broker_like
+from trading.simulation import SimulatedMarket, SimulationTerms, simulated_market
+from trading.status import TraderStatus
+from trading.stepper import Stepper
+from trading.trader import Trader
+from trading.trader_setup import JOURNAL
+from trading.trader_terms import TraderTerms, fitted
+
+BAR_SECONDS = 300
+FEATURES = ("log_return", "rsi", "atr")
+TERMS: dict[str, Any] = {
+    "lookback_window": 8,
+    "stop_loss_ticks": 60.0,
+    "margin": "none",
+    "max_position": 1,
+}
+SESSION = SessionSettings(tick_seconds=0.02, status_seconds=0.05, stop_seconds=3.0)
+
+
+class HashPolicy:
+    """Does now this, now that: what depends on every bit of what it is shown.
+
+    Two runs of it agree only where their observations are the same to the bit.
+    """
+
+    def __init__(self, settings: EnvSettings, bars: pd.DataFrame, features=FEATURES) -> None:
+        self.name = "hash"
+        self.env_settings = settings
+        self.feature_set = FeatureSet(features)
+        self.scaler = Scaler.fit(self.feature_set.compute(bars), self.feature_set.columns)
+        self.provenance = {"bar_seconds": BAR_SECONDS, "training_last": "2000-01-01T00:00:00Z"}
+        self.agreement = None
+
+    def predict(self, observation, state=None):
+        """Return an action made of the observation's bytes."""
+        digest = hashlib.sha256()
+        for key in sorted(observation):
+            digest.update(np.ascontiguousarray(observation[key]).tobytes())
+        return digest.digest()[0] % 4, state
+
+    def reset(self, market, settings) -> None:
+        """Remember nothing."""
+
+    def decide(self, bar, observation):
+        """Decide as `predict` does."""
+        return self.predict(observation)[0]
+
+
+class ScriptedPolicy(HashPolicy):
+    """Answers what a test puts into `answers`, one by one, and holds when there is nothing left."""
+
+    def __init__(self, settings, bars, answers=()) -> None:
+        super().__init__(settings, bars)
+        self.answers = list(answers)
+        self.always = None
+
+    def predict(self, observation, state=None):
+        """Return the next answer."""
+        if self.answers:
+            return self.answers.pop(0), state
+        return 0 if self.always is None else self.always, state
+
+
+HOLD, BUY, SELL, CLOSE = range(4)
+
+
+@dataclass
+class Heard:
+    """Operations that remember.
+
+    Attributes:
+        alerts: What people were told.
+        statuses: What was published.
+        n_alive: Signs of life.
+    """
+
+    alerts: list[Alert] = field(default_factory=list)
+    statuses: list[TraderStatus] = field(default_factory=list)
+    n_alive: int = 0
+    said: list[str] = field(default_factory=list)
+
+    def alert(self, alert: Alert) -> None:
+        self.alerts.append(alert)
+
+    def publish(self, status: TraderStatus) -> None:
+        self.statuses.append(status)
+
+    def alive(self) -> None:
+        self.n_alive += 1
+
+    def ready(self, text: str) -> None:
+        self.said.append(text)
+
+    def stopping(self) -> None:
+        self.said.append("stopping")
+
+    def kinds(self) -> set[str]:
+        """Return the kinds of alerts so far."""
+        return {alert.kind for alert in self.alerts}
+
+
+def settings_of(port: int, **changed: Any) -> TraderSettings:
+    """Return settings of a trader whose timers are short."""
+    line = LINE | {"port": port, "silence_seconds": 5.0} | changed.pop("connection", {})
+    trading: TradingSettings = changed.pop("trading", QUICK)
+    session = SESSION.model_copy(update=changed.pop("session", {}))
+    assert not changed, changed
+    return TraderSettings(connection=ConnectionSettings(**line), trading=trading, session=session)
+
+
+@dataclass
+class Rehearsal:
+    """A trader in a simulated market.
+
+    Attributes:
+        market: Where.
+        trader: Under test.
+        heard: What people were told.
+        folder: Of the trader.
+        task: It runs in.
+    """
+
+    market: SimulatedMarket
+    trader: Trader
+    heard: Heard
+    folder: Path
+    task: "asyncio.Task[None]"
+
+    @property
+    def desk(self):
+        """All that trades."""
+        assert self.trader.desk is not None
+        return self.trader.desk
+
+    @property
+    def manager(self):
+        """Of orders."""
+        return self.desk.orders.manager
+
+    @property
+    def far(self):
+        """The gateway."""
+        return self.market.gateway
+
+    async def settle(self, seconds: float = 10.0) -> None:
+        """Wait until all is done."""
+        await Stepper(self.market, self.trader, seconds).settle()
+
+    async def step(self, n: int = 1) -> None:
+        """Live through bars."""
+        for _ in range(n):
+            assert await self.market.step(), "the bars are over"
+            await self.settle()
+
+    def check(self, **terms: Any) -> None:
+        """Check the invariants by the gateway's books."""
+        self.manager.catch_up()
+        with JournalReader.open(self.folder / JOURNAL) as reader:
+            assert_invariants(
+                self.market.state(), reader, bot=self.manager.books.orders.bot, **terms
+            )
+
+
+@asynccontextmanager
+async def trading(
+    market: SimulatedMarket,
+    model: LoadedModel,
+    folder: Path,
+    is_begun: bool = True,
+    terms: dict[str, Any] | None = None,
+    **settings: Any,
+):
+    """Run a trader until the block is left, then end it in good order (unless it has ended)."""
+    own = TraderTerms(
+        mode="sim",
+        account=ACCOUNT,
+        folder=folder,
+        model=model,
+        bar_seconds=BAR_SECONDS,
+        **({"is_named": False} | (terms or {})),
+    )
+    session = {"warm_days": market.warm_days} | settings.pop("session", {})
+    made = settings_of(market.port, session=session, **settings)
+    made = made.model_copy(
+        update={
+            "connection": rehearsed_connection(made.connection, market.port),
+            "trading": rehearsed(made.trading, market.clock.rate),
+        }
+    )
+    made = fitted(made, own)
+    heard = Heard()
+    trader = Trader(own, made, market.clock, heard)
+    task = asyncio.ensure_future(trader.run())
+    run = Rehearsal(market, trader, heard, folder, task)
+    try:
+        if is_begun:
+            await until(lambda: task.done() or not trader.unsettled(), 20.0)
+            if task.done():
+                task.result()
+        yield run
+    finally:
+        trader.stop("the test is over")
+        await asyncio.wait({task}, timeout=10.0)
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+        task.result()
+
+
+def market_of(bars: pd.DataFrame, n_warm: int, settings: EnvSettings, **terms: Any):
+    """Return a simulated market in which orders cost what the model's account says."""
+    return simulated_market(
+        SimulationTerms(
+            bars=bars,
+            symbol=settings.symbol,
+            n_warm=n_warm,
+            broker=broker_like(settings, ACCOUNT),
+            **terms,
+        )
+    )
+
+
+def hash_model(bars: pd.DataFrame, **terms: Any) -> LoadedModel:
+    """Return a model of HashPolicy."""
+    return loaded(HashPolicy(EnvSettings(**(TERMS | terms)), bars))
+
+
+def scripted_model(bars: pd.DataFrame, *answers: int, **terms: Any) -> LoadedModel:
+    """Return a model of ScriptedPolicy; its policy is `model.policy`."""
+    return loaded(ScriptedPolicy(EnvSettings(**(TERMS | terms)), bars, answers))
+
+
+def some_bars(n: int = 400, seed: int = 3) -> pd.DataFrame:
+    """Return synthetic bars of MNQ from 2024-01-02 on."""
+    return synthetic_bars(n, seed=seed)
+
+
+Body = Callable[[Rehearsal], Any]
+
+
+def rehearse(
+    folder: Path, body: Body, bars: pd.DataFrame, model: LoadedModel, n_warm: int = 60, **terms: Any
+) -> None:
+    """Run `body` over a new market and a trader in it, then check the invariants."""
+
+    async def in_loop(market: SimulatedMarket) -> None:
+        async with trading(market, model, folder, **terms) as run:
+            await body(run)
+            if run.trader.desk is not None and not run.task.done():
+                run.check()
+
+    with market_of(bars, n_warm, model.policy.env_settings) as market:
+        asyncio.run(in_loop(market))

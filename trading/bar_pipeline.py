@@ -1,0 +1,190 @@
+"""Bars of a subscription in, decisions out: live bars, the model's stream and its account as one.
+
+At a bar's close only what had happened by then counts: bars, and fills before the close. What a bar
+is not decided on (history, a bar after a hole) is learnt from all the same. The account is the
+model's own view of its trades; should it ever differ from our fills (a person adopted a position, a
+fill came days late), it is brought into line at the next close.
+"""
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+import pandas as pd
+
+from env.kernel.names import OrderKind, Reason
+from env.kernel.types import TARGET_SLOT
+from trading.bar_verdicts import Accepted, ClosedBar, Late, LiveBar, Refused, Revised, Verdict
+from trading.contract_sessions import LastSession
+from trading.decision_stream import DecisionStream
+from trading.decisions import LiveDecision
+from trading.fill_book import LiveFill
+from trading.live_account import LiveAccount
+from trading.live_bars import LiveBars
+from trading.order_life import split_exec_id
+from utils.errors import DataError
+from utils.logger import get_logger
+
+_LOG = get_logger("pipeline")
+
+ALIGNED = "aligned"
+"""How ids of fills begin that no broker reported."""
+
+BEFORE_CLOSE = timedelta(seconds=1)
+
+
+class BarPipeline:
+    """One model over the bars of one symbol.
+
+    Attributes:
+        stream: What decides.
+        bars: Its bars.
+        account: Its account; None before the first decision.
+        problem: Why it has to be begun anew from history; None while all is well.
+        last_bar: The last one that was taken in; None before the first.
+    """
+
+    def __init__(
+        self, stream: DecisionStream, bar_seconds: int, last_session: LastSession | None = None
+    ) -> None:
+        """Start before the first bar.
+
+        Args:
+            stream: Of the model, before its first bar.
+            bar_seconds: Size of a bar.
+            last_session: When each contract is held last; None: as a calendar roll has it.
+        """
+        self.stream = stream
+        self.bars = LiveBars(stream.env_settings, bar_seconds, last_session)
+        self.account: LiveAccount | None = None
+        self.problem: str | None = None
+        self.last_bar: LiveBar | None = None
+        self._pending: dict[str, LiveFill] = {}
+
+    @property
+    def has_new_fills(self) -> bool:
+        """Whether anything was filled since the last close, as far as we heard."""
+        last = self.last_bar
+        return last is not None and bool(self._since(last.closed))
+
+    @property
+    def stop_ticks(self) -> int | None:
+        """Where the model's account has its stop, as of the last close; None without one."""
+        return None if self.account is None else self.account.stop_ticks
+
+    @property
+    def target_ticks(self) -> int | None:
+        """Where it has its target, likewise."""
+        if self.account is None or self.account.position == 0:
+            return None
+        order = self.account.record.orders[TARGET_SLOT]
+        return int(order.limit_ticks) if order.kind != OrderKind.NONE else None
+
+    def learn(self, frame: pd.DataFrame, contract: str = "") -> None:
+        """Learn from stored history before the first bar; errors as for `LiveBars.warm_up`."""
+        history = self.bars.warm_up(frame, contract)
+        self.stream.warm_up(history)
+        self.last_bar = history[-1] if history else None
+
+    def close(self, told: ClosedBar, position: int, *, is_live: bool) -> LiveDecision | None:
+        """Live through a closed bar, and decide at its close if it is live.
+
+        Args:
+            told: The bar; what the market did not have before it is known never to have been.
+            position: Contracts by our own fills as they are now.
+            is_live: Whether a decision on it can still be acted on.
+        """
+        verdict = self.bars.take(told, is_gap_known=True)
+        if not isinstance(verdict, Accepted):
+            self._take_back(verdict)
+            return None
+        try:
+            return self._take(verdict.bar, position, is_live=is_live)
+        except DataError as error:
+            self.problem = str(error)
+            return None
+
+    def correct(self, told: ClosedBar) -> None:
+        """Take in a bar again that the broker has corrected."""
+        self._take_back(self.bars.take(told, is_gap_known=True))
+
+    def add_fill(self, fill: LiveFill) -> None:
+        """Take note of a fill, or of its newer version; it counts at the close of its bar."""
+        self._pending[fill.key] = fill
+        if self.account is None:
+            return
+        try:
+            self.account.add_fill(fill)
+        except DataError as error:
+            _LOG.warning("%s; the account is brought into line at the next close", error)
+
+    def charge(self, exec_id: str, commission_usd: float) -> None:
+        """Take note of what a fill cost, if it is known here."""
+        stem, version = split_exec_id(exec_id)
+        known = self._pending.get(stem)
+        if known is None and self.account is not None:
+            known = self.account.book.of(stem)
+        if known is not None and known.version == version and math.isfinite(commission_usd):
+            self.add_fill(replace(known, commission_usd=commission_usd))
+
+    def _take(self, bar: LiveBar, position: int, *, is_live: bool) -> LiveDecision | None:
+        self.last_bar = bar
+        at_close = position - sum(fill.quantity for fill in self._since(bar.closed))
+        if self.account is None:
+            if not is_live or at_close != 0:  # an account is opened flat
+                self.stream.warm_up([bar])
+                return None
+            self.account = self._opened(bar)
+        else:
+            self.account.close_bar(bar)
+            self._align(bar, at_close)
+        self._forget(bar)
+        if not is_live:
+            self.stream.skip(bar)
+            return None
+        return self.stream.update(bar, self.account)
+
+    def _opened(self, bar: LiveBar) -> LiveAccount:
+        account = LiveAccount(self.stream.env_settings, bar)
+        for fill in self._since(bar.closed):
+            account.add_fill(fill)
+        return account
+
+    def _align(self, bar: LiveBar, at_close: int) -> None:
+        """Book what the account lacks at the bar's close, at its price, and say so."""
+        assert self.account is not None
+        missing = at_close - self.account.position
+        if missing == 0:
+            return
+        text = "the model's account had %+d at %s, our fills come to %+d: brought into line"
+        _LOG.warning(text, self.account.position, bar.closed, at_close)
+        self.account.add_fill(
+            LiveFill(
+                exec_id=f"{ALIGNED}.{bar.closed:%Y%m%dT%H%M%S}.01",
+                time=bar.closed - BEFORE_CLOSE,
+                quantity=missing,
+                price_ticks=int(bar.ticks.close),
+                commission_usd=0.0,
+                reason=Reason.SIGNAL,
+            )
+        )
+
+    def _take_back(self, verdict: Verdict) -> None:
+        """Do what a verdict on a bar that does not come next asks for."""
+        if isinstance(verdict, Refused):
+            self.problem = f"the bar of {verdict.opened} was refused: {verdict.reason}"
+        elif isinstance(verdict, Revised | Late):
+            self.last_bar = verdict.bars[-1]
+            try:
+                self.stream.revise(verdict.n_back, verdict.bars)
+                if self.account is not None:
+                    self.account.revise(verdict.n_back, verdict.bars)
+            except DataError as error:
+                self.problem = str(error)
+
+    def _since(self, time: pd.Timestamp) -> list[LiveFill]:
+        return [fill for fill in self._pending.values() if fill.time >= time]
+
+    def _forget(self, bar: LiveBar) -> None:
+        """Let go of fills that are in the account."""
+        self._pending = {fill.key: fill for fill in self._since(bar.closed)}

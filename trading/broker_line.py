@@ -1,0 +1,66 @@
+"""The line to the broker of one trading process, from its start to its end.
+
+What the broker says before anybody listens is kept, as far as it is of the connection that stands:
+the accounts and the next order id are told once, at its very beginning.
+"""
+
+from collections.abc import Callable
+
+from config.connection_settings import ConnectionSettings
+from trading.broker_events import AccountsSeen, BrokerEvent, ConnectionLost
+from trading.connection import ConnectionSupervisor
+from trading.connection_events import ConnectionEvent, ConnectionUp
+from trading.ib_gateway import IbGateway
+from utils.clock import Clock
+
+
+class BrokerLine:
+    """Gateway and supervisor, and who hears them.
+
+    Attributes:
+        gateway: The adapter.
+        supervisor: Keeps it connected; `supervisor.run()` is to be run.
+        accounts: Those that the login may trade; empty before they were told.
+    """
+
+    def __init__(self, settings: ConnectionSettings, clock: Clock) -> None:
+        self.gateway = IbGateway(settings, self._hear, clock)
+        self.supervisor = ConnectionSupervisor(self.gateway, settings, clock, self._tell)
+        self.accounts: tuple[str, ...] = ()
+        self._early: list[BrokerEvent] = []
+        self._up: ConnectionUp | None = None
+        self._on_event: Callable[[BrokerEvent], None] | None = None
+        self._on_line: Callable[[ConnectionEvent], None] | None = None
+
+    def listen(
+        self, on_event: Callable[[BrokerEvent], None], on_line: Callable[[ConnectionEvent], None]
+    ) -> None:
+        """Have everything told from now on, and first what is known of this connection.
+
+        Args:
+            on_event: Hears the broker, before the supervisor does.
+            on_line: Hears the supervisor.
+        """
+        self._on_event, self._on_line = on_event, on_line
+        early, self._early = self._early, []
+        for event in early:
+            on_event(event)
+        if self._up is not None and self.supervisor.is_up:
+            on_line(self._up)
+
+    def _hear(self, event: BrokerEvent) -> None:
+        if isinstance(event, AccountsSeen):
+            self.accounts = event.accounts
+        if self._on_event is not None:
+            self._on_event(event)
+        elif isinstance(event, ConnectionLost):
+            self._early.clear()
+        else:
+            self._early.append(event)
+        self.supervisor.hear(event)
+
+    def _tell(self, event: ConnectionEvent) -> None:
+        if isinstance(event, ConnectionUp):
+            self._up = event
+        if self._on_line is not None:
+            self._on_line(event)

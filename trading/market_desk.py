@@ -1,0 +1,279 @@
+"""Bars of the contract that is traded: subscribed, told to the model, begun anew where need be.
+
+Three things begin anew: a start, from the state that the last process left or from history; a roll,
+which goes on with the bars of the next contract over the gap between the two; and bars that the
+model cannot take, which cost it its state and no more.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pandas as pd
+
+from config.decision_settings import DecisionSettings
+from config.trader_settings import TraderSettings
+from trading.alert_kinds import Alert
+from trading.bar_pipeline import BarPipeline
+from trading.bar_verdicts import ClosedBar
+from trading.broker_line import BrokerLine
+from trading.connection_events import ConnectionEvent
+from trading.contract_roll import roll_gap
+from trading.contract_sessions import never_rolls
+from trading.data_events import (
+    BarClosed,
+    BarGap,
+    BarMoved,
+    BarRevised,
+    BarsDisordered,
+    DataEvent,
+    DataFresh,
+    DataStale,
+    SeenBar,
+)
+from trading.decision_desk import DecisionDesk
+from trading.decision_stream import DecisionStream
+from trading.pipeline_snapshot import was_restored
+from trading.subscriptions import BarSubscription, BarTerms
+from trading.trader_terms import TraderTerms
+from utils.clock import Clock
+from utils.logger import get_logger
+
+_LOG = get_logger("market")
+
+SNAPSHOT = "pipeline.bin"
+ANEW_EVERY = timedelta(seconds=60)
+"""A pipeline that has to be begun anew again and again is so no more often."""
+
+
+def first_pipeline(terms: TraderTerms, settings: TraderSettings) -> BarPipeline:
+    """Return the pipeline that a process begins with: as the last one left it, if that can be."""
+    pipeline = _new_pipeline(terms, settings)
+    if was_restored(pipeline, terms.folder / SNAPSHOT):
+        return pipeline
+    pipeline = _new_pipeline(terms, settings)
+    if terms.history is not None:
+        pipeline.learn(terms.history)
+    return pipeline
+
+
+class MarketDesk:
+    """The bars of one trader.
+
+    Attributes:
+        last_price: Newest price that was told, points; None before one.
+        last_close: When the newest bar closed; None before one.
+        day_bars: Bars of the trading day, as they were told.
+        has_begun: Whether bars have come at all.
+    """
+
+    def __init__(
+        self,
+        line: BrokerLine,
+        terms: TraderTerms,
+        settings: TraderSettings,
+        clock: Clock,
+        decisions: DecisionDesk,
+        alert: Callable[[Alert], None],
+    ) -> None:
+        """Subscribe to nothing yet: `pin` says to what.
+
+        Args:
+            line: To the broker.
+            terms: Which bars.
+            settings: Timers.
+            clock: What time it is.
+            decisions: Hears closed bars.
+            alert: Tells people.
+        """
+        self.last_price: float | None = None
+        self.last_close: datetime | None = None
+        self.day_bars: list[ClosedBar] = []
+        self.has_begun = False
+        self._line = line
+        self._terms = terms
+        self._settings = settings
+        self._clock = clock
+        self._decisions = decisions
+        self._alert = alert
+        self._code = ""
+        self._con_id = 0
+        self._subscription: BarSubscription | None = None
+        self._is_changed = asyncio.Event()
+        self._stale_reason: str | None = "no bars have come yet"
+        self._left: SeenBar | None = None
+        self._gap: float | None = None
+        self._is_after_hole = False
+        self._begun_anew_at: datetime | None = None
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When bars were heard of last."""
+        return None if self._subscription is None else self._subscription.heard_at
+
+    @property
+    def stale_reason(self) -> str | None:
+        """Why nothing may be opened on the data; None where they are good."""
+        return self._stale_reason or self._decisions.pipeline.problem
+
+    def pin(self, con_id: int, code: str) -> None:
+        """Have the bars of a contract from now on.
+
+        Args:
+            con_id: Which; it must have been qualified.
+            code: What its bars are called; "" where contracts have no names.
+        """
+        last = self._decisions.pipeline.bars.last
+        is_roll = self._con_id != 0 and last is not None
+        is_roll |= last is not None and last.contract != code
+        if is_roll and last is not None:
+            self._left = _as_seen(last)
+        self._con_id, self._code = con_id, code
+        self._subscribe(None if last is None else last.opened, with_last=is_roll)
+
+    def hear(self, event: ConnectionEvent) -> None:
+        """Hear the line."""
+        if self._subscription is not None:
+            self._subscription.hear(event)
+
+    async def run(self) -> None:
+        """Have bars told until cancelled.
+
+        Raises:
+            FatalGatewayError: If the broker will never tell them.
+        """
+        while True:
+            assert self._subscription is not None, "pinned before it runs"
+            self._is_changed.clear()
+            bars = asyncio.ensure_future(self._subscription.run())
+            change = asyncio.ensure_future(self._is_changed.wait())
+            try:
+                await asyncio.wait({bars, change}, return_when=asyncio.FIRST_COMPLETED)
+                if bars.done():
+                    bars.result()
+            finally:
+                bars.cancel()
+                change.cancel()
+                await asyncio.wait({bars, change})
+
+    def look(self, now: datetime) -> None:
+        """Begin the pipeline anew where it cannot go on."""
+        problem = self._decisions.pipeline.problem
+        if problem is None:
+            return
+        if self._begun_anew_at is not None and now - self._begun_anew_at < ANEW_EVERY:
+            return
+        self._begun_anew_at = now
+        self._say(f"the model begins anew from history: {problem}")
+        self._decisions.pipeline = _new_pipeline(self._terms, self._settings)
+        if self._terms.history is not None:
+            self._decisions.pipeline.learn(self._terms.history)
+        self._subscribe(None, with_last=False)
+
+    def _subscribe(self, last_closed: datetime | None, *, with_last: bool) -> None:
+        """Subscribe anew; `with_last` has the last bar told too, to compare two contracts."""
+        size = timedelta(seconds=self._terms.bar_seconds)
+        known = last_closed - size if with_last and last_closed is not None else last_closed
+        terms = BarTerms(
+            con_id=self._con_id,
+            symbol=self._terms.symbol,
+            bar_size=self._terms.bar_size,
+            bar_seconds=self._terms.bar_seconds,
+            warm_days=self._settings.session.warm_days,
+        )
+        self._stale_reason = "no bars have come yet"
+        self._subscription = BarSubscription(
+            self._line.gateway,
+            terms,
+            self._settings.connection,
+            self._clock,
+            self._tell,
+            last_closed=known,
+        )
+        self._subscription.ask_again()
+        self._is_changed.set()
+
+    def _tell(self, event: DataEvent) -> None:
+        match event:
+            case BarMoved():
+                self.last_price = event.bar.close
+            case BarClosed():
+                self._close(event)
+            case BarRevised():
+                self._decisions.pipeline.correct(self._closed(event.bar))
+            case BarGap():
+                self._is_after_hole = True
+                self._say(f"{event.n_missing} bars are missing after {event.after}")
+            case BarsDisordered():
+                self._say(f"bars came out of order: {event.n_double} twice, {event.n_late} late")
+            case DataStale():
+                self._stale_reason = event.reason
+            case DataFresh():
+                self._stale_reason = None
+                self.has_begun = True
+
+    def _close(self, event: BarClosed) -> None:
+        if self._left is not None and not self._is_over_the_gap(event.bar):
+            return
+        told = self._closed(event.bar)
+        self._gap = None
+        is_live = not event.is_from_history and not self._is_after_hole
+        self._is_after_hole = False
+        self.last_price = told.close
+        size = timedelta(seconds=self._terms.bar_seconds)
+        self.last_close = (told.opened + size).to_pydatetime()
+        self.day_bars.append(told)
+        self._decisions.close(told, is_live=is_live)
+
+    def _is_over_the_gap(self, bar: SeenBar) -> bool:
+        """Measure the gap to the new contract at the last common bar; return whether it is past."""
+        left = self._left
+        assert left is not None
+        if bar.time <= left.time:
+            size = timedelta(seconds=self._terms.bar_seconds)
+            self._gap = roll_gap([left], [bar], left.time + size)
+            return False
+        self._left = None
+        if self._gap is None:
+            self._decisions.pipeline.problem = "the new contract has no bar beside the old one's"
+        return self._gap is not None
+
+    def _closed(self, bar: SeenBar) -> ClosedBar:
+        return ClosedBar(
+            opened=pd.Timestamp(bar.time),
+            open=bar.open,
+            high=bar.high,
+            low=bar.low,
+            close=bar.close,
+            volume=bar.volume,
+            contract=self._code,
+            roll_gap=self._gap,
+        )
+
+    def _say(self, text: str) -> None:
+        _LOG.warning("%s", text)
+        self._alert(Alert(kind="history_gap", text=text, at=self._clock.now()))
+
+
+def _new_pipeline(terms: TraderTerms, settings: TraderSettings) -> BarPipeline:
+    stream = DecisionStream(
+        terms.model,
+        DecisionSettings(
+            symbol=terms.symbol,
+            bar_seconds=terms.bar_seconds,
+            policy_seconds=settings.session.policy_seconds,
+        ),
+    )
+    last_session = terms.last_session if terms.is_named else never_rolls
+    return BarPipeline(stream, terms.bar_seconds, last_session)
+
+
+def _as_seen(bar: ClosedBar) -> SeenBar:
+    return SeenBar(
+        time=bar.opened.to_pydatetime(),
+        open=bar.open,
+        high=bar.high,
+        low=bar.low,
+        close=bar.close,
+        volume=bar.volume,
+    )

@@ -1,0 +1,151 @@
+"""From a decision to orders, and stops that follow what was really paid.
+
+A decision is about the position at the close it was made on. Where that has changed since (a stop
+was filled), it is void: nothing is sent on an old view. A bracket goes out with its stop measured
+from the close; once the entry is filled, stop and target are moved to where the model's account has
+them, by the kernel's own rule: from the average entry, and at later closes as they trail.
+"""
+
+import math
+from dataclasses import dataclass
+
+from config.trading_settings import ProtectionSettings
+from env.kernel.matching import protective_stop_ticks, target_limit_ticks
+from trading.bar_pipeline import BarPipeline
+from trading.decisions import LiveDecision
+from trading.order_builder import EntryTerms
+from trading.order_manager import OrderManager
+from trading.placed import Placed
+from trading.protection import Leg, Standing
+from trading.protection_legs import legs
+from trading.risk_codes import Denied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a decision.
+
+    Attributes:
+        text: In words, for people.
+        denied: Why an order was not sent; None where none was wanted, or it was.
+    """
+
+    text: str
+    denied: Denied | None = None
+
+
+class OrderSteering:
+    """Sends what decisions ask for, and keeps exits where the model wants them.
+
+    Args:
+        manager: Sends.
+        settings: Distances of exits, in ticks.
+    """
+
+    def __init__(self, manager: OrderManager, settings: ProtectionSettings) -> None:
+        self._manager = manager
+        self._settings = settings
+
+    def act(self, decision: LiveDecision, decision_id: str, close: float, before: int) -> Outcome:
+        """Send what a decision asks for.
+
+        Args:
+            decision: The model's.
+            decision_id: Its name.
+            close: Price of the bar's close, points.
+            before: Contracts at that close.
+        """
+        if decision.quantity == 0:
+            denial = decision.denial
+            return Outcome(text="nothing to do" if denial == "none" else f"not taken: {denial}")
+        position = self._manager.books.position
+        if position != before:
+            return Outcome(
+                text=f"void: the position went from {before:+d} to {position:+d} since the close"
+            )
+        if decision.target == 0:
+            return _outcome(self._manager.reduce(0, decision_id))
+        return _outcome(self._manager.enter(self._terms(decision, decision_id, close)))
+
+    def follow(self, pipeline: BarPipeline) -> None:
+        """Move the stop and the target of the position to where they belong."""
+        books = self._manager.books
+        if books.position == 0 or self._manager.is_flattening:
+            return
+        stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
+        self._move(stops, self._wanted_stop(pipeline))
+        self._move(targets, self._wanted_target(pipeline))
+
+    def is_in_place(self, pipeline: BarPipeline) -> bool:
+        """Return whether every exit that rests is where it belongs."""
+        books = self._manager.books
+        if books.position == 0:
+            return True
+        stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
+        pairs = ((stops, self._wanted_stop(pipeline)), (targets, self._wanted_target(pipeline)))
+        return all(
+            price is None or leg.price_ticks == price for found, price in pairs for leg in found
+        )
+
+    def _terms(self, decision: LiveDecision, decision_id: str, close: float) -> EntryTerms:
+        """Return the terms of an entry as if it were filled at the close."""
+        instrument, target = self._manager.books.instrument, decision.target
+        ticks, settings = close / instrument.tick_size, self._settings
+        stop = protective_stop_ticks(target, ticks, settings.stop_ticks)
+        limit = (
+            None
+            if settings.target_ticks is None
+            else float(
+                instrument.to_prices(int(target_limit_ticks(target, ticks, settings.target_ticks)))
+            )
+        )
+        return EntryTerms(
+            decision_id=decision_id,
+            target=target,
+            stop=float(instrument.to_prices(int(stop))),
+            target_price=limit,
+        )
+
+    def _wanted_stop(self, pipeline: BarPipeline) -> int | None:
+        """Return the trigger that the stop should have, ticks; None where nothing tells."""
+        if not pipeline.has_new_fills and pipeline.stop_ticks is not None:
+            return pipeline.stop_ticks
+        entry = self._entry_ticks()
+        if entry is None:
+            return None
+        position = self._manager.books.position
+        return int(protective_stop_ticks(position, entry, self._settings.stop_ticks))
+
+    def _wanted_target(self, pipeline: BarPipeline) -> int | None:
+        if self._settings.target_ticks is None:
+            return None
+        if not pipeline.has_new_fills and pipeline.target_ticks is not None:
+            return pipeline.target_ticks
+        entry = self._entry_ticks()
+        if entry is None:
+            return None
+        position = self._manager.books.position
+        return int(target_limit_ticks(position, entry, self._settings.target_ticks))
+
+    def _entry_ticks(self) -> float | None:
+        books = self._manager.books
+        ticks = books.fills.holding(books.con_id).entry_ticks
+        return ticks if math.isfinite(ticks) else None
+
+    def _move(self, found: tuple[Leg, ...], price_ticks: int | None) -> None:
+        """Move exits that rest at the broker; those on their way are looked at again later."""
+        if price_ticks is None:
+            return
+        books = self._manager.books
+        for leg in found:
+            if leg.standing is not Standing.RESTING or leg.price_ticks == price_ticks:
+                continue
+            total = abs(leg.quantity) + books.orders.orders[leg.key].life.executed
+            price = float(books.instrument.to_prices(price_ticks))
+            self._manager.change(leg.key, total, price, "follows the position")
+
+
+def _outcome(answer: Placed | Denied) -> Outcome:
+    if isinstance(answer, Denied):
+        return Outcome(text=f"denied: {answer.code}: {answer.reason}", denied=answer)
+    return Outcome(text="order sent" if answer.refs else "on its way already")

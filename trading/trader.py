@@ -1,0 +1,211 @@
+"""The trader: one loop for rehearsal, paper and live, from a closed bar to an order and back.
+
+It joins what others do: the line (broker_line), the books and everything that sends (order_desk),
+bars (subscriptions), the model (decision_desk), and what is looked at all the time (trader_watch).
+It ends when it is told to, or when something fails that trying again does not mend; a position then
+stays with its stop at the broker.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+
+from config.trader_settings import TraderSettings
+from trading.alert_kinds import Alert
+from trading.broker_line import BrokerLine
+from trading.command_box import CommandBox
+from trading.connection_events import ClientIdInUse, ConnectionEvent
+from trading.journal_events import Stopped
+from trading.status import TraderStatus
+from trading.teller import Teller
+from trading.trader_desk import TraderDesk
+from trading.trader_setup import Prepared, prepare
+from trading.trader_status import early_status, status_of
+from trading.trader_terms import TraderTerms
+from trading.winding_down import Left, what_is_left, wind_down
+from utils.clock import Clock
+from utils.errors import SimulationError, TemporaryGatewayError
+from utils.logger import get_logger
+
+_LOG = get_logger("trader")
+
+LOOK_SECONDS = 0.05
+"""Between two looks whether a part has failed."""
+
+RETRY_SECONDS = 0.5
+"""Between two attempts to begin; they wait for the line as long as it takes."""
+
+
+class Trader:
+    """One trading process.
+
+    Attributes:
+        line: To the broker.
+        desk: All that trades; None until the broker has told what is needed to begin.
+    """
+
+    def __init__(
+        self,
+        terms: TraderTerms,
+        settings: TraderSettings,
+        clock: Clock,
+        teller: Teller,
+    ) -> None:
+        """Begin nothing yet.
+
+        Args:
+            terms: What to do.
+            settings: All timers and limits, as `fitted` returns them.
+            clock: What time it is, in the market.
+            teller: Tells people.
+        """
+        self.line = BrokerLine(settings.connection, clock)
+        self.desk: TraderDesk | None = None
+        self._terms = terms
+        self._settings = settings
+        self._clock = clock
+        self._teller = teller
+        self._stopping = asyncio.Event()
+        self._why_stopped = ""
+        self._tasks: list[asyncio.Future[None]] = []
+        self._held: Prepared | None = None
+
+    def unsettled(self) -> str:
+        """Return what is not done yet; "" where nothing is. A rehearsal's market waits for it."""
+        return "the trader has not begun" if self.desk is None else self.desk.unsettled()
+
+    def probe(self) -> Awaitable[object]:
+        """Ask the broker something, and return with its answer."""
+        return self.line.gateway.probe()
+
+    def stop(self, why: str) -> None:
+        """Have the trader end in good order; a second time changes nothing."""
+        if not self._stopping.is_set():
+            self._why_stopped = why
+            self._stopping.set()
+
+    def kill(self, actor: str) -> None:
+        """Pull the kill switch."""
+        if self.desk is None:
+            CommandBox(self._terms.folder).put_kill()
+        else:
+            self.desk.watch.kill(f"told by {actor}", actor)
+
+    async def run(self) -> None:
+        """Trade until told to stop.
+
+        Raises:
+            FuturesGymError: What trying again does not mend.
+        """
+        try:
+            self._begin(self.line.supervisor.run())
+            self._teller.ready("connecting")
+            prepared = await self._prepared()
+            if prepared is not None:
+                await self._trade(prepared)
+        finally:
+            await self._end()
+
+    async def _prepared(self) -> Prepared | None:
+        """Return what there is to begin with, as soon as the broker tells it; None once stopped."""
+        wait = self._settings.connection.scaled(RETRY_SECONDS)
+        while not self._stopping.is_set():
+            self._raise_failures()
+            self._teller.alive()
+            self._teller.publish(self._early_status())
+            if self.line.supervisor.is_up:
+                try:
+                    return await prepare(self.line, self._terms, self._settings, self._clock)
+                except TemporaryGatewayError as error:
+                    _LOG.warning("%s; tried again", error)
+            await self._stopped_within(wait)
+        return None
+
+    def _early_status(self) -> TraderStatus:
+        limit = self._settings.trading.limits.max_daily_loss_usd
+        return early_status(self.line, self._terms, limit, self._clock.now())
+
+    async def _trade(self, prepared: Prepared) -> None:
+        desk = TraderDesk(
+            prepared, self.line, self._terms, self._settings, self._clock, self._teller.alert
+        )
+        self.desk, self._held = desk, prepared
+        self.line.listen(desk.hear, self._hear_line)
+        self._tell_beginning(prepared)
+        self._begin(desk.run())
+        self._begin(self._report(desk))
+        while not self._stopping.is_set():
+            self._raise_failures()
+            await self._stopped_within(LOOK_SECONDS)
+        await wind_down(
+            desk.orders,
+            self._why_stopped,
+            self._settings.session,
+            should_flatten=self._terms.should_flatten_on_exit,
+        )
+
+    async def _report(self, desk: TraderDesk) -> None:
+        """Say how things stand, again and again, until cancelled."""
+        while True:
+            self._teller.publish(status_of(desk, self.line, self._terms))
+            self._teller.alive()
+            await asyncio.sleep(self._settings.session.status_seconds)
+
+    def _hear_line(self, event: ConnectionEvent) -> None:
+        assert self.desk is not None
+        self.desk.hear_line(event)
+        if isinstance(event, ClientIdInUse):
+            self._tell("client_id_in_use", event.text)
+
+    def _tell_beginning(self, prepared: Prepared) -> None:
+        position = prepared.restored.books.position
+        self._tell("restarted", f"{self._terms.mode}: position {position:+d} by the journal")
+        if prepared.was_killed:
+            self._tell("not_closed_cleanly", "the last process was killed, or the power failed")
+
+    def _tell(self, kind: str, text: str) -> None:
+        self._teller.alert(Alert(kind=kind, text=text, at=self._clock.now()))
+
+    def _begin(self, part: Coroutine[None, None, None]) -> None:
+        self._tasks.append(asyncio.ensure_future(part))
+
+    def _raise_failures(self) -> None:
+        """Raise what ended a part that should not end."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
+                raise SimulationError("a part of the trader ended without a reason")
+
+    async def _stopped_within(self, seconds: float) -> None:
+        """Return when it is to end, or after a while."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            pass
+
+    async def _end(self) -> None:
+        """End all parts, the line last, and write down that this was no accident."""
+        self._teller.stopping()
+        while self._tasks:
+            task = self._tasks.pop()
+            task.cancel()
+            await asyncio.wait({task})
+        if self.desk is None or self._held is None:
+            return
+        self.desk.orders.manager.catch_up()
+        await self.desk.close()
+        self._say_goodbye(self._held)
+        self._held.close()
+
+    def _say_goodbye(self, held: Prepared) -> None:
+        """Tell what is left; an end that nobody asked for is not written down as a good one."""
+        assert self.desk is not None
+        left = what_is_left(self.desk.orders)
+        why = self._why_stopped or "something failed"
+        kind = "stopped_unprotected" if left is Left.UNPROTECTED else "stopped"
+        self._tell(kind, f"{why}: {left}")
+        self.desk.orders.manager.journal.flush()
+        if self._why_stopped:
+            failure = self.desk.orders.manager.journal.commit(Stopped(reason=why))
+            if failure is not None:
+                _LOG.error("the end is not written down: %s", failure)

@@ -1,0 +1,60 @@
+"""An orderly end: nothing more is opened, what is open stays with its stop, or is closed."""
+
+import asyncio
+from enum import StrEnum
+
+from config.trader_settings import SessionSettings
+from trading.modes import SYNCED, Hold
+from trading.order_desk import OrderDesk
+from trading.order_identity import Role
+from trading.protection import uncovered
+from trading.protection_legs import legs
+
+LOOK_SECONDS = 0.02
+
+
+class Left(StrEnum):
+    """What an ended process leaves at the broker."""
+
+    FLAT = "flat"
+    PROTECTED = "a position with its stop"
+    UNPROTECTED = "a position without its whole stop"
+
+
+async def wind_down(
+    desk: OrderDesk, why: str, settings: SessionSettings, *, should_flatten: bool
+) -> Left:
+    """Bring orders to rest while the desk still runs, and return what is left.
+
+    It takes no longer than `stop_seconds`; without a connection nothing can be done, and no time is
+    lost.
+
+    Args:
+        desk: Which still runs.
+        why: It ends.
+        settings: How long it may take.
+        should_flatten: Whether the position is to be closed.
+    """
+    manager = desk.manager
+    manager.modes.hold(Hold.STOPPING, why)
+    manager.cancel_entries()
+    if should_flatten and manager.books.position != 0:
+        manager.flatten(why)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + settings.stop_seconds
+    while loop.time() < deadline and manager.modes.mode in SYNCED:
+        if not manager.books.live_of(Role.ENTRY, Role.EXIT, Role.FLATTEN):
+            is_closed = not should_flatten or manager.books.position == 0
+            if is_closed and what_is_left(desk) is not Left.UNPROTECTED:
+                break
+        await asyncio.sleep(LOOK_SECONDS)
+    return what_is_left(desk)
+
+
+def what_is_left(desk: OrderDesk) -> Left:
+    """Return how the position stands at the broker, by our books."""
+    books = desk.manager.books
+    if books.position == 0:
+        return Left.FLAT
+    stops, _ = legs(books.orders.orders, books.con_id, books.instrument)
+    return Left.UNPROTECTED if uncovered(books.position, stops) else Left.PROTECTED
