@@ -7,6 +7,7 @@ of its own and refuses to modify one that it wrongly holds for cancelled, is nev
 import asyncio
 import re
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from config.connection_settings import ConnectionSettings
@@ -282,10 +283,19 @@ def _on_executions(session: IbSession, key: ListKey, name: str, said: tuple[Any,
         session.markers.break_off(f"error {said[0]}: {said[1]}")
 
 
+@cache
+def _order_class() -> Any:
+    """Return the library's class of orders; which library is installed only the disk knows.
+
+    Asked for each order, that would stand between a decision and the wire for a millisecond.
+    """
+    return type(new_order())
+
+
 def _on_the_wire(order: OrderToSend) -> Any:
     """Return the library's order; a price that is None stays unset."""
     prices = {"lmtPrice": order.limit_price, "auxPrice": order.stop_price}
-    return new_order(
+    return _order_class()(
         action=order.action,
         totalQuantity=order.quantity,
         orderType=order.kind,
