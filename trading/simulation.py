@@ -24,11 +24,10 @@ from trading.simulated_gateway.market import Market
 from trading.simulated_gateway.process import bars_to_replay
 from trading.simulated_gateway.settings import BrokerSettings, MarketSettings, Pacing
 from trading.simulated_gateway.warming import warm_kernels
-from utils.errors import ConfigError, DataError, SimulationError
+from utils.errors import DataError, SimulationError
 
-FAST = "fast"
 LOCKSTEP = math.inf
-"""Speed at which the market waits for the trader, and the trader for nothing."""
+"""Rate at which the market waits for the trader, and the trader for nothing."""
 
 MAX_DAYS = 365
 """Of history that one request may ask for."""
@@ -44,7 +43,7 @@ class SimulationTerms:
         n_warm: Bars before the first one that is lived through; with several contracts those of
             the first that has so many.
         start: When that one opens, aware; None counts `n_warm` bars.
-        speed: Market seconds per second, > 0, or LOCKSTEP.
+        speed: Market seconds per second, > 0; None is in lockstep, as fast as it goes.
         broker: The account and what trading costs it; `broker_like` has the model's.
     """
 
@@ -52,23 +51,8 @@ class SimulationTerms:
     symbol: str
     n_warm: int = 0
     start: datetime | None = None
-    speed: float = LOCKSTEP
+    speed: float | None = None
     broker: BrokerSettings = field(default_factory=BrokerSettings)
-
-
-def speed_of(text: str) -> float:
-    """Return the speed that a person asks for: "fast", or market seconds per second.
-
-    Raises:
-        ConfigError: If it is neither.
-    """
-    try:
-        speed = LOCKSTEP if text == FAST else float(text)
-    except ValueError:
-        speed = math.nan
-    if not speed > 0 or (math.isinf(speed) and text != FAST):
-        raise ConfigError(f"`--speed` must be {FAST} or a number > 0 such as 60, was {text!r}")
-    return speed
 
 
 class SimulatedMarket:
@@ -83,10 +67,10 @@ class SimulatedMarket:
     """
 
     def __init__(
-        self, gateway: GatewayInThread, broker: Broker, held: HeldClock, speed: float
+        self, gateway: GatewayInThread, broker: Broker, held: HeldClock, rate: float
     ) -> None:
         """Look at a gateway that runs."""
-        self.clock = ReplayClock(broker.market, speed)
+        self.clock = ReplayClock(broker.market, rate)
         self.start = broker.market.now()
         self.warm_days = _warm_days(broker.market)
         self.gateway = gateway
@@ -155,12 +139,13 @@ def simulated_market(terms: SimulationTerms) -> Iterator[SimulatedMarket]:
     market = Market({terms.symbol: frame}, _market_settings(terms, frame), held)
     broker = Broker(market, terms.broker, held, Faults())
     with GatewayInThread(lambda: broker) as gateway:
-        yield SimulatedMarket(gateway, broker, held, terms.speed)
+        rate = LOCKSTEP if terms.speed is None else terms.speed
+        yield SimulatedMarket(gateway, broker, held, rate)
 
 
 def _market_settings(terms: SimulationTerms, frame: pd.DataFrame) -> MarketSettings:
     start = _start_after(frame, terms) if terms.start is None else terms.start
-    if terms.speed == LOCKSTEP:
+    if terms.speed is None:
         return MarketSettings(pacing=Pacing.LOCKSTEP, start=start)
     return MarketSettings(pacing=Pacing.TIMED, speed=terms.speed, start=start)
 
