@@ -63,7 +63,8 @@ class SimulatedMarket:
         start: Open time of the first bar that is lived through.
         warm_days: Sessions that hold all bars before it, the one at the start included, and one
             more for a late start; at most a year.
-        gateway: To have something go wrong in it, or to read its books.
+        gateway: To have something go wrong in it.
+        broker: Behind it; touch it only on the gateway's thread.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class SimulatedMarket:
         self.start = broker.market.now()
         self.warm_days = _warm_days(broker.market)
         self.gateway = gateway
-        self._broker, self._held = broker, held
+        self.broker, self._held = broker, held
 
     @property
     def port(self) -> int:
@@ -89,7 +90,7 @@ class SimulatedMarket:
     @property
     def n_orders_heard(self) -> int:
         """Orders, changes and cancels that have reached it so far."""
-        return self._broker.n_orders_heard
+        return self.broker.n_orders_heard
 
     def release(self) -> None:
         """Let time pass: the market's too, unless that is stepped."""
@@ -110,7 +111,7 @@ class SimulatedMarket:
 
     async def next_time(self) -> datetime | None:
         """Return when something happens next, in market time; None once the bars are over."""
-        time: datetime | None = await self.gateway.answer(self._broker.market.next_time)
+        time: datetime | None = await self.gateway.answer(self.broker.market.next_time)
         return time
 
     def state(self) -> dict[str, Any]:
@@ -118,8 +119,8 @@ class SimulatedMarket:
         return self.gateway.state()
 
     def _step(self) -> bool:
-        is_left = self._broker.market.next_time() is not None
-        self._broker.step()
+        is_left = self.broker.market.next_time() is not None
+        self.broker.step()
         return is_left
 
 
@@ -128,7 +129,7 @@ def simulated_market(terms: SimulationTerms) -> Iterator[SimulatedMarket]:
     """Run a gateway on a free port of loopback while the `with` block does.
 
     Raises:
-        ConfigError: If no bar is left to live through, or the speed is none.
+        ConfigError: If no bar is left to live through, or the speed is not above 0.
         DataError: If the bars cannot be read or break an invariant, or are fewer than `n_warm`.
     """
     frame = terms.bars

@@ -57,6 +57,7 @@ class Broker:
 
     Attributes:
         n_orders_heard: Orders, changes and cancels that clients have sent so far, denied ones too.
+        on_request: Called with whatever clients ask, before it is done; for who measures.
     """
 
     def __init__(self, market: Market, settings: BrokerSettings, clock: Clock, faults: Faults):
@@ -70,6 +71,7 @@ class Broker:
         """
         self.market, self.faults = market, faults
         self.n_orders_heard = 0
+        self.on_request: Callable[[Request], None] = lambda request: None
         self._clock = clock
         self._teller = Teller(faults)
         book = OrderBook()
@@ -135,6 +137,7 @@ class Broker:
 
     def handle(self, client_id: int, request: Request) -> None:
         """Do what a client asks, and answer it."""
+        self.on_request(request)
         self._do_what_is_due()
         self.n_orders_heard += isinstance(request, ORDER_REQUESTS)
         self._questions.answer(client_id, request, self.now())
