@@ -136,7 +136,7 @@ class StubTrader:
         self._n_sent += 1
         self.open_orders.add(self._n_sent)
         order = OrderToSend(
-            ref=f"stub/{self._n_sent}",
+            ref=f"stub/{self._n_sent}/entry/0",
             order_id=self._n_sent,
             con_id=self._con_id,
             account="DU1234567",
