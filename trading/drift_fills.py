@@ -18,9 +18,7 @@ from trading.journal_events import PositionAdopted
 from trading.journal_reader import SIGNS, JournalReader
 from trading.journal_rows import StoredFill, StoredIntent
 from trading.order_identity import STOPS, TARGETS, Role
-from trading.order_life import split_exec_id
 from trading.order_restore import LONG_AGO
-from trading.own_position import MAX_COMMISSION_USD
 from utils.errors import DataError, JournalError
 
 PointsAt = Callable[[pd.Timestamp], float]
@@ -70,7 +68,7 @@ def own_fills(
         JournalError: If the journal cannot be read.
     """
     intents = {intent.ref: intent for intent in reader.intents_since(LONG_AGO)}
-    known = _commissions(reader), _closes(reader)
+    closes = _closes(reader)
     stored = reader.fills_since(LONG_AGO)
     own: list[StoredFill | _Adoption] = [*_adoptions(reader)]
     own += [fill for fill in stored if fill.order_ref in intents]
@@ -81,7 +79,7 @@ def own_fills(
         if isinstance(each, _Adoption):
             made = _adopted(each, each.event.position - held, instrument, points_at)
         else:
-            made = _executed(each, intents[each.order_ref], instrument, known)
+            made = _executed(each, intents[each.order_ref], instrument, closes)
         if made.fill.quantity != 0:
             positions[each.con_id] = held + made.fill.quantity
             found.append(made)
@@ -138,7 +136,7 @@ def _executed(
     stored: StoredFill,
     intent: StoredIntent,
     instrument: Instrument,
-    known: tuple[Mapping[str, float], Mapping[str, tuple[pd.Timestamp, str]]],
+    closes: Mapping[str, tuple[pd.Timestamp, str]],
 ) -> JournalFill:
     """Return a fill of ours; never before the close at which it was decided.
 
@@ -146,9 +144,8 @@ def _executed(
         stored: As the journal has it.
         intent: Of its order.
         instrument: Whose grid its price lies on.
-        known: Commissions by execution, and closes and reasons of decisions.
+        closes: Closes and reasons of decisions, by their ids.
     """
-    costs, closes = known
     if stored.price is None or instrument.off_grid(stored.price):
         raise DataError(
             f"fill {stored.exec_id} has price {stored.price}, which is on no {instrument.symbol} "
@@ -158,21 +155,20 @@ def _executed(
         raise JournalError(f"fill {stored.exec_id} is of side `{stored.side}`; {', '.join(SIGNS)}")
     closed, reason = closes.get(intent.decision_id, (None, ""))
     time = pd.Timestamp(stored.time)
-    cost = costs.get(split_exec_id(stored.exec_id)[0])
     is_decided = intent.role in {Role.ENTRY, Role.EXIT}
     fill = LiveFill(
         exec_id=stored.exec_id,
         time=time if closed is None else max(time, closed),
         quantity=SIGNS[stored.side] * stored.quantity,
         price_ticks=int(instrument.to_ticks(stored.price)),
-        commission_usd=cost,
+        commission_usd=stored.commission_usd,
         reason=_reason(intent.role, reason),
     )
     return JournalFill(
         fill=fill,
         role=intent.role,
         decided=closed if is_decided else None,
-        is_cost_known=cost is not None,
+        is_cost_known=stored.commission_usd is not None,
     )
 
 
@@ -183,18 +179,6 @@ def _reason(role: str, reason: str) -> Reason:
     if role in TARGETS:
         return Reason.TARGET
     return _REASONS.get(reason, Reason.SIGNAL) if role == Role.EXIT else Reason.SIGNAL
-
-
-def _commissions(reader: JournalReader) -> dict[str, float]:
-    """Return what each execution cost, by what it shares with its corrections, USD."""
-    text = "SELECT exec_id, commission_usd, currency FROM commission ORDER BY seq"
-    newest: dict[str, tuple[int, float]] = {}
-    for exec_id, cost, currency in asked(reader, text):
-        key, version = split_exec_id(exec_id)
-        is_figure = cost is not None and abs(cost) <= MAX_COMMISSION_USD
-        if is_figure and currency in {"USD", ""} and newest.get(key, (-1, 0.0))[0] <= version:
-            newest[key] = version, float(cost)
-    return {key: cost for key, (_, cost) in newest.items()}
 
 
 def _closes(reader: JournalReader) -> dict[str, tuple[pd.Timestamp, str]]:
