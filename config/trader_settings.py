@@ -25,6 +25,7 @@ class SessionSettings(FrozenSettings):
         tick_seconds: Between two looks at clock, day, commands and data.
         status_seconds: Between two statuses.
         stop_seconds: What an orderly end may take; a service manager waits 10 s and more.
+        profit_tolerance_usd: How far the broker's count of the day's PnL may be from ours.
         policy_seconds: How long the policy may think about one bar.
     """
 
@@ -35,6 +36,7 @@ class SessionSettings(FrozenSettings):
     tick_seconds: float = Field(default=0.25, gt=0, le=5)
     status_seconds: float = Field(default=1.0, gt=0, le=60)
     stop_seconds: float = Field(default=8.0, gt=0, le=60)
+    profit_tolerance_usd: float = Field(default=50.0, ge=0)
     policy_seconds: float = Field(default=1.0, gt=0, le=60)
 
 

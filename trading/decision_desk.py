@@ -186,11 +186,7 @@ class DecisionDesk:
     def _write(self, decided: Decided) -> None:
         """Have the decision written with the next batch."""
         decision = decided.decision
-        self._reasons[decided.name] = (
-            Reason[decision.reason.upper()]
-            if decision.reason.upper() in _REASONS
-            else Reason.SIGNAL
-        )
+        self._reasons[decided.name] = _REASONS.get(decision.reason, Reason.SIGNAL)
         if len(self._reasons) > KEPT_REASONS:
             self._reasons.pop(next(iter(self._reasons)))
         self._manager.journal.note(

@@ -6,6 +6,7 @@ model cannot take, which cost it its state and no more.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -19,7 +20,6 @@ from trading.bar_verdicts import ClosedBar
 from trading.broker_line import BrokerLine
 from trading.connection_events import ConnectionEvent
 from trading.contract_roll import roll_gap
-from trading.contract_sessions import never_rolls
 from trading.data_events import (
     BarClosed,
     BarGap,
@@ -33,7 +33,7 @@ from trading.data_events import (
 )
 from trading.decision_desk import DecisionDesk
 from trading.decision_stream import DecisionStream
-from trading.pipeline_snapshot import was_restored
+from trading.pipeline_snapshot import SNAPSHOT, was_restored
 from trading.subscriptions import BarSubscription, BarTerms
 from trading.trader_terms import TraderTerms
 from utils.clock import Clock
@@ -41,7 +41,9 @@ from utils.logger import get_logger
 
 _LOG = get_logger("market")
 
-SNAPSHOT = "pipeline.bin"
+MAX_BARS = 6_000
+"""Bars that are kept for the drift report: a month of five minutes."""
+
 ANEW_EVERY = timedelta(seconds=60)
 """A pipeline that has to be begun anew again and again is so no more often."""
 
@@ -63,7 +65,7 @@ class MarketDesk:
     Attributes:
         last_price: Newest price that was told, points; None before one.
         last_close: When the newest bar closed; None before one.
-        day_bars: Bars of the trading day, as they were told.
+        bars: The last bars, as they were told; at most MAX_BARS.
         has_begun: Whether bars have come at all.
     """
 
@@ -88,7 +90,7 @@ class MarketDesk:
         """
         self.last_price: float | None = None
         self.last_close: datetime | None = None
-        self.day_bars: list[ClosedBar] = []
+        self.bars: deque[ClosedBar] = deque(maxlen=MAX_BARS)
         self.has_begun = False
         self._line = line
         self._terms = terms
@@ -222,7 +224,7 @@ class MarketDesk:
         self.last_price = told.close
         size = timedelta(seconds=self._terms.bar_seconds)
         self.last_close = (told.opened + size).to_pydatetime()
-        self.day_bars.append(told)
+        self.bars.append(told)
         self._decisions.close(told, is_live=is_live)
 
     def _is_over_the_gap(self, bar: SeenBar) -> bool:
@@ -264,8 +266,7 @@ def _new_pipeline(terms: TraderTerms, settings: TraderSettings) -> BarPipeline:
             policy_seconds=settings.session.policy_seconds,
         ),
     )
-    last_session = terms.last_session if terms.is_named else never_rolls
-    return BarPipeline(stream, terms.bar_seconds, last_session)
+    return BarPipeline(stream, terms.bar_seconds, terms.holding_rule)
 
 
 def _as_seen(bar: ClosedBar) -> SeenBar:

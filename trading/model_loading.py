@@ -37,13 +37,15 @@ class LoadedModel:
 
 
 def load_model(
-    models: Sequence[Path], settings: DecisionSettings, forecaster: Path | None = None
+    models: Sequence[Path],
+    settings: DecisionSettings | None = None,
+    forecaster: Path | None = None,
 ) -> LoadedModel:
     """Return the model of some directories: one agent, or several that decide together.
 
     Args:
         models: Directories, each verified file by file.
-        settings: What is to be traded.
+        settings: What is to be traded; None: whatever the models are made for.
         forecaster: Directory of the forecaster, where the models see forecasts.
 
     Raises:
@@ -55,6 +57,7 @@ def load_model(
     for folder in (*models, *([] if forecaster is None else [forecaster])):
         _check_own(folder)
     policy = load_policy(models)
+    settings = _own_settings(policy) if settings is None else settings
     _check_traded(policy, settings)
     _check_live(policy)
     source = None if forecaster is None else Forecaster.load(forecaster)
@@ -63,6 +66,12 @@ def load_model(
     seen = "" if source is None else source.identity
     identity = sha256_of_bytes(canonical_json([*hashes, seen]).encode())
     return LoadedModel(policy=policy, forecaster=source, identity=identity)
+
+
+def _own_settings(policy: TradingAgent | Ensemble) -> DecisionSettings:
+    """Return what a model is made for."""
+    seconds = int(policy.provenance["bar_seconds"])
+    return DecisionSettings(symbol=policy.env_settings.symbol, bar_seconds=seconds)
 
 
 def _check_own(folder: Path) -> None:

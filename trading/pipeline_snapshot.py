@@ -26,6 +26,9 @@ from utils.logger import get_logger
 
 _LOG = get_logger("pipeline")
 
+SNAPSHOT = "pipeline.bin"
+"""What the file is called."""
+
 
 def snapshot_of(pipeline: BarPipeline) -> bytes:
     """Return the state after the last bar."""

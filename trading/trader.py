@@ -23,7 +23,7 @@ from trading.trader_status import early_status, status_of
 from trading.trader_terms import TraderTerms
 from trading.winding_down import Left, what_is_left, wind_down
 from utils.clock import Clock
-from utils.errors import SimulationError, TemporaryGatewayError
+from utils.errors import FuturesGymError, SimulationError, TemporaryGatewayError
 from utils.logger import get_logger
 
 _LOG = get_logger("trader")
@@ -172,7 +172,13 @@ class Trader:
         """Raise what ended a part that should not end."""
         for task in self._tasks:
             if task.done():
-                task.result()
+                try:
+                    task.result()
+                except BaseExceptionGroup as group:
+                    known = group.subgroup(FuturesGymError)
+                    if known is None:
+                        raise
+                    raise _first(known) from group
                 raise SimulationError("a part of the trader ended without a reason")
 
     async def _stopped_within(self, seconds: float) -> None:
@@ -209,3 +215,12 @@ class Trader:
             failure = self.desk.orders.manager.journal.commit(Stopped(reason=why))
             if failure is not None:
                 _LOG.error("the end is not written down: %s", failure)
+
+
+def _first(group: BaseExceptionGroup[FuturesGymError]) -> FuturesGymError:
+    """Return the first error of a group, however deep it lies."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, FuturesGymError), "the group was made of these"
+    return error

@@ -17,27 +17,26 @@ from trading.broker_events import (
     ErrorSeen,
     ExecutionSeen,
     FundsSeen,
+    ProfitSeen,
 )
 from trading.broker_line import BrokerLine
 from trading.command_box import CommandBox
 from trading.command_desk import CommandDesk
 from trading.connection_events import ConnectionEvent, ConnectionUp
-from trading.contract_choice import contract_code
-from trading.contract_roll import RollDue, roll_due
+from trading.contract_desk import ContractDesk
 from trading.day_keeper import DayKeeper
+from trading.day_reports import DayReports
 from trading.decision_desk import DecisionDesk
 from trading.funds import Funds
 from trading.journal_desk import JournalDesk
-from trading.market_desk import SNAPSHOT, MarketDesk, first_pipeline
-from trading.market_hours import MarketHours
+from trading.market_desk import MarketDesk, first_pipeline
 from trading.modes import SYNCED
 from trading.order_desk import OrderDesk
 from trading.order_manager import TraderPorts
 from trading.order_steering import OrderSteering
-from trading.pipeline_snapshot import SnapshotKeeper
-from trading.risk_day import trading_day
+from trading.pipeline_snapshot import SNAPSHOT, SnapshotKeeper
 from trading.risk_view import RiskView
-from trading.trader_setup import Prepared, pinned
+from trading.trader_setup import Prepared
 from trading.trader_terms import TraderTerms
 from trading.trader_watch import Sights, TraderWatch
 from utils.clock import Clock
@@ -45,9 +44,6 @@ from utils.errors import TemporaryGatewayError
 from utils.logger import get_logger
 
 _LOG = get_logger("trader")
-
-ASK_AGAIN_SECONDS = 10.0
-"""Between two questions for the contract's facts."""
 
 
 class TraderDesk:
@@ -59,7 +55,7 @@ class TraderDesk:
         market: Bars.
         day: The trading day's money.
         watch: Puts holds.
-        facts: Of the contract.
+        contract: Which one, when it trades, and the way to the next.
     """
 
     def __init__(
@@ -81,9 +77,6 @@ class TraderDesk:
             clock: What time it is, in the market.
             alert: Tells people.
         """
-        self.facts = prepared.facts
-        self._hours = prepared.hours
-        self._calendar = prepared.calendar
         self._line = line
         self._terms = terms
         self._settings = settings
@@ -115,12 +108,9 @@ class TraderDesk:
         self._box = CommandBox(terms.folder)
         self.watch = TraderWatch(self.orders, self.day, settings, self._sights)
         self._commands = CommandDesk(self._box, self.orders, self.watch, self.day)
-        self._ask_from = 0.0
-
-    @property
-    def code(self) -> str:
-        """What bars of the contract are called; "" where contracts have no names."""
-        return contract_code(self.facts) if self._terms.is_named else ""
+        self.contract = ContractDesk(prepared, line, terms, settings, self.market.pin)
+        reader = prepared.journal.reader
+        self._reports = DayReports(terms, settings.session, self.day, reader, alert)
 
     def unsettled(self) -> str:
         """Return what is not done, or not answered by the broker, yet; "" where nothing is."""
@@ -147,6 +137,8 @@ class TraderDesk:
                 self._funds.hear(event)
             case ErrorSeen():
                 self.watch.hear(event)
+            case ProfitSeen():
+                self._reports.hear(event, self._clock.now())
             case _:
                 pass
 
@@ -163,7 +155,7 @@ class TraderDesk:
         Raises:
             BaseException: What one of the parts raised; all have ended then.
         """
-        self.market.pin(self.facts.con_id, self.code)
+        self.market.pin(self.contract.facts.con_id, self.contract.code)
         async with asyncio.TaskGroup() as group:
             for part in (self.orders.run, self.decisions.run, self.market.run, self._look_on):
                 group.create_task(part())
@@ -171,7 +163,7 @@ class TraderDesk:
     async def _look_on(self) -> None:
         while True:
             self.look(self._clock.now())
-            await self._look_at_the_contract()
+            await self.contract.look(self._clock.now())
             await asyncio.sleep(self._settings.session.tick_seconds)
 
     async def close(self) -> None:
@@ -187,6 +179,7 @@ class TraderDesk:
         self._commands.look(now)
         self.watch.look(now)
         self.market.look(now)
+        self._reports.look(self.market.bars)
         self._funds.ask_when_due(self._line.gateway)
         self._steering.follow(self.decisions.pipeline)
 
@@ -197,55 +190,15 @@ class TraderDesk:
         except TemporaryGatewayError as error:
             _LOG.warning("%s", error)  # the line is gone again; the next one follows it
 
-    def _is_roll_wanted(self) -> bool:
-        """Return whether the contract is to be left for the next one, and nothing is left in it."""
-        roll = self._roll_due()
-        books = self.orders.manager.books
-        has_orders = any(one.order.con_id == books.con_id for one in books.orders.live())
-        is_free = books.position == 0 and not has_orders
-        return roll is not None and roll.is_over and is_free
-
-    async def _look_at_the_contract(self) -> None:
-        """Roll where it is time, and have hours told again that do not reach far enough."""
-        now, monotonic = self._clock.now(), asyncio.get_running_loop().time()
-        is_wanted = self._is_roll_wanted() or self._hours.needs_renewal(now)
-        if not is_wanted or not self._line.supervisor.is_up or monotonic < self._ask_from:
-            return
-        self._ask_from = monotonic + self._settings.connection.scaled(ASK_AGAIN_SECONDS)
-        try:
-            if self._is_roll_wanted():
-                await self._roll(now)
-            else:
-                self.facts = await self._line.gateway.qualify(self.facts.con_id)
-                self._hours = MarketHours.of(self.facts, self._terms.symbol, now)
-        except TemporaryGatewayError as error:
-            _LOG.warning("the contract's facts are not known yet: %s", error)
-
-    async def _roll(self, now: datetime) -> None:
-        """Go on with the contract that is in front now."""
-        facts = await pinned(self._line, self._terms, trading_day(now, self._calendar), held=None)
-        if facts.con_id == self.facts.con_id:
-            return
-        _LOG.info("%s is left for %s", self.facts.local_symbol, facts.local_symbol)
-        self.facts = facts
-        self._hours = MarketHours.of(facts, self._terms.symbol, now)
-        self.orders.manager.books.pin(facts.con_id)
-        self.market.pin(facts.con_id, self.code)
-
-    def _roll_due(self) -> RollDue | None:
-        if not self._terms.is_named:
-            return None
-        return roll_due(self.facts, trading_day(self._clock.now(), self._calendar))
-
     def _sights(self) -> Sights:
         return Sights(
             last_price=self.market.last_price,
             skew_seconds=self._line.supervisor.clock_skew_seconds,
             is_connected=self._line.supervisor.is_up,
             stale_reason=self.market.stale_reason,
-            roll=self._roll_due(),
-            code=self.facts.local_symbol,
-            hours=self._hours,
+            roll=self.contract.roll_due(self._clock.now()),
+            code=self.contract.facts.local_symbol,
+            hours=self.contract.hours,
             is_kill_wanted=self._box.is_kill_wanted,
         )
 
@@ -264,8 +217,8 @@ class TraderDesk:
             last_price=self.market.last_price,
             data_age_seconds=None if heard_at is None else (now - heard_at).total_seconds(),
             skew_seconds=self._line.supervisor.clock_skew_seconds,
-            is_market_open=self._hours.is_open(now),
-            seconds_to_close=self._hours.seconds_to_close(now),
+            is_market_open=self.contract.hours.is_open(now),
+            seconds_to_close=self.contract.hours.seconds_to_close(now),
             initial_margin_usd=self._funds.initial_margin_usd,
             available_usd=self._funds.available_usd,
         )

@@ -28,7 +28,7 @@ def status_of(desk: TraderDesk, line: BrokerLine, terms: TraderTerms) -> TraderS
             venue=terms.mode,
             desk=desk.orders,
             supervisor=line.supervisor,
-            contract=desk.facts,
+            contract=desk.contract.facts,
             profit=desk.day.profit,
             data=DataStatus(
                 last_bar_close=close, next_bar_due=None if close is None else close + size

@@ -9,7 +9,7 @@ from config.instrument_type import Instrument
 from config.instruments import get_instrument
 from config.trader_settings import TraderSettings
 from data.history_request import BAR_SIZES
-from trading.contract_sessions import LastSession
+from trading.contract_sessions import LastSession, never_rolls
 from trading.model_loading import LoadedModel
 from utils.errors import ConfigError
 
@@ -52,6 +52,11 @@ class TraderTerms:
     def instrument(self) -> Instrument:
         """Its facts."""
         return get_instrument(self.symbol)
+
+    @property
+    def holding_rule(self) -> LastSession | None:
+        """When each contract is held last; None: as a calendar roll has it."""
+        return self.last_session if self.is_named else never_rolls
 
     @property
     def bar_size(self) -> str:

@@ -1,0 +1,85 @@
+"""What a trader looks back on: each day beside the kernel's when it is over, and the broker's PnL.
+
+Neither stops trading: the one is for the next morning, the other for a person to look at.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from pathlib import Path
+
+from config.trader_settings import SessionSettings
+from trading.alert_kinds import Alert
+from trading.bar_verdicts import ClosedBar
+from trading.broker_events import ProfitSeen
+from trading.day_keeper import DayKeeper
+from trading.drift_report import daily_drift
+from trading.drift_text import as_json, report_text
+from trading.journal_reader import JournalReader
+from trading.profit_check import profit_differs
+from trading.trader_terms import TraderTerms
+from utils.errors import FuturesGymError
+from utils.files import write_json_atomically
+from utils.logger import get_logger
+
+_LOG = get_logger("reports")
+
+DRIFT_FOLDER = "drift"
+
+
+class DayReports:
+    """Reports of one trader.
+
+    Args:
+        terms: Of the trader.
+        settings: How far the broker's PnL may be from ours.
+        day: The trading day.
+        reader: Of the journal.
+        alert: Tells people.
+    """
+
+    def __init__(
+        self,
+        terms: TraderTerms,
+        settings: SessionSettings,
+        day: DayKeeper,
+        reader: JournalReader,
+        alert: Callable[[Alert], None],
+    ) -> None:
+        self._terms = terms
+        self._settings = settings
+        self._day = day
+        self._reader = reader
+        self._alert = alert
+        self._today: date | None = None
+
+    def look(self, bars: Iterable[ClosedBar]) -> None:
+        """Report the day that has ended, once another one has begun.
+
+        Args:
+            bars: As the trader had them, oldest first.
+        """
+        day = None if self._day.day is None else self._day.day.trading_day
+        ended, self._today = self._today, day
+        if ended is not None and day != ended:
+            self._report(ended, bars)
+
+    def hear(self, event: ProfitSeen, now: datetime) -> None:
+        """Hold the broker's count of the day against ours."""
+        text = profit_differs(
+            self._day.comparable_pnl_usd, event, self._settings.profit_tolerance_usd
+        )
+        if text is not None:
+            self._alert(Alert(kind="drift", text=text, at=now, subject="profit"))
+
+    def _report(self, day: date, bars: Iterable[ClosedBar]) -> None:
+        own = self._terms.model.policy.env_settings
+        folder: Path = self._terms.folder / DRIFT_FOLDER
+        try:
+            report = daily_drift(self._reader, list(bars), own, day, self._terms.holding_rule)
+            folder.mkdir(exist_ok=True, mode=0o700)
+            write_json_atomically(folder / f"{day}.json", as_json(report))
+        except FuturesGymError as error:
+            _LOG.warning("no drift report of %s: %s", day, error)
+            return
+        for line in report_text(report):
+            _LOG.info("%s", line)
