@@ -73,7 +73,7 @@ class IbHistoryClient:
     async def connect(self) -> None:
         """Connect and shake hands; see HistorySource."""
         self._ib = ib = new_ib()
-        self._is_closed.clear()
+        self._is_closed = asyncio.Event()  # an event is of the loop that first waited for it
         ib.errorEvent += self._on_error
         ib.client.apiError += self._on_api_error
         ib.client.conn.disconnected += self._on_closed
@@ -109,7 +109,8 @@ class IbHistoryClient:
         if transport is None:
             return
         try:
-            await asyncio.wait_for(self._is_closed.wait(), CLOSING_SECONDS)
+            async with asyncio.timeout(CLOSING_SECONDS):  # wait_for can lose a cancellation
+                await self._is_closed.wait()
         except TimeoutError:
             transport.abort()
 

@@ -117,9 +117,11 @@ class IbSession:
         self.tap.closing_reason = self.tap.closing_reason or reason
         transport.close()
         limit = self._settings.scaled(self._settings.close_seconds)
-        await asyncio.wait({self._ended}, timeout=limit)
-        self.abort(reason)
-        await self._ended
+        try:
+            await asyncio.wait({self._ended}, timeout=limit)
+        finally:
+            self.abort(reason)
+        await self.ended()  # itself it would be cancelled with us, and others wait for it
 
     async def ended(self) -> None:
         """Return when the socket is closed."""

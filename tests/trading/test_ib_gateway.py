@@ -438,6 +438,23 @@ def test_gateway_that_moved_is_looked_for_where_it_moved_to_until_it_is_not_ther
     linked(body)
 
 
+def test_gateway_whose_closing_is_broken_off_closes_at_once_though_nobody_reads() -> None:
+    async def body(link: Link) -> None:
+        session = link.near.session()
+        link.far.set(is_frozen=True)
+        frames = b"\0\0\0\x0549\x001\0" * 1_000_000  # requests for the time, not to be read
+        session.client.conn.transport.write(frames)
+        closing = asyncio.ensure_future(link.near.close())
+        await asyncio.sleep(0.01)
+        assert not closing.done()
+        closing.cancel()
+        await asyncio.wait({closing})
+        async with asyncio.timeout(5.0):
+            await session.ended()
+
+    linked(body, close_seconds=60.0)
+
+
 def test_gateway_lists_that_waited_for_one_another_fail_alike_when_the_line_breaks() -> None:
     async def body(link: Link) -> None:
         link.far.set(is_frozen=True)

@@ -113,9 +113,11 @@ class Session:
     async def _serve(self) -> None:
         if self._faults.is_silent or self._faults.is_black_hole:
             await self._swallow()
-        elif await asyncio.wait_for(self._handshake(), self._host.settings.handshake_seconds):
-            while True:
-                await self._handle(await self._next_message())
+            return
+        async with asyncio.timeout(self._host.settings.handshake_seconds):
+            is_in = await self._handshake()
+        while is_in:
+            await self._handle(await self._next_message())
 
     async def _swallow(self) -> None:
         """Read and say nothing, for as long as the client stays."""
