@@ -24,7 +24,7 @@ from trading.end_markers import ListKey
 from trading.gateway import Listener, OrderToSend
 from trading.ib_funds import TAGS, FundsRoute
 from trading.ib_requests import ask_contract, ask_futures
-from trading.ib_session import NO_CONNECTION, IbSession
+from trading.ib_session import NO_CONNECTION, IbSession, look_at
 from utils.clock import Clock
 from utils.errors import FatalGatewayError, TemporaryGatewayError
 
@@ -107,6 +107,7 @@ class IbGateway:
         """
         if self._probe is None or self._probe.done():
             self._probe = asyncio.ensure_future(self._ask_time())
+            self._probe.add_done_callback(look_at)  # whoever asked may have been cancelled
         return await asyncio.shield(self._probe)
 
     async def ask_positions(self) -> None:

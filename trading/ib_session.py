@@ -141,6 +141,7 @@ class IbSession:
         finally:
             is_done = handshake.done()
             handshake.cancel()
+            handshake.add_done_callback(look_at)
         if self.tap.failure is not None:
             raise self.tap.failure
         if self._is_id_in_use:
@@ -155,6 +156,12 @@ class IbSession:
     def _on_end(self, _reason: str) -> None:
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
+
+
+def look_at(task: "asyncio.Future[Any]") -> None:
+    """Take note of how a task ended, so that asyncio does not complain that nobody did."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _raise_of(error: BaseException | None, where: str, limit: float) -> None:

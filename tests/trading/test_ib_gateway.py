@@ -1,7 +1,9 @@
 """The adapter over loopback: orders, lists that must be complete, probes, ends of sessions."""
 
 import asyncio
+import gc
 import time
+from typing import Any
 
 import pytest
 
@@ -220,6 +222,25 @@ def test_gateway_probes_at_once_share_one_answer() -> None:
         assert first == second
 
     linked(body)
+
+
+def test_gateway_probe_that_nobody_waits_for_any_more_fails_without_a_complaint() -> None:
+    complaints: list[dict[str, Any]] = []
+
+    async def body(link: Link) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, text: complaints.append(text))
+        link.far.set(is_black_hole=True)
+        asking = asyncio.ensure_future(link.near.probe())
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait({asking})
+        await link.hears(ConnectionLost)
+        await until(lambda: link.near._probe is not None and link.near._probe.done())
+        link.near._probe = None
+        gc.collect()
+
+    linked(body, probe_seconds=0.05)
+    assert complaints == []
 
 
 def test_gateway_half_open_is_closed_within_the_probe_s_limit() -> None:
