@@ -1,6 +1,7 @@
 """The trader's log: one JSON object a line, UTC, rotated, without account ids and addresses.
 
-Plain lines on standard error, as every script has them, go on beside it, masked likewise.
+Plain lines on standard error, as every script has them, go on beside it, masked likewise. Each of
+the two has a thread of its own that writes it (trading/log_thread.py).
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import Any
 
 from config.operation_settings import LogSettings
 from trading.alert_targets import keep_addresses_out_of_logs
+from trading.log_thread import LogThread
 from utils.errors import ConfigError
 from utils.files import check_writable
 from utils.logger import configure_logging
@@ -109,7 +111,7 @@ def trader_log(
 
     Args:
         folder: Made if need be; new files are readable by their owner only.
-        settings: How long files get and how many are kept.
+        settings: How long files get, how many are kept, how many lines may wait.
         secrets: Account ids, which appear masked.
 
     Raises:
@@ -117,19 +119,30 @@ def trader_log(
     """
     check_writable(folder, "the log's folder")
     keep_addresses_out_of_logs()
-    configure_logging()
     root = logging.getLogger(ROOT)
     file = folder / LOG_FILE
-    handler = _file_handler(file, settings)
+    in_file = _file_handler(file, settings)
+    before = (root.handlers, root.level, root.propagate)
+    configure_logging()
+    threads = [LogThread(handler, settings.n_waiting) for handler in (*root.handlers, in_file)]
     masking = MaskingFilter(secrets)
-    root.addHandler(handler)
-    for one in root.handlers:
-        one.addFilter(masking)
+    for thread in threads:
+        thread.addFilter(masking)
+    root.handlers = list(threads)
     try:
         yield file
     finally:
-        root.removeHandler(handler)
-        handler.close()
+        root.handlers, level, root.propagate = before
+        root.setLevel(level)
+        if _finish(threads, settings.close_seconds):
+            in_file.close()  # else its thread has it, and waits for the disk
+
+
+def _finish(threads: list[LogThread], seconds: float) -> bool:
+    """Have the threads write what they still have; return whether the file's did, the last one."""
+    for thread in threads:
+        thread.finish(0.0)
+    return [thread.finish(seconds / len(threads)) for thread in threads][-1]
 
 
 def _file_handler(file: Path, settings: LogSettings) -> logging.Handler:

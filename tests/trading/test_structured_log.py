@@ -1,7 +1,9 @@
 """The trader's log: lines of JSON without secrets, closed when they get long, never in the way."""
 
+import io
 import json
 import logging
+import os
 import stat
 import sys
 from datetime import datetime
@@ -9,6 +11,7 @@ from datetime import datetime
 import pytest
 
 from config.operation_settings import LogSettings
+from tests.helpers.alert_servers import waits_for
 from tests.helpers.trader_statuses import ACCOUNT
 from trading.structured_log import LOG_FILE, ROOT, trader_log
 from utils.errors import ConfigError
@@ -107,6 +110,54 @@ def test_trader_log_at_its_end_writes_no_more(tmp_path):
         LOG.info("in")
     LOG.info("out")
     assert [line["message"] for line in lines(file)] == ["in"]
+
+
+def test_trader_log_leaves_logging_as_it_was(tmp_path, capsys):
+    root = logging.getLogger(ROOT)
+    plain = logging.StreamHandler(sys.stderr)
+    root.handlers, root.propagate = [plain], True
+    root.setLevel(logging.ERROR)
+    with trader_log(tmp_path, SETTINGS, secrets=("secret-1",)):
+        LOG.info("about secret-1")
+    assert (root.handlers, root.level, root.propagate) == ([plain], logging.ERROR, True)
+    root.propagate = False
+    LOG.error("about secret-1 again")
+    printed = capsys.readouterr().err.splitlines()
+    assert printed[0].endswith("about se***-1")
+    assert printed[1:] == ["about secret-1 again"]  # no filter is left
+
+
+def test_trader_log_to_a_terminal_that_stands_still_holds_nobody_up(tmp_path, monkeypatch):
+    reader, writer = os.pipe()
+    settings = LogSettings(n_waiting=10, close_seconds=0.05)
+    with os.fdopen(reader, "rb") as far, os.fdopen(writer, "w") as near:
+        monkeypatch.setattr(sys, "stderr", near)
+        with trader_log(tmp_path, settings) as file:
+            for number in range(2_000):  # a pipe takes 64 kB
+                LOG.info("line %d %s", number, "x" * 100)
+                assert waits_for(lambda number=number: n_lines(file) > number)
+        assert len(lines(file)) == 2_000
+        while b"no room" not in far.read1(65_536):
+            pass
+
+
+def n_lines(file):
+    return file.read_bytes().count(b"\n")
+
+
+def test_trader_log_prints_to_what_standard_error_is_at_that_moment(tmp_path, capsys, monkeypatch):
+    other = io.StringIO()
+    with trader_log(tmp_path, SETTINGS):
+        LOG.info("before")
+        assert waits_for(lambda: "before" in lines_of(tmp_path))
+        monkeypatch.setattr(sys, "stderr", other)
+        LOG.info("while it is another")
+    assert "while" in other.getvalue()
+    assert "before" in capsys.readouterr().err
+
+
+def lines_of(folder):
+    return (folder / LOG_FILE).read_text(encoding="utf-8")
 
 
 def test_trader_log_where_nothing_can_be_written_is_refused(tmp_path):
