@@ -41,8 +41,8 @@ from utils.logger import get_logger
 
 _LOG = get_logger("market")
 
-MAX_BARS = 6_000
-"""Bars that are kept for the drift report: a month of five minutes."""
+MAX_BARS = 900
+"""Bars that are kept for the drift report: three sessions of five minutes."""
 
 ANEW_EVERY = timedelta(seconds=60)
 """A pipeline that has to be begun anew again and again is so no more often."""
@@ -50,10 +50,10 @@ ANEW_EVERY = timedelta(seconds=60)
 
 def first_pipeline(terms: TraderTerms, settings: TraderSettings) -> BarPipeline:
     """Return the pipeline that a process begins with: as the last one left it, if that can be."""
-    pipeline = _new_pipeline(terms, settings)
+    pipeline = new_pipeline(terms, settings)
     if was_restored(pipeline, terms.folder / SNAPSHOT):
         return pipeline
-    pipeline = _new_pipeline(terms, settings)
+    pipeline = new_pipeline(terms, settings)
     if terms.history is not None:
         pipeline.learn(terms.history)
     return pipeline
@@ -167,7 +167,7 @@ class MarketDesk:
             return
         self._begun_anew_at = now
         self._say(f"the model begins anew from history: {problem}")
-        self._decisions.pipeline = _new_pipeline(self._terms, self._settings)
+        self._decisions.pipeline = new_pipeline(self._terms, self._settings)
         if self._terms.history is not None:
             self._decisions.pipeline.learn(self._terms.history)
         self._subscribe(None, with_last=False)
@@ -257,7 +257,8 @@ class MarketDesk:
         self._alert(Alert(kind="history_gap", text=text, at=self._clock.now()))
 
 
-def _new_pipeline(terms: TraderTerms, settings: TraderSettings) -> BarPipeline:
+def new_pipeline(terms: TraderTerms, settings: TraderSettings) -> BarPipeline:
+    """Return a pipeline that knows no bars."""
     stream = DecisionStream(
         terms.model,
         DecisionSettings(
