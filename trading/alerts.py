@@ -6,25 +6,22 @@ the channels, one thread for each service.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 
 from config.operation_settings import AlertSettings
 from config.trading_settings import TradingSettings
 from trading.alert_channel import AlertChannel, ChannelCounts
 from trading.alert_kinds import ALERT_KINDS, Alert, Level
+from trading.alert_repeats import AlertRepeats
 from trading.alert_rules import passing_alerts, standing_alerts
 from trading.alert_service import AppriseService, Message, Service
 from trading.alert_targets import SecretAddress, keep_addresses_out_of_logs
 from trading.status import TraderStatus
 from utils.logger import get_logger
 from utils.masking import masked_text
-from utils.registry import lookup
 from utils.wording import counted
 
 _LOG = get_logger("alerts")
 _LOG_LEVELS = {Level.INFO: 20, Level.WARNING: 30, Level.CRITICAL: 50}
-MAX_REMEMBERED = 10_000
-"""Alerts whose last time is known; beyond, the oldest are forgotten."""
 
 
 class Alerter:
@@ -51,7 +48,7 @@ class Alerter:
         self._name = name
         self._secrets = secrets
         self._channels = [AlertChannel(service, label, settings) for label, service in services]
-        self._last: dict[tuple[str, str], datetime] = {}
+        self._repeats = AlertRepeats()
         self._before: TraderStatus | None = None
         self._is_return_news = False
 
@@ -64,14 +61,11 @@ class Alerter:
         Raises:
             ConfigError: If there is no such kind.
         """
-        kind = lookup(ALERT_KINDS, alert.kind, "alert")
-        key = (alert.kind, alert.subject)
-        last = self._last.get(key)
-        if last is not None and 0 <= (alert.at - last).total_seconds() < kind.repeat_seconds:
-            return False  # a clock set back must silence nobody
-        self._remember(key, alert.at)
+        if not self._repeats.is_due(alert.kind, alert.subject, alert.at):
+            return False
         message = self._message(alert)
-        _LOG.log(_LOG_LEVELS[kind.level], "%s: %s", alert.kind, self._masked(alert.text))
+        level = ALERT_KINDS[alert.kind].level
+        _LOG.log(_LOG_LEVELS[level], "%s: %s", alert.kind, self._masked(alert.text))
         for channel in self._channels:
             channel.put(message)
         return True
@@ -108,12 +102,6 @@ class Alerter:
         if n_left:
             _LOG.warning("%s did not take its last alerts in time", counted(n_left, "service"))
         return n_left == 0
-
-    def _remember(self, key: tuple[str, str], at: datetime) -> None:
-        self._last.pop(key, None)
-        self._last[key] = at
-        if len(self._last) > MAX_REMEMBERED:
-            del self._last[next(iter(self._last))]
 
     def _message(self, alert: Alert) -> Message:
         kind = ALERT_KINDS[alert.kind]

@@ -70,13 +70,13 @@ class EndMarkers:
             finally:
                 self._wait = None
                 n_answered = len(asked) - max(0, wait.n_missing)  # a doubled marker is one too many
-                self._unanswered[key] = asked[max(0, n_answered) :]
+                self._owe(key, asked[max(0, n_answered) :])
 
     def end(self, key: ListKey) -> None:
         """Hear an end marker; one that nobody waits for is the oldest unanswered request's."""
         wait = self._wait
         if wait is None or wait.key != key:
-            self._unanswered[key] = self._unanswered.get(key, [])[1:]
+            self._owe(key, self._unanswered.get(key, [])[1:])
             return
         wait.n_missing -= 1
         if wait.n_missing == 0 and not wait.end.done():
@@ -88,6 +88,11 @@ class EndMarkers:
             of = self._wait.key.of.replace("_", " ")
             text = f"the list of {of} was broken off: {reason}; ask again"
             self._wait.end.set_exception(TemporaryGatewayError(text))
+
+    def _owe(self, key: ListKey, asked: list[float]) -> None:
+        self._unanswered.pop(key, None)  # keys with a request id would add up
+        if asked:
+            self._unanswered[key] = asked
 
     def _still_late(self, key: ListKey, now: float) -> list[float]:
         times = self._unanswered.get(key, [])

@@ -77,6 +77,11 @@ class EventDesk:
                 self._alert(*alert)
         self.effects += [(heard.key, one) for one in heard.effects if one is not Effect.ALERT]
 
+    def forget(self) -> None:
+        """Drop what was written of orders that the book has forgotten."""
+        known = self._books.orders.orders
+        self._written = {ref: state for ref, state in self._written.items() if ref in known}
+
     def _take(self, event: BrokerEvent, now: datetime) -> None:
         told = self._books.orders.hear(event, now)
         match event:

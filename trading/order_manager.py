@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from config.trading_settings import TradingSettings
 from trading.alert_kinds import ALERT_KINDS, Alert
+from trading.alert_repeats import AlertRepeats
 from trading.broker_events import BrokerEvent, ConnectionLost
 from trading.cancel_list import CancelList
 from trading.denial_counts import DenialCounts
@@ -89,7 +90,7 @@ class OrderManager:
         self._flattening = ""
         self._flattening_since: datetime | None = None
         self._flatten_seconds = settings.protection.deadline_seconds
-        self._alerted: dict[tuple[str, str], datetime] = {}
+        self._repeats = AlertRepeats()
         self._next_send: asyncio.TimerHandle | None = None
         self._desk = EventDesk(books, journal, modes, self.alert)
         self._sender = OrderSender(ports.gateway, books.orders, settings.pacing, self._desk.note)
@@ -227,12 +228,17 @@ class OrderManager:
 
     def alert(self, kind: str, text: str, subject: str = "") -> None:
         """Write an alert down and tell it, once per repeat interval of its kind."""
-        now, last, rule = self.now(), self._alerted.get((kind, subject)), ALERT_KINDS[kind]
-        if last is not None and (now - last).total_seconds() < rule.repeat_seconds:
+        now = self.now()
+        if not self._repeats.is_due(kind, subject, now):
             return
-        self._alerted[kind, subject] = now
-        self.journal.note(WrittenAlert(code=kind, severity=rule.level.value, text=text))
+        level = ALERT_KINDS[kind].level
+        self.journal.note(WrittenAlert(code=kind, severity=level.value, text=text))
         self._ports.alert(Alert(kind=kind, text=text, at=now, subject=subject))
+
+    def forget(self, before: datetime) -> None:
+        """Drop the orders that are over and were decided before a time."""
+        self.books.orders.forget(before)
+        self._desk.forget()
 
     def _sent(self, place: Callable[[], Placed | Denied]) -> Placed | Denied:
         """Place orders and send them; without a session there are no numbers for them."""

@@ -92,7 +92,7 @@ class Reconciler:
             self.ask_soon()
             return False
         manager.snapshot_ended(since)
-        manager.books.orders.forget(since - REMEMBERED)
+        manager.forget(since - REMEMBERED)
         self._write_positions()
         self._look_for_strangers()
         return self._judge(self.differences())

@@ -124,6 +124,7 @@ def test_end_markers_of_lists_with_request_ids_owe_nothing_to_each_other() -> No
         with pytest.raises(TemporaryGatewayError, match="all executions within"):
             await ask(markers, 0, ListKey(of="executions", request_id=1))
         await ask(markers, 1, ListKey(of="executions", request_id=2))
+        assert [key.request_id for key in markers._unanswered] == [1]  # answered ones do not add up
 
     run(body)
 

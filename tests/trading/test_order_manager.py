@@ -1,5 +1,6 @@
 """Orders over a real socket: brackets, stops that fill, reversals, flat."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from tests.helpers.gateways import until
@@ -43,6 +44,20 @@ def test_enter_twice_on_one_decision_sends_one_entry(tmp_path: Path) -> None:
         assert rig.enter(1) == Placed()
         await rig.holds(1)
         assert len(rig.far.state()["executions"]) == 1
+
+    traded(tmp_path / "j.db", body)
+
+
+def test_orders_that_the_book_forgets_are_forgotten_by_all(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        manager = rig.desk.manager
+        rig.enter(1)
+        await rig.holds(1)
+        manager.catch_up()
+        assert set(manager._desk._written) == {"bot/d1/entry/1", "bot/d1/stop/1"}
+        manager.forget(rig.desk.manager.now() + timedelta(days=1))
+        assert set(manager.books.orders.orders) == {"bot/d1/stop/1"}  # it may still fill
+        assert set(manager._desk._written) == {"bot/d1/stop/1"}
 
     traded(tmp_path / "j.db", body)
 
