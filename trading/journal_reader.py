@@ -112,6 +112,10 @@ class JournalReader:
         """Return all orders of a decision, oldest first."""
         return self._intents("decision_id = ?", decision_id)
 
+    def refs(self) -> frozenset[str]:
+        """Return the names of all orders of ours, however old."""
+        return frozenset(ref for (ref,) in self._ask("SELECT ref FROM intent"))
+
     def _intents(self, condition: str, *values: object) -> list[StoredIntent]:
         text = f"SELECT * FROM intent WHERE {condition} ORDER BY created, rowid"  # noqa: S608 - ours
         return self._rows(INTENTS, text, *values)

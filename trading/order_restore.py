@@ -79,7 +79,7 @@ def restore(reader: JournalReader, traded: Traded, timers: OrderTimers, now: dat
         JournalError: If an intent is not of this bot, or a fill cannot be read.
     """
     fills = reader.fills_since(LONG_AGO)
-    refs = frozenset(intent.ref for intent in reader.intents_since(LONG_AGO))
+    refs = reader.refs()
     orders = WorkingOrders(traded.bot, traded.client_id, timers)
     _restore_orders(orders, reader.intents_since(now - REMEMBERED), fills, now)
     books = TraderBooks(
@@ -100,9 +100,11 @@ def restore(reader: JournalReader, traded: Traded, timers: OrderTimers, now: dat
 def _restore_orders(
     orders: WorkingOrders, intents: Iterable[StoredIntent], fills: list[StoredFill], now: datetime
 ) -> None:
+    by_ref: dict[str, list[StoredFill]] = {}
+    for fill in fills:
+        by_ref.setdefault(fill.order_ref, []).append(fill)
     for intent in intents:
-        own = [fill for fill in fills if fill.order_ref == intent.ref]
-        orders.restore(_booked(intent, own, orders.bot))
+        orders.restore(_booked(intent, by_ref.get(intent.ref, []), orders.bot))
     live = [key for key, booked in orders.orders.items() if booked.life.state in MAY_FILL]
     for key in live:
         orders.do(key, Restarted(), now)
