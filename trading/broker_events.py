@@ -169,9 +169,6 @@ class ConnectionLost:
     reason: str
 
 
-BAD_MESSAGE = 508
-"""Code of an ErrorSeen that says a message could not be read, as IB's own client reports it."""
-
 BrokerEvent = (
     OpenOrderSeen
     | OrderStatusSeen

@@ -6,8 +6,7 @@ snapshots, subscriptions) is the trader's.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 
 from config.connection_settings import ConnectionSettings
 from trading.back_off import BackOff
@@ -18,37 +17,17 @@ from trading.connection_events import (
     ConnectionEvent,
     ConnectionUp,
     DataFarm,
-    FarmState,
     OutageAlert,
     PortMoved,
     TradingBlocked,
     TradingRestored,
 )
 from trading.gateway import Gateway
+from trading.ib_codes import BROKER_BACK, BROKER_DOWN, CLIENT_ID_IN_USE, FARM_CODES, NEW_PORT
 from trading.outage import Outage
 from utils.clock import Clock
 from utils.errors import SimulationError, TemporaryGatewayError
 from utils.logger import get_logger
-
-CLIENT_ID_IN_USE = 326
-NEW_PORT = 1300
-BLOCKING_CODES = (1100, 2110)
-RESTORING_CODES: Mapping[int, bool] = MappingProxyType({1101: True, 1102: False})
-"""Whether subscriptions were lost, by code."""
-
-FARM_CODES: Mapping[int, FarmState] = MappingProxyType(
-    {
-        2103: FarmState.BROKEN,
-        2105: FarmState.BROKEN,
-        2157: FarmState.BROKEN,
-        2107: FarmState.IDLE,
-        2108: FarmState.IDLE,
-        2104: FarmState.UP,
-        2106: FarmState.UP,
-        2158: FarmState.UP,
-    }
-)
-"""Notices of data farms: market data, history, contract definitions."""
 
 LOOKS_PER_ALERT = 20
 """How finely an outage is looked at, in parts of its first limit."""
@@ -235,10 +214,10 @@ class ConnectionSupervisor:
 
     def _hear_code(self, event: ErrorSeen) -> None:
         code = event.code
-        if code in BLOCKING_CODES:
+        if code in BROKER_DOWN:
             self._note_blocked(event)
-        elif code in RESTORING_CODES:
-            self._note_restored(is_data_lost=RESTORING_CODES[code])
+        elif code in BROKER_BACK:
+            self._note_restored(is_data_lost=BROKER_BACK[code])
         elif code in FARM_CODES:
             farm = event.text.rpartition(":")[2].strip()
             self._tell(DataFarm(name=farm, state=FARM_CODES[code]))

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 
 from trading.broker_events import (
-    BAD_MESSAGE,
     BrokerEvent,
     CommissionSeen,
     ConnectionLost,
@@ -19,6 +18,7 @@ from trading.broker_events import (
     OrderStatusSeen,
     PositionSeen,
 )
+from trading.ib_codes import BAD_MESSAGE
 from trading.journal_desk import JournalDesk
 from trading.journal_events import IntentState
 from trading.mode_keeper import ModeKeeper

@@ -13,7 +13,6 @@ from typing import Any
 from config.connection_settings import ConnectionSettings
 from data.ib_client import new_execution_filter, new_order
 from trading.broker_events import (
-    BAD_MESSAGE,
     BrokerEvent,
     ConnectionLost,
     EndSeen,
@@ -22,16 +21,13 @@ from trading.broker_events import (
 from trading.contract_facts import ContractFacts
 from trading.end_markers import ListKey
 from trading.gateway import Listener, OrderToSend
+from trading.ib_codes import DOUBTFUL_CODES, NEW_PORT
 from trading.ib_funds import TAGS, FundsRoute
 from trading.ib_requests import ask_contract, ask_futures
 from trading.ib_session import NO_CONNECTION, IbSession, look_at
 from utils.clock import Clock
 from utils.errors import FatalGatewayError, TemporaryGatewayError
 
-DOUBTFUL_CODES = (BAD_MESSAGE, 1100, 1101, 1300, 2110)
-"""A list during which one of these comes may be incomplete, whatever its end marker says."""
-
-NEW_PORT = 1300
 EXECUTIONS = "executions"
 
 

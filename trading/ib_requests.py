@@ -7,14 +7,9 @@ from typing import Any
 
 from data.ib_client import new_contract, new_future
 from trading.contract_facts import ContractFacts
+from trading.ib_codes import HOPELESS_CODES, REQUEST_NOTICES
 from trading.ib_session import IbSession
 from utils.errors import FatalGatewayError, GatewayError, TemporaryGatewayError
-
-HOPELESS_CODES = (200, 203, 320, 321, 354, 430, 10089, 10090, 10339)
-"""No such contract, no permission, no subscription, malformed: asking again is in vain."""
-
-NOTICE_CODES = range(2100, 2200)
-"""What is told under a request's id although nothing is wrong with it."""
 
 
 @dataclass(slots=True)
@@ -41,7 +36,7 @@ class Collector:
             self.items.append(said)
         elif name == self.end:
             self.done.set_result(None)
-        elif name == "error" and said[0] not in NOTICE_CODES:
+        elif name == "error" and said[0] not in REQUEST_NOTICES:
             self.done.set_exception(error_of(said[0], said[1]))
 
 

@@ -12,14 +12,13 @@ from data.ib_client import new_ib
 from trading.broker_events import BrokerEvent, ErrorSeen, NextIdSeen
 from trading.end_markers import EndMarkers
 from trading.gateway import Listener
+from trading.ib_codes import CLIENT_ID_IN_USE
 from trading.ib_tap import Tap
 from utils.clock import Clock
 from utils.errors import FatalGatewayError, TemporaryGatewayError
 
 FIRST_REQUEST_ID = 2**30
 """Requests count from here and orders below, so that an error always says of which it is."""
-
-CLIENT_ID_IN_USE = 326
 
 NO_CONNECTION = "there is no connection to the broker"
 

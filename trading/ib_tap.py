@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any
 
 from trading.broker_events import (
-    BAD_MESSAGE,
     BrokerEvent,
     ConnectionLost,
     EndSeen,
@@ -20,6 +19,7 @@ from trading.broker_events import (
 )
 from trading.execution_time import with_readable_time
 from trading.gateway import Listener
+from trading.ib_codes import BAD_MESSAGE
 from trading.ib_funds import ProfitSteps
 from trading.ib_messages import (
     accounts_seen,

@@ -20,21 +20,9 @@ from trading.broker_events import (
     OpenOrderSeen,
     OrderStatusSeen,
 )
+from trading.ib_codes import BROKER_DOWN, NOT_FOUND, ORDER_NOTICES, REJECTIONS
 from trading.order_life import OrderLife
 from trading.order_transitions import Happening
-
-REJECTIONS = frozenset({201, 110, 200, 203})
-"""Errors that end a NEW order of which no perm id was seen: rejected, off-tick, no such contract,
-not allowed."""
-
-NOT_FOUND = frozenset({135, 10147, 10148})
-"""Errors that say that there is nothing to cancel: it may never have come, or be filled."""
-
-NOTICES = frozenset({399, 2109})
-"""Warnings that come as errors."""
-
-BROKER_DOWN = frozenset({1100, 2110})
-"""Notices that the line between TWS and the broker is down."""
 
 HELD_STATUSES = frozenset({"ApiPending", "PendingSubmit", "PreSubmitted", "Submitted"})
 CANCELLING_STATUS = "PendingCancel"
@@ -156,7 +144,7 @@ def _execution(life: OrderLife, event: ExecutionSeen) -> Happening:
 def _error(life: OrderLife, event: ErrorSeen) -> Happening:
     if event.code in BROKER_DOWN:
         return Happening.DISCONNECT
-    if event.code in NOTICES:
+    if event.code in ORDER_NOTICES:
         return Happening.NOTICE
     if event.code in NOT_FOUND:
         return Happening.NOT_FOUND

@@ -16,9 +16,9 @@ from trading.broker_events import (
     OpenOrderSeen,
     OrderStatusSeen,
 )
+from trading.ib_codes import ORDER_NOTICES
 from trading.order_events import (
     CANCELLING_STATUS,
-    NOTICES,
     Cancelling,
     Missing,
     OrderEvent,
@@ -105,7 +105,7 @@ def _noted(life: OrderLife, event: OrderEvent, now: datetime, timers: OrderTimer
             return _with_perm_id(life.with_fill(event), event.perm_id)
         case OpenOrderSeen() | OrderStatusSeen() | CompletedOrderSeen():
             return _seen(_with_quantities(life, event), event)
-        case ErrorSeen() if event.code not in NOTICES:
+        case ErrorSeen() if event.code not in ORDER_NOTICES:
             return replace(life, last_error=event.code)
         case _:
             return life

@@ -23,8 +23,9 @@ from trading.connection_events import (
     TradingRestored,
 )
 from trading.data_events import DataEvent, DataFresh, DataStale, SeenBar
+from trading.ib_codes import REQUEST_NOTICES
 from trading.ib_gateway import IbGateway
-from trading.ib_requests import NOTICE_CODES, error_of, unanswered
+from trading.ib_requests import error_of, unanswered
 from trading.ib_session import IbSession
 from utils.clock import Clock
 from utils.errors import TemporaryGatewayError
@@ -223,7 +224,7 @@ class BarSubscription:
                 self._wanted.set()
             else:
                 self._go_fresh()
-        elif name == "error" and said[0] not in NOTICE_CODES:
+        elif name == "error" and said[0] not in REQUEST_NOTICES:
             self._answer(error_of(said[0], said[1]))
 
     def _answer(self, error: Exception | None) -> None:

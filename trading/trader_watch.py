@@ -12,6 +12,7 @@ from config.trader_settings import TraderSettings
 from trading.broker_events import ErrorSeen
 from trading.contract_roll import RollDue
 from trading.day_keeper import DayKeeper, DayNews
+from trading.ib_codes import COMPETING_SESSION
 from trading.market_hours import MarketHours
 from trading.mode_keeper import ModeKeeper
 from trading.modes import SYNCED, Hold, LiftedBy
@@ -21,8 +22,6 @@ from utils.errors import JournalError
 from utils.logger import get_logger
 
 _LOG = get_logger("trader")
-
-COMPETING_SESSION = 10197
 
 CLOSING_HOLDS = (Hold.KILL_SWITCH, Hold.DAILY_LOSS, Hold.OPERATOR, Hold.UNPROTECTED)
 """Under these no position stays."""

@@ -24,7 +24,8 @@ from trading.broker_events import (
 )
 from trading.foreign_orders import ForeignOrders
 from trading.gateway import OrderToSend
-from trading.order_events import BROKER_DOWN, Missing, OrderEvent, OwnEvent, Sending, TimePassed
+from trading.ib_codes import BROKER_DOWN
+from trading.order_events import Missing, OrderEvent, OwnEvent, Sending, TimePassed
 from trading.order_identity import OrderRef, Role, parse_ref
 from trading.order_keys import OrderKeys
 from trading.order_state import after, new_life
