@@ -26,7 +26,7 @@ from trading.live_account import LiveAccount
 from trading.model_loading import LoadedModel, load_model
 from trading.sealed_arrays import Array, sealed, unsealed
 from trading.seen_bars import SeenBars
-from utils.errors import ConfigError, DataError
+from utils.errors import DataError
 
 _SEEN, _MEMORY = "seen/", "memory/"
 
@@ -201,7 +201,7 @@ class DecisionStream:
             return None, answer.problem
         try:
             return self._choices.of(answer.action), None
-        except ConfigError as error:
+        except Exception as error:  # whatever a policy answers, a list of lists too
             return None, f"the policy's answer is none: {error}"
 
 

@@ -107,6 +107,7 @@ class MarketDesk:
         self._gap: float | None = None
         self._is_after_hole = False
         self._begun_anew_at: datetime | None = None
+        self._failure: Exception | None = None
 
     @property
     def heard_at(self) -> datetime | None:
@@ -143,8 +144,10 @@ class MarketDesk:
 
         Raises:
             FatalGatewayError: If the broker will never tell them.
+            Exception: What failed as bars were told: the client library would swallow it, and with
+                it a bar's decision.
         """
-        while True:
+        while self._failure is None:
             assert self._subscription is not None, "pinned before it runs"
             self._is_changed.clear()
             bars = asyncio.ensure_future(self._subscription.run())
@@ -157,6 +160,7 @@ class MarketDesk:
                 bars.cancel()
                 change.cancel()
                 await asyncio.wait({bars, change})
+        raise self._failure
 
     def look(self, now: datetime) -> None:
         """Begin the pipeline anew where it cannot go on."""
@@ -189,11 +193,21 @@ class MarketDesk:
             terms,
             self._settings.connection,
             self._clock,
-            self._tell,
+            self._hear_bars,
             last_closed=known,
         )
         self._subscription.ask_again()
         self._is_changed.set()
+
+    def _hear_bars(self, event: DataEvent) -> None:
+        """Take an event in; after a failure none, since `run` is about to end."""
+        if self._failure is not None:
+            return
+        try:
+            self._tell(event)
+        except Exception as error:
+            self._failure = error
+            self._is_changed.set()
 
     def _tell(self, event: DataEvent) -> None:
         match event:

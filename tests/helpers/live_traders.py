@@ -24,6 +24,7 @@ from tests.helpers.invariants import assert_invariants
 from tests.helpers.live_orders import LINE, QUICK
 from tests.helpers.live_pipeline import loaded
 from trading.alert_kinds import Alert
+from trading.alert_rules import standing_alerts
 from trading.journal_reader import JournalReader
 from trading.model_loading import LoadedModel
 from trading.rehearsal_settings import rehearsed, rehearsed_connection
@@ -98,11 +99,13 @@ class Heard:
     """Operations that remember.
 
     Attributes:
+        settings: By which statuses are alerts.
         alerts: What people were told.
         statuses: What was published.
         n_alive: Signs of life.
     """
 
+    settings: TradingSettings = QUICK
     alerts: list[Alert] = field(default_factory=list)
     statuses: list[TraderStatus] = field(default_factory=list)
     n_alive: int = 0
@@ -124,8 +127,16 @@ class Heard:
         self.said.append("stopping")
 
     def kinds(self) -> set[str]:
-        """Return the kinds of alerts so far."""
-        return {alert.kind for alert in self.alerts}
+        """Return the kinds of alerts so far, those of statuses too."""
+        told = {alert.kind for alert in self.alerts}
+        return told | {kind for status in self.statuses for kind in self._of(status)}
+
+    def standing(self) -> set[str]:
+        """Return the kinds of alerts whose cause stands by the last status."""
+        return self._of(self.statuses[-1])
+
+    def _of(self, status: TraderStatus) -> set[str]:
+        return {alert.kind for alert in standing_alerts(status, self.settings)}
 
 
 def settings_of(port: int, **changed: Any) -> TraderSettings:
@@ -197,9 +208,20 @@ async def trading(
     folder: Path,
     is_begun: bool = True,
     terms: dict[str, Any] | None = None,
+    real: dict[str, dict[str, Any]] | None = None,
     **settings: Any,
 ):
-    """Run a trader until the block is left, then end it in good order (unless it has ended)."""
+    """Run a trader until the block is left, then end it in good order (unless it has ended).
+
+    Args:
+        market: Where.
+        model: What decides.
+        folder: Of the trader.
+        is_begun: Whether the block is entered once it is ready, or at once.
+        terms: Of TraderTerms, what is other than usual.
+        real: By part of TradingSettings, what a rehearsal would stretch and this one does not.
+        settings: As of `settings_of`.
+    """
     own = TraderTerms(
         mode="sim",
         account=ACCOUNT,
@@ -217,7 +239,10 @@ async def trading(
         }
     )
     made = fitted(made, own)
-    heard = Heard()
+    if real:
+        parts = {name: getattr(made.trading, name).model_copy(update=real[name]) for name in real}
+        made = made.model_copy(update={"trading": made.trading.model_copy(update=parts)})
+    heard = Heard(made.trading)
     trader = Trader(own, made, market.clock, heard)
     task = asyncio.ensure_future(trader.run())
     run = Rehearsal(market, trader, heard, folder, task)
