@@ -66,7 +66,8 @@ class MarketDesk:
         last_price: Newest price that was told, points; None before one.
         last_close: When the newest bar closed; None before one.
         bars: The last bars, as they were told; at most MAX_BARS.
-        has_begun: Whether bars have come at all.
+        has_begun: Whether bars have come of what is subscribed to.
+        on_live: Called when a bar has closed that was told as it came, before it is decided on.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class MarketDesk:
         self.last_close: datetime | None = None
         self.bars: deque[ClosedBar] = deque(maxlen=MAX_BARS)
         self.has_begun = False
+        self.on_live: Callable[[], None] = _nothing
         self._line = line
         self._terms = terms
         self._settings = settings
@@ -187,7 +189,7 @@ class MarketDesk:
             bar_seconds=self._terms.bar_seconds,
             warm_days=self._settings.session.warm_days,
         )
-        self._stale_reason = "no bars have come yet"
+        self._stale_reason, self.has_begun = "no bars have come yet", False
         self._subscription = BarSubscription(
             self._line.gateway,
             terms,
@@ -231,6 +233,8 @@ class MarketDesk:
     def _close(self, event: BarClosed) -> None:
         if self._left is not None and not self._is_over_the_gap(event.bar):
             return
+        if not event.is_from_history:
+            self.on_live()
         told = self._closed(event.bar)
         self._gap = None
         is_live = not event.is_from_history and not self._is_after_hole
@@ -293,3 +297,7 @@ def _as_seen(bar: ClosedBar) -> SeenBar:
         close=bar.close,
         volume=bar.volume,
     )
+
+
+def _nothing() -> None:
+    """Do nothing."""

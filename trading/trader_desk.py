@@ -107,6 +107,7 @@ class TraderDesk:
         self.decisions.on_idle = self._save
         self._box = CommandBox(terms.folder)
         self.watch = TraderWatch(self.orders, self.day, settings, self._sights)
+        self.market.on_live = self.watch.data_came
         self._commands = CommandDesk(self._box, self.orders, self.watch, self.day)
         self.contract = ContractDesk(prepared, line, terms, settings, self.market.pin)
         reader = prepared.journal.reader

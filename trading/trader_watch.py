@@ -82,12 +82,12 @@ class TraderWatch:
         return self._desk.manager.modes
 
     def hear(self, event: ErrorSeen) -> None:
-        """Note what the broker says of other sessions; bars that come again end it."""
+        """Note what the broker says of other sessions."""
         if event.code == COMPETING_SESSION:
             self._competing = True
 
     def data_came(self) -> None:
-        """Note that bars come."""
+        """Note that a bar came live: history alone is told to a second session too."""
         self._competing = False
 
     def look(self, now: datetime) -> None:
