@@ -4,7 +4,6 @@ It is replaced in one step, so that who reads it never sees half of it. Writing 
 a trader calls it from a thread of its own.
 """
 
-from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -44,8 +43,3 @@ def read_status(path: Path) -> TraderStatus:
         ) from error
     except (ValidationError, ValueError, RecursionError) as error:
         raise DataError(f"`{path}` is not a trader's status; is it of another version?") from error
-
-
-def status_age_seconds(path: Path, now: datetime) -> float:
-    """Return how old the status on the disk is, seconds; as `read_status` raises."""
-    return (now - read_status(path).at).total_seconds()

@@ -1,14 +1,13 @@
 """A trader's status: money adds up, the account is masked, the file is read back as written."""
 
 import json
-from datetime import timedelta
 
 import pytest
 
-from tests.helpers.trader_statuses import ACCOUNT, NOW, healthy, with_connection, with_profit
+from tests.helpers.trader_statuses import ACCOUNT, healthy, with_connection, with_profit
 from trading.modes import Hold, Link, Mode
 from trading.status import TraderStatus
-from trading.status_file import STATUS_FILE, read_status, status_age_seconds, write_status
+from trading.status_file import STATUS_FILE, read_status, write_status
 from utils.errors import ConfigError, DataError
 
 
@@ -45,12 +44,6 @@ def test_status_file_replaced_leaves_one_file(tmp_path):
     for _ in range(2):
         write_status(file, healthy())
     assert list(tmp_path.iterdir()) == [file]
-
-
-def test_status_file_knows_its_age(tmp_path):
-    file = tmp_path / STATUS_FILE
-    write_status(file, healthy())
-    assert status_age_seconds(file, NOW + timedelta(seconds=42)) == 42.0
 
 
 @pytest.mark.parametrize(
