@@ -33,12 +33,9 @@ from trading.simulated_gateway.requests import CancelOrder, GlobalCancel, PlaceO
 from trading.simulated_gateway.settings import BrokerSettings
 from trading.simulated_gateway.slippage import add_slippage
 from trading.simulated_gateway.state import state_of
-from trading.simulated_gateway.teller import Deliver, Teller
+from trading.simulated_gateway.teller import NOBODY, Deliver, Teller
 from utils.clock import Clock
 from utils.errors import ConfigError
-
-NOBODY = -1
-"""Request id of a notice that belongs to no request."""
 
 ORDER_REQUESTS = (PlaceOrder, CancelOrder, GlobalCancel)
 

@@ -41,10 +41,12 @@ class Faults:
         is_broker_up: Whether TWS itself is connected; without, orders get 1100.
         is_history_up: Whether the history farm is; without, requests get 162.
         is_data_up: Whether market data comes; without, requests get 10197.
+        has_data_permission: Whether the account may have market data; without, history gets 162 and
+            subscriptions 354.
         is_market_open: None goes by the calendar.
         is_pacing_enforced: Whether repeated history requests get 162.
         is_rate_enforced: Whether more than 50 messages a second get 100.
-        is_read_only: Whether the API is read-only: orders get 321.
+        is_read_only: Whether the API is read-only: orders get 321, lists of orders too.
         is_shuffling_history: Whether histories come out of order and with a bar twice.
     """
 
@@ -78,6 +80,7 @@ class Faults:
     is_broker_up: bool = True
     is_history_up: bool = True
     is_data_up: bool = True
+    has_data_permission: bool = True
     is_market_open: bool | None = None
     is_pacing_enforced: bool = False
     is_rate_enforced: bool = False

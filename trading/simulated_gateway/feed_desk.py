@@ -30,6 +30,8 @@ from trading.simulated_gateway.short_bars import one_price_bar, short_bars
 from trading.simulated_gateway.tape import Tape
 
 NO_TICKER = 300
+NOT_SUBSCRIBED = 354
+NO_PERMISSION = "Requested market data is not subscribed."
 BID, ASK, LAST = 1, 2, 4
 BID_SIZE, ASK_SIZE, LAST_SIZE, VOLUME = 0, 3, 5, 8
 SIZE = 1
@@ -70,6 +72,9 @@ class FeedDesk:
         tape = self._tape(contract)
         if tape is None:
             self._office.teller.refuse(client_id, request_id, NO_CONTRACT, NO_DEFINITION)
+            return None
+        if not self._office.faults.has_data_permission:
+            self._office.teller.refuse(client_id, request_id, NOT_SUBSCRIBED, NO_PERMISSION)
             return None
         if not self._office.faults.is_data_up:
             self._office.teller.refuse(client_id, request_id, COMPETING, TAKEN)

@@ -22,6 +22,7 @@ COMPETING = 10197
 
 SERVICE = "Historical Market Data Service error message:"
 PACED = f"{SERVICE}Historical data request pacing violation"
+NOT_PERMITTED = f"{SERVICE}No market data permissions for"
 DOWN = f"{SERVICE}HMDS connection is broken"
 TAKEN = "No market data during competing live session"
 CONTINUOUS_END = "Setting end date/time for continuous future security type is not allowed."
@@ -83,7 +84,7 @@ class HistoryDesk:
         span = span_of(request, hours, market.now())
         if isinstance(span, Refusal):
             return span
-        refusal = self._service_refusal(request)
+        refusal = self._service_refusal(request, found)
         if refusal is not None:
             return refusal
         tape = market.tape_of(found)
@@ -117,9 +118,12 @@ class HistoryDesk:
             return Refusal(code=NO_END, text=CONTINUOUS_END)
         return found[0]
 
-    def _service_refusal(self, request: AskHistory) -> Refusal | None:
+    def _service_refusal(self, request: AskHistory, listed: Listed) -> Refusal | None:
         """Return why the history farm does not answer now, or None."""
         faults = self._office.faults
+        if not faults.has_data_permission:
+            where = f"{listed.wire.exchange} {listed.wire.sec_type}"
+            return Refusal(code=HISTORY, text=f"{NOT_PERMITTED} {where}")
         if not faults.is_history_up:
             return Refusal(code=HISTORY, text=DOWN)
         is_violated = self._pacing.is_violated(request, self._clock.now())

@@ -55,7 +55,7 @@ from trading.simulated_gateway.requests import (
     PlaceOrder,
     Request,
 )
-from trading.simulated_gateway.teller import MASTER
+from trading.simulated_gateway.teller import MASTER, NOBODY
 
 READ_ONLY = (
     "Error validating request.-'bN' : cause - The API interface is currently in Read-Only mode."
@@ -119,11 +119,11 @@ class QuestionDesk:
             self._cancels.cancel(client_id, request.order_id)
 
     def _cancel_all(self, client_id: int, request: GlobalCancel) -> None:
-        if not self._is_read_only(client_id, -1):
+        if not self._is_read_only(client_id, NOBODY):
             self._cancels.cancel_all()
 
     def _is_read_only(self, client_id: int, order_id: int) -> bool:
-        """Refuse what trades, where the API may only read."""
+        """Refuse what trades, and lists of orders too, where the API may only read."""
         if self._office.faults.is_read_only:
             self._teller.refuse(client_id, order_id, INVALID, READ_ONLY)
         return self._office.faults.is_read_only
@@ -141,6 +141,8 @@ class QuestionDesk:
             self._accounts.tell_positions(client_id)
 
     def _open_orders(self, client_id: int, request: AskOpenOrders) -> None:
+        if self._is_read_only(client_id, NOBODY):
+            return
         for order in self._office.book.live():
             is_own = order.client_id == client_id or self._is_bound(client_id, order)
             if order.is_transmitted and (request.is_of_all or is_own):
@@ -157,6 +159,8 @@ class QuestionDesk:
             self._teller.wishes[client_id].has_manual_orders = request.is_wanted
 
     def _completed_orders(self, client_id: int, request: AskCompletedOrders) -> None:
+        if self._is_read_only(client_id, NOBODY):
+            return
         now = self._office.market.now()
         for order in self._office.book.orders:
             is_wanted = order.client_id != BY_HAND or not request.is_of_api_only

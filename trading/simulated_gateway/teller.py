@@ -13,6 +13,9 @@ Deliver = Callable[[int | None, Event], None]
 MASTER = 0
 """The client that may hear of orders entered by hand."""
 
+NOBODY = -1
+"""Request id of what belongs to no request."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Wishes:

@@ -13,8 +13,10 @@ from trading.simulated_gateway.events import (
 )
 from trading.simulated_gateway.requests import (
     AskAccountUpdates,
+    AskCompletedOrders,
     AskExecutions,
     AskMarketData,
+    AskOpenOrders,
     AskPositions,
     AskTime,
     BindOpenOrders,
@@ -90,6 +92,26 @@ def test_read_only_interface_refuses_orders_and_cancels():
     assert codes(desk.send(2, "BUY", 1, "MKT")) == [321]
     assert codes(desk.cancel(1)) == [321]
     assert desk.statuses() == {1: "Submitted"}
+
+
+def test_read_only_interface_refuses_lists_of_orders_and_tells_what_is_held():
+    desk = desk_at()
+    desk.faults.is_read_only = True
+    for question in (
+        AskOpenOrders(is_of_all=True),
+        AskOpenOrders(),
+        AskCompletedOrders(is_of_api_only=False),
+    ):
+        assert names(told := desk.ask(question)) == ["ErrorMessage"]
+        assert (told[0].request_id, told[0].code) == (-1, 321)
+    assert names(desk.ask(AskPositions())) == ["End"]
+
+
+def test_account_without_market_data_is_refused_ticks_with_354():
+    desk = desk_at()
+    desk.faults.has_data_permission = False
+    told = desk.ask(AskMarketData(request_id=2, contract=MNQ, is_snapshot=False))
+    assert codes(told) == [354]
 
 
 def test_closed_market_holds_orders_with_399_and_fills_them_when_it_opens():

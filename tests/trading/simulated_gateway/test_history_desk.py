@@ -185,6 +185,16 @@ def test_history_farm_that_is_down_and_a_competing_session_have_their_codes():
     assert len(answer(desk)) == 3
 
 
+def test_history_without_a_permission_is_refused_with_162_and_says_for_what():
+    desk = desk_after(2)
+    desk.faults.has_data_permission = False
+    (told,) = desk.ask(ASK)
+    assert (told.code, told.text.rpartition(":")[2]) == (
+        162,
+        "No market data permissions for CME FUT",
+    )
+
+
 def test_history_may_have_a_gap_or_come_out_of_order_with_a_bar_twice():
     desk = desk_after(7)
     whole = answer(desk)
