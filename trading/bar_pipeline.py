@@ -131,10 +131,11 @@ class BarPipeline:
         self.last_bar = bar
         at_close = position - sum(fill.quantity for fill in self._since(bar.closed))
         if self.account is None:
-            if not is_live or at_close != 0:  # an account is opened flat
+            if not is_live:
                 self.stream.warm_up([bar])
                 return None
             self.account = self._opened(bar)
+            is_live = at_close == 0  # it is opened flat, and brought into line at the next close
         else:
             self.account.close_bar(bar)
             self._align(bar, at_close)

@@ -7,6 +7,7 @@ them, by the kernel's own rule: from the average entry, and at later closes as t
 """
 
 import math
+import time
 from dataclasses import dataclass
 
 from config.trading_settings import ProtectionSettings
@@ -19,6 +20,9 @@ from trading.placed import Placed
 from trading.protection import Leg, Standing
 from trading.protection_legs import legs
 from trading.risk_codes import Denied
+
+ASK_AGAIN_SECONDS = 5.0
+"""Between two requests for the same move of the same order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,7 @@ class OrderSteering:
     def __init__(self, manager: OrderManager, settings: ProtectionSettings) -> None:
         self._manager = manager
         self._settings = settings
+        self._moved: dict[str, tuple[int, float]] = {}
 
     def act(self, decision: LiveDecision, decision_id: str, close: float, before: int) -> Outcome:
         """Send what a decision asks for.
@@ -71,6 +76,7 @@ class OrderSteering:
         """Move the stop and the target of the position to where they belong."""
         books = self._manager.books
         if books.position == 0 or self._manager.is_flattening:
+            self._moved.clear()
             return
         stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
         self._move(stops, self._wanted_stop(pipeline))
@@ -140,9 +146,19 @@ class OrderSteering:
         for leg in found:
             if leg.standing is not Standing.RESTING or leg.price_ticks == price_ticks:
                 continue
+            if not self._may_move(leg.key, price_ticks):
+                continue
             total = abs(leg.quantity) + books.orders.orders[leg.key].life.executed
             price = float(books.instrument.to_prices(price_ticks))
             self._manager.change(leg.key, total, price, "follows the position")
+
+    def _may_move(self, key: str, price_ticks: int) -> bool:
+        """Return whether a move was not just asked for: the broker may have refused it."""
+        now, (price, asked_at) = time.monotonic(), self._moved.get(key, (0, -math.inf))
+        if price == price_ticks and now - asked_at < ASK_AGAIN_SECONDS:
+            return False
+        self._moved[key] = price_ticks, now
+        return True
 
 
 def _outcome(answer: Placed | Denied) -> Outcome:
