@@ -51,8 +51,12 @@ class JournalDesk:
     def commit(self, *events: JournalEvent) -> JournalError | None:
         """Write events now, in one batch with all that waits; return why they were not written.
 
-        Events that were not written are forgotten: what they announce must not be done.
+        Events that were not written are forgotten: what they announce must not be done. Where the
+        batch fails, what waits is written without them, since it may be they that cannot be.
         """
+        if self._backlog and self._write([*self._backlog, *events]) is None:
+            self._backlog.clear()
+            return None
         if not self.flush():
             return JournalError("the journal still lacks what the broker said")
         return self._write(events)

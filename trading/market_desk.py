@@ -112,6 +112,11 @@ class MarketDesk:
         self._failure: Exception | None = None
 
     @property
+    def is_asking(self) -> bool:
+        """Whether bars were asked for and have not all come."""
+        return self._subscription is not None and self._subscription.is_asking
+
+    @property
     def heard_at(self) -> datetime | None:
         """When bars were heard of last."""
         return None if self._subscription is None else self._subscription.heard_at

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import pandas as pd
-
 from data.calendar import MINUTES_PER_DAY, Calendar
 from trading.journal_events import RiskDay
 from utils.errors import ConfigError
@@ -19,8 +17,8 @@ from utils.errors import ConfigError
 MAX_USD = 1e12
 """Beyond it a figure is a broker's way of saying that it has none."""
 
-MONDAY = 0
-"""Its `weekday`; the weekend before it belongs to it."""
+MONDAY, FRIDAY, DAYS_A_WEEK = 0, 4, 7
+"""By `weekday`; a weekend belongs to the Monday after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +45,13 @@ def trading_day(now: datetime, calendar: Calendar) -> date:
         now: Aware.
         calendar: Of what is traded.
     """
-    day = calendar.trade_dates(pd.DatetimeIndex([now]))[0]
-    return date.fromisoformat(str(day))
+    template = calendar.template  # its arithmetic for one moment, which is asked at every look
+    wall = now.astimezone(ZoneInfo(template.zone)).replace(tzinfo=None)
+    day = (wall + timedelta(minutes=-template.turn_minute % MINUTES_PER_DAY)).date()
+    if template.has_weekends:
+        return day
+    is_weekend = day.weekday() > FRIDAY
+    return day + timedelta(days=DAYS_A_WEEK - day.weekday()) if is_weekend else day
 
 
 def begins_at(day: date, calendar: Calendar) -> datetime:

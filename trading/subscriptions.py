@@ -111,6 +111,11 @@ class BarSubscription:
         self._silent_since = 0.0
         self._was_open = False
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether history was asked for, or is to be, and has not come: closes may still follow."""
+        return self._wanted.is_set() or (self._first is not None and not self._first.done())
+
     def hear(self, event: ConnectionEvent) -> None:
         """Hear the supervisor: what ends subscriptions starts this one anew."""
         if isinstance(event, ConnectionUp) or (

@@ -7,6 +7,7 @@ stays with its stop at the broker.
 """
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Coroutine
 
 from config.trader_settings import TraderSettings
@@ -130,6 +131,7 @@ class Trader:
         )
         self.desk, self._held = desk, prepared
         self.line.listen(desk.hear, self._hear_line)
+        gc.freeze()  # or a full collection of all that was loaded holds up an order for 0.1 s
         self._tell_beginning(prepared)
         self._begin(desk.run())
         self._begin(self._report(desk))
@@ -198,6 +200,7 @@ class Trader:
             await asyncio.wait({task})
         if self.desk is None or self._held is None:
             return
+        gc.unfreeze()
         self.desk.orders.manager.catch_up()
         await self.desk.close()
         self._say_goodbye(self._held)

@@ -17,6 +17,7 @@ from trading.broker_events import (
     ErrorSeen,
     ExecutionSeen,
     FundsSeen,
+    OrderStatusSeen,
     ProfitSeen,
 )
 from trading.broker_line import BrokerLine
@@ -112,11 +113,12 @@ class TraderDesk:
         self.contract = ContractDesk(prepared, line, terms, settings, self.market.pin)
         reader = prepared.journal.reader
         self._reports = DayReports(terms, settings.session, self.day, reader, alert)
+        self._is_following_soon = False
 
     def unsettled(self) -> str:
         """Return what is not done, or not answered by the broker, yet; "" where nothing is."""
         manager = self.orders.manager
-        if not self.market.has_begun:
+        if not self.market.has_begun or self.market.is_asking:
             return "bars have not come yet"
         if manager.is_in_doubt or manager.modes.mode not in SYNCED:
             return "the broker's books are not known"
@@ -132,6 +134,9 @@ class TraderDesk:
         match event:
             case ExecutionSeen():
                 self.decisions.hear_fill(event)
+                self._follow_soon()
+            case OrderStatusSeen():
+                self._follow_soon()
             case CommissionSeen():
                 self.decisions.hear_commission(event)
             case FundsSeen() | ConnectionLost():
@@ -142,6 +147,16 @@ class TraderDesk:
                 self._reports.hear(event, self._clock.now())
             case _:
                 pass
+
+    def _follow_soon(self) -> None:
+        """Have exits moved once all that was heard in this turn is in the books."""
+        if not self._is_following_soon:
+            self._is_following_soon = True
+            asyncio.get_running_loop().call_soon(self._follow)
+
+    def _follow(self) -> None:
+        self._is_following_soon = False
+        self._steering.follow(self.decisions.pipeline)
 
     def hear_line(self, event: ConnectionEvent) -> None:
         """Hear the line."""

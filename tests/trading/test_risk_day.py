@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, date, datetime, timedelta
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +44,15 @@ LIMIT = 500.0
 )
 def test_trading_day_turns_at_five_in_chicago(now, day):
     assert trading_day(datetime.fromisoformat(now), calendar_of("MNQ")) == day
+
+
+@pytest.mark.parametrize("symbol", ["MNQ", "BTCUSDT"])
+def test_trading_day_is_the_calendars_at_every_hour_of_a_year(symbol):
+    calendar = calendar_of(symbol)
+    moments = pd.date_range("2024-01-01", "2025-01-01", freq="1h", tz="UTC")
+    moments = moments.union(moments - pd.Timedelta(1, "us"))
+    expected = [date.fromisoformat(str(day)) for day in calendar.trade_dates(moments)]
+    assert [trading_day(moment.to_pydatetime(), calendar) for moment in moments] == expected
 
 
 @pytest.mark.parametrize(
