@@ -20,7 +20,7 @@ from trading.journal_codec import JournalEvent
 from trading.journal_reader import JournalReader
 from trading.journal_replay import differences
 
-GROUPS = (1, 4, 1, 4, 3, 3, 1, 5, 2, 3, 3, 2, 4)
+GROUPS = (1, 4, 1, 4, 3, 3, 1, 5, 2, 3, 3, 2, 5)
 """How many events of SESSION are written at a time."""
 
 JOURNAL = "journal.db"
