@@ -24,7 +24,7 @@ from trading.journal_events import IntentState
 from trading.mode_keeper import ModeKeeper
 from trading.modes import Hold
 from trading.order_alerts import alert_of
-from trading.order_transitions import Effect
+from trading.order_transitions import Effect, OrderState
 from trading.trader_books import TraderBooks
 from trading.working_orders import Heard
 
@@ -47,7 +47,7 @@ class EventDesk:
         self._journal = journal
         self._modes = modes
         self._alert = alert
-        self._written: dict[str, tuple[str, int | None]] = {}
+        self._written: dict[str, tuple[OrderState, int | None]] = {}
 
     def take(self, events: list[BrokerEvent], now: datetime) -> None:
         """Write events down, then put them into the books."""
@@ -112,12 +112,12 @@ class EventDesk:
         """Write an order's state where it, or the broker's number, has changed."""
         assert heard.order is not None
         life, ref = heard.order.life, heard.order.order.ref
-        now = (life.state.value, life.perm_id)
+        now = (life.state, life.perm_id)
         if heard.order.is_extra or self._written.get(ref) == now:
             return
         self._written[ref] = now
         event = IntentState(
-            ref=ref, state=life.state.value, order_id=heard.order.order_id, perm_id=life.perm_id
+            ref=ref, state=life.state, order_id=heard.order.order_id, perm_id=life.perm_id
         )
         self._journal.note(event)
 

@@ -27,8 +27,8 @@ from trading.broker_events import (
     ProfitSeen,
 )
 from trading.journal_events import (
-    Alert,
-    ConnectionEvent,
+    AlertTold,
+    ConnectionStep,
     Created,
     Decision,
     Denial,
@@ -54,10 +54,10 @@ JournalEvent = TraderEvent | BrokerEvent
 
 KINDS: dict[str, type[JournalEvent]] = {
     "AccountsSeen": AccountsSeen,
-    "Alert": Alert,
+    "AlertTold": AlertTold,
     "CommissionSeen": CommissionSeen,
     "CompletedOrderSeen": CompletedOrderSeen,
-    "ConnectionEvent": ConnectionEvent,
+    "ConnectionStep": ConnectionStep,
     "ConnectionLost": ConnectionLost,
     "Created": Created,
     "Decision": Decision,

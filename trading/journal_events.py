@@ -8,28 +8,8 @@ positions signed. No repr shows an account id.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
 
-IntentStatus = Literal[
-    "INTENT",
-    "SENT",
-    "WORKING",
-    "PARTIAL",
-    "PENDING_CANCEL",
-    "UNKNOWN",
-    "FILLED",
-    "CANCELLED",
-    "REJECTED",
-    "EXPIRED",
-    "LOST",
-]
-"""How far an order of ours has come, in our own words."""
-
-ENDED = ("FILLED", "CANCELLED", "REJECTED", "EXPIRED", "LOST")
-"""Of which nothing more is expected."""
-
-UNRESOLVED = ("INTENT", "SENT", "UNKNOWN")
-"""Of which the broker has to be asked: it may have them, or never have heard of them."""
+from trading.order_transitions import OrderState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +49,7 @@ class ModeChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionEvent:
+class ConnectionStep:
     """A step of the connection, e.g. "connected", "probe failed"."""
 
     state: str
@@ -77,7 +57,7 @@ class ConnectionEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class AlertTold:
     """What a person was told, or was to be."""
 
     code: str
@@ -219,7 +199,7 @@ class IntentState:
     """What became of an order of ours; numbers that are None stay as they were."""
 
     ref: str
-    state: IntentStatus
+    state: OrderState
     order_id: int | None = None
     perm_id: int | None = None
     reason: str = ""
@@ -284,8 +264,8 @@ TraderEvent = (
     | Started
     | Stopped
     | ModeChanged
-    | ConnectionEvent
-    | Alert
+    | ConnectionStep
+    | AlertTold
     | OperatorCommand
     | OperatorReset
     | SwitchSet

@@ -5,9 +5,8 @@ import sqlite3
 from trading.journal_events import Intent, IntentAmended, IntentState
 from trading.journal_place import Place
 from trading.journal_upsert import row_of
+from trading.order_transitions import OrderState
 from utils.errors import JournalConflictError
-
-FIRST_STATE = "INTENT"
 
 
 def apply_intent(connection: sqlite3.Connection, event: Intent, place: Place) -> None:
@@ -19,7 +18,7 @@ def apply_intent(connection: sqlite3.Connection, event: Intent, place: Place) ->
     """
     row = {
         **row_of(event),
-        "state": FIRST_STATE,
+        "state": OrderState.INTENT,
         "reason": "",
         "created": place.ts,
         "updated": place.ts,

@@ -99,10 +99,10 @@ def _adopted(connection: sqlite3.Connection, event: PositionAdopted, place: Plac
 
 PROJECTIONS: dict[str, Callable[[sqlite3.Connection, Any, Place], None] | None] = {
     "AccountsSeen": None,
-    "Alert": None,
+    "AlertTold": None,
     "CommissionSeen": apply_commission,
     "CompletedOrderSeen": apply_completed,
-    "ConnectionEvent": None,
+    "ConnectionStep": None,
     "ConnectionLost": None,
     "Created": _created,
     "Decision": _decision,

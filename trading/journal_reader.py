@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from trading.journal_codec import decoded, stamp
 from trading.journal_connection import connect_to_read, in_one_line
-from trading.journal_events import ENDED, UNRESOLVED, HeldPosition, RiskDay
+from trading.journal_events import HeldPosition, RiskDay
 from trading.journal_projections import MAX_ORDER_ID
 from trading.journal_rows import (
     StoredDenials,
@@ -25,7 +25,11 @@ from trading.journal_rows import (
     StoredSwitch,
     Written,
 )
+from trading.order_transitions import OVER, OrderState
 from utils.errors import JournalError
+
+ENDED = tuple(sorted(OVER))
+UNRESOLVED = (OrderState.INTENT, OrderState.SENT, OrderState.UNKNOWN)
 
 SIGNS = {"BOT": 1, "BUY": 1, "SLD": -1, "SELL": -1}
 """What a side does to a position."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from trading.journal_codec import JournalEvent
-from trading.journal_events import IntentStatus
+from trading.order_transitions import OrderState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class StoredIntent:
     tif: str
     oca_group: str
     parent_ref: str
-    state: IntentStatus
+    state: OrderState
     order_id: int | None
     perm_id: int | None
     reason: str

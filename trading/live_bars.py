@@ -40,7 +40,7 @@ from trading.contract_sessions import LastSession, calendar_rolls
 from trading.live_bar_checks import is_other_contract, problem_of, problem_of_place
 
 
-class Standing(NamedTuple):
+class BarsStanding(NamedTuple):
     """All that the next bar is made with.
 
     Attributes:
@@ -60,7 +60,7 @@ class Standing(NamedTuple):
     ranges: tuple[float, ...]
 
 
-_BEGINNING = Standing(0, None, 0, 0, (0.0, 0.0), ())
+_BEGINNING = BarsStanding(0, None, 0, 0, (0.0, 0.0), ())
 
 
 class LiveBars:
@@ -89,7 +89,7 @@ class LiveBars:
         self._last_session = last_session or calendar_rolls(settings.symbol)
         self._last_dates: dict[str, int | None] = {}
         self._standing = _BEGINNING
-        self._tail: deque[tuple[Standing, ClosedBar]] = deque(maxlen=REVISABLE_BARS)
+        self._tail: deque[tuple[BarsStanding, ClosedBar]] = deque(maxlen=REVISABLE_BARS)
 
     @property
     def n_bars(self) -> int:
@@ -102,11 +102,11 @@ class LiveBars:
         return self._standing.told
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> BarsStanding:
         """What the next bar is made with; see trading/live_bars_snapshot.py."""
         return self._standing
 
-    def go_on_from(self, standing: Standing) -> None:
+    def go_on_from(self, standing: BarsStanding) -> None:
         """Go on from where other live bars stood; none before can be revised any more."""
         self._standing = standing
         self._tail.clear()
@@ -218,7 +218,7 @@ class LiveBars:
         state = np.array(before.range_state)
         ticks.average_range = next_range(state, ticks, before.n_bars)
         kept = (*before.ranges, float(ticks.average_range))[-(self._n_usual + ATR_LENGTH - 1) :]
-        self._standing = Standing(
+        self._standing = BarsStanding(
             n_bars=before.n_bars + 1,
             told=bar,
             feature_date=time.feature_date,
@@ -235,14 +235,14 @@ class LiveBars:
             ticks=ticks,
         )
 
-    def _features(self, bar: ClosedBar, before: Standing, time: BarTime) -> np.record:
+    def _features(self, bar: ClosedBar, before: BarsStanding, time: BarTime) -> np.record:
         record: np.record = time.features.copy()
         record.open, record.high, record.low, record.close = bar.prices
         record.volume, record.roll_gap = bar.volume, bar.roll_gap or 0.0
         record.is_session_start = before.told is None or time.feature_date != before.feature_date
         return record
 
-    def _ticks(self, bar: ClosedBar, before: Standing, time: BarTime) -> np.record:
+    def _ticks(self, bar: ClosedBar, before: BarsStanding, time: BarTime) -> np.record:
         record: np.record = np.zeros(1, BAR_TICKS)[0]
         prices = self._instrument.to_ticks((*bar.prices, bar.roll_gap or 0.0)).tolist()
         record.open, record.high, record.low, record.close, record.roll_gap = prices
@@ -256,7 +256,7 @@ class LiveBars:
         record.slippage = self._slippage(before, time)
         return record
 
-    def _places(self, bar: ClosedBar, before: Standing, time: BarTime) -> Places:
+    def _places(self, bar: ClosedBar, before: BarsStanding, time: BarTime) -> Places:
         """Return where a bar stands, as is known at its close."""
         is_end = time.minutes_left <= 0.0
         is_last = self.settings.roll == "flatten" and self._is_last_session(bar.contract, time)
@@ -283,7 +283,7 @@ class LiveBars:
         last_date = self._last_dates[contract]
         return last_date is not None and time.trade_date >= last_date
 
-    def _slippage(self, before: Standing, time: BarTime) -> float:
+    def _slippage(self, before: BarsStanding, time: BarTime) -> float:
         """Return the ticks that a fill in a bar slips beside the fixed ones."""
         settings = self.settings
         ticks = 0.0 if time.is_regular else float(settings.off_hours_slippage_ticks)

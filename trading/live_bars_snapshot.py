@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from trading.bar_verdicts import ClosedBar
-from trading.live_bars import LiveBars, Standing
+from trading.live_bars import BarsStanding, LiveBars
 from trading.sealed_arrays import as_bytes, sealed, unsealed
 from utils.files import canonical_json, sha256_of_bytes
 
@@ -51,7 +51,7 @@ def go_on(bars: LiveBars, snapshot: bytes) -> None:
             roll_gap=None if math.isnan(gap) else gap,
             **dict(zip(_NUMBERS, arrays["numbers"].tolist(), strict=True)),
         )
-    standing = Standing(
+    standing = BarsStanding(
         n_bars=n_bars,
         told=told,
         feature_date=feature_date,

@@ -18,7 +18,7 @@ from trading.denial_counts import DenialCounts
 from trading.event_desk import EventDesk
 from trading.gateway import Gateway
 from trading.journal_desk import JournalDesk
-from trading.journal_events import Alert as WrittenAlert
+from trading.journal_events import AlertTold
 from trading.mode_keeper import ModeKeeper
 from trading.modes import SYNCED, Hold, LiftedBy, Mode
 from trading.order_builder import EntryTerms, ExitTerms
@@ -232,7 +232,7 @@ class OrderManager:
         if not self._repeats.is_due(kind, subject, now):
             return
         level = ALERT_KINDS[kind].level
-        self.journal.note(WrittenAlert(code=kind, severity=level.value, text=text))
+        self.journal.note(AlertTold(code=kind, severity=level.value, text=text))
         self._ports.alert(Alert(kind=kind, text=text, at=now, subject=subject))
 
     def forget(self, before: datetime) -> None:

@@ -120,7 +120,7 @@ def _booked(intent: StoredIntent, fills: list[StoredFill], bot: str) -> BookedOr
         quantity=intent.quantity,
         is_opening=intent.is_opening,
         created=intent.created,
-        state=OrderState(intent.state),
+        state=intent.state,
         perm_id=intent.perm_id,
         fills=MappingProxyType(counted),
         sent=None if intent.state == OrderState.INTENT else intent.created,

@@ -48,7 +48,7 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class PlaceExit:
     """Place an exit in the position's OCA group; `is_stop` tells a stop from a target."""
 
     is_stop: bool
@@ -72,7 +72,7 @@ class Remove:
     key: str
 
 
-Repair = Place | Change | Remove
+Repair = PlaceExit | Change | Remove
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +183,7 @@ def _repaired(plan: Plan, legs: Sequence[Leg], is_stop: bool) -> list[Repair]:
         contracts = kept[leg.key] + (missing if leg is right[0] else 0)
         out += _adjusted(leg, side * contracts, _no_worse(leg, side, plan, is_stop))
     if missing and not right and price is not None:
-        out.append(Place(is_stop=is_stop, quantity=side * missing, price_ticks=price))
+        out.append(PlaceExit(is_stop=is_stop, quantity=side * missing, price_ticks=price))
     return out
 
 

@@ -16,7 +16,7 @@ from trading.order_manager import OrderManager
 from trading.protection import (
     Change,
     Leg,
-    Place,
+    PlaceExit,
     Plan,
     Remove,
     Repair,
@@ -106,10 +106,10 @@ class Protector:
             case Change():
                 total = abs(repair.quantity) + books.orders.orders[repair.key].life.executed
                 self._manager.change(repair.key, total, self._points(repair.price_ticks), "repair")
-            case Place():
+            case PlaceExit():
                 self._place(repair, plan)
 
-    def _place(self, repair: Place, plan: Plan) -> None:
+    def _place(self, repair: PlaceExit, plan: Plan) -> None:
         if self._manager.books.live_of(Role.FLATTEN):
             return  # it closes all of it; a stop beside it would be for nothing
         price = self._points(repair.price_ticks)

@@ -24,8 +24,8 @@ from trading.broker_events import (
 from trading.journal import Journal
 from trading.journal_codec import JournalEvent
 from trading.journal_events import (
-    Alert,
-    ConnectionEvent,
+    AlertTold,
+    ConnectionStep,
     Decision,
     Denial,
     HeldPosition,
@@ -150,7 +150,7 @@ SESSION: tuple[JournalEvent, ...] = (
         code_revision=None,
         process_id=9,
     ),
-    ConnectionEvent(state="connected", detail="port 7497"),
+    ConnectionStep(state="connected", detail="port 7497"),
     NextIdSeen(order_id=7),
     AccountsSeen(accounts=(ACCOUNT,)),
     PositionSeen(account=ACCOUNT, con_id=CON_ID, symbol="MNQ", position=0, average_price=0.0),
@@ -208,7 +208,7 @@ SESSION: tuple[JournalEvent, ...] = (
     OperatorCommand(command="reset-lock", actor="me", reason="test"),
     OperatorReset(trading_day=DAY, actor="me", reason="test"),
     SwitchSet(name="kill", value="on", actor="me", reason="test"),
-    Alert(code="kill", severity="critical", text="kill switch is on"),
+    AlertTold(code="kill", severity="critical", text="kill switch is on"),
     FundsSeen(account=ACCOUNT, available_usd=7_999.5, equity_usd=10_000.0),
     ConnectionLost(reason="closed"),
     Stopped(reason="asked to"),

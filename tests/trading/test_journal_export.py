@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.journals import ACCOUNT, SESSION, open_journal
 from trading.broker_events import AccountsSeen
-from trading.journal_events import Alert
+from trading.journal_events import AlertTold
 from trading.journal_export import EXPORTED, FORMATS, as_csv, as_json, as_parquet, exported_table
 from utils.errors import ConfigError
 
@@ -24,9 +24,9 @@ def reader(tmp_path_factory):
         with journal.batch():
             for event in SESSION:
                 journal.append(event)
-            journal.append(Alert(code="x", severity="info", text=f"{ACCOUNT}, and DU12"))
+            journal.append(AlertTold(code="x", severity="info", text=f"{ACCOUNT}, and DU12"))
             journal.append(AccountsSeen(accounts=("DU12", ACCOUNT)))
-            journal.append(Alert(code="y", severity="info", text=f"{ACCOUNT}, and DU12"))
+            journal.append(AlertTold(code="y", severity="info", text=f"{ACCOUNT}, and DU12"))
         yield journal.reader
 
 

@@ -194,7 +194,7 @@ def test_journal_order_seen_keeps_what_a_status_does_not_say(journal):
         ("SENT", True, True),
         ("UNKNOWN", True, True),
         ("WORKING", True, False),
-        ("PENDING_CANCEL", True, False),
+        ("PARTIAL", True, False),
         ("CANCELLED", False, False),
         ("LOST", False, False),
     ],

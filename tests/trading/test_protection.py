@@ -10,7 +10,7 @@ from tests.helpers.live_laws import tried
 from trading.protection import (
     Change,
     Leg,
-    Place,
+    PlaceExit,
     Plan,
     Remove,
     Standing,
@@ -33,7 +33,7 @@ def plan(position, stop=79_800, target=None):
 
 
 def place(quantity, price=79_800, is_stop=True):
-    return Place(is_stop=is_stop, quantity=quantity, price_ticks=price)
+    return PlaceExit(is_stop=is_stop, quantity=quantity, price_ticks=price)
 
 
 def change(key, quantity, price=79_800):
@@ -175,7 +175,7 @@ def test_repairs_done_leave_nothing_to_repair_and_never_turn_the_position_round(
     before = {one.key: one for one in stops}
     for repair in repairs(wanted, stops, []):
         match repair:
-            case Place():
+            case PlaceExit():
                 before["new"] = leg("new", repair.quantity, repair.price_ticks)
             case Change():
                 before[repair.key] = leg(repair.key, repair.quantity, repair.price_ticks)
