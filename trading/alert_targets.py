@@ -20,6 +20,12 @@ ALERT_URLS = "FUTURESGYM_ALERT_URLS"
 HEARTBEAT_URL = "FUTURESGYM_HEARTBEAT_URL"
 """Environment variable: an http(s) address that is asked for while the trader is alive."""
 
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""Environment variable: the folder in which systemd shows a service its secrets."""
+
+CREDENTIAL = "alert_urls"
+"""The file in it, see deploy/futuresgym-trader.service."""
+
 TALKATIVE_LIBRARIES = ("apprise", "httpcore", "httpx", "urllib3")
 """They log the addresses that they send to."""
 
@@ -58,13 +64,15 @@ def load_alert_targets(
     """Read where alerts go.
 
     Args:
-        file: One address a line, `#` begins a comment line; None reads the environment alone.
+        file: One address a line, `#` begins a comment line; None takes the one that systemd shows
+            to its service, if there is one.
         environment: Has ALERT_URLS and HEARTBEAT_URL, or not; its services come after the file's.
 
     Raises:
         ConfigError: If the file is missing, open to others, or a line of it or a word of the
             variable is not an address.
     """
+    file = _credential(environment) if file is None else file
     lines = [] if file is None else _lines_of(file)
     services = [_address(line, f"`{file}`") for line in lines]
     words = environment.get(ALERT_URLS, "").split()
@@ -80,6 +88,13 @@ def keep_addresses_out_of_logs() -> None:
     """Have the libraries that send say nothing by themselves: what fails, the sender logs."""
     for name in TALKATIVE_LIBRARIES:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+def _credential(environment: Mapping[str, str]) -> Path | None:
+    """Return the file that systemd keeps for this service alone (LoadCredential), if any."""
+    folder = environment.get(CREDENTIALS, "")
+    file = Path(folder) / CREDENTIAL
+    return file if folder and file.is_file() else None
 
 
 def _lines_of(file: Path) -> list[str]:

@@ -3,6 +3,7 @@
 What it says is left to trading/live_lines.py.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -77,11 +78,15 @@ class LiveView:
 
 @contextmanager
 def live_view(console: Console) -> Iterator[LiveView]:
-    """Yield a view on a console; whatever else is printed meanwhile stands above it."""
+    """Yield a view on a console; whatever else is printed there meanwhile stands above it.
+
+    Standard error that goes elsewhere goes on going there.
+    """
     if not console.is_terminal:
         yield LiveView(console, None)
         return
-    with Live(console=console, auto_refresh=False, transient=False) as live:
+    is_shared = sys.stderr.isatty()
+    with Live(console=console, auto_refresh=False, redirect_stderr=is_shared) as live:
         yield LiveView(console, live)
 
 

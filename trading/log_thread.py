@@ -51,7 +51,7 @@ class LogThread(logging.Handler):
 
     def _run(self) -> None:
         while (record := self._next()) is not None:
-            self._handler.handle(record)
+            self._write(record)
             self._tell_of_losses(record)
 
     def _next(self) -> logging.LogRecord | None:
@@ -60,6 +60,13 @@ class LogThread(logging.Handler):
             self._changed.wait_for(lambda: self._waiting or self._is_closing)
             return self._waiting.popleft() if self._waiting else None
 
+    def _write(self, record: logging.LogRecord) -> None:
+        try:
+            self._handler.handle(record)
+        except Exception:  # standard error may be closed; there is nobody left to tell
+            with self._changed:
+                self._n_lost += 1
+
     def _tell_of_losses(self, last: logging.LogRecord) -> None:
         with self._changed:
             n_lost, self._n_lost = self._n_lost, 0
@@ -67,4 +74,4 @@ class LogThread(logging.Handler):
             return
         text = f"{counted(n_lost, 'line')} found no room in the log's queue"
         record = logging.LogRecord(last.name, logging.WARNING, "", 0, text, None, None)
-        self._handler.handle(record)
+        self._write(record)

@@ -75,3 +75,15 @@ def test_alert_targets_of_a_missing_or_unreadable_file_are_refused(tmp_path):
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="UTF-8"):
         load_alert_targets(file, {})
+
+
+def test_load_alert_targets_without_a_file_reads_the_one_that_systemd_shows(tmp_path):
+    file = tmp_path / "alert_urls"
+    file.write_text("slack://a/b\n", encoding="utf-8")
+    file.chmod(0o400)
+    environment = {"CREDENTIALS_DIRECTORY": str(tmp_path), ALERT_URLS: "ntfy://c"}
+    found = load_alert_targets(environment=environment)
+    assert [one.reveal() for one in found.services] == ["slack://a/b", "ntfy://c"]
+    file.unlink()
+    found = load_alert_targets(environment=environment)
+    assert [one.reveal() for one in found.services] == ["ntfy://c"]

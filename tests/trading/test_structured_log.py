@@ -6,6 +6,7 @@ import logging
 import os
 import stat
 import sys
+import threading
 from datetime import datetime
 
 import pytest
@@ -137,27 +138,41 @@ def test_trader_log_to_a_terminal_that_stands_still_holds_nobody_up(tmp_path, mo
                 LOG.info("line %d %s", number, "x" * 100)
                 assert waits_for(lambda number=number: n_lines(file) > number)
         assert len(lines(file)) == 2_000
-        while b"no room" not in far.read1(65_536):
-            pass
+        os.set_blocking(reader, False)
+        printed = []
+        assert waits_for(lambda: printed.append(far.read1(65_536) or b"") or not log_threads())
+        printed.append(far.read1(65_536) or b"")
+        assert b"no room in the log's queue" in b"".join(printed)
+
+
+def log_threads():
+    return [thread for thread in threading.enumerate() if thread.name == "log"]
 
 
 def n_lines(file):
     return file.read_bytes().count(b"\n")
 
 
-def test_trader_log_prints_to_what_standard_error_is_at_that_moment(tmp_path, capsys, monkeypatch):
-    other = io.StringIO()
+def test_trader_log_prints_to_what_standard_error_is_at_that_moment(tmp_path, monkeypatch):
+    first, second = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", first)
     with trader_log(tmp_path, SETTINGS):
         LOG.info("before")
-        assert waits_for(lambda: "before" in lines_of(tmp_path))
-        monkeypatch.setattr(sys, "stderr", other)
+        assert waits_for(lambda: "before" in first.getvalue())
+        monkeypatch.setattr(sys, "stderr", second)
         LOG.info("while it is another")
-    assert "while" in other.getvalue()
-    assert "before" in capsys.readouterr().err
+    assert "while" in second.getvalue()
+    assert "while" not in first.getvalue()
 
 
-def lines_of(folder):
-    return (folder / LOG_FILE).read_text(encoding="utf-8")
+def test_trader_log_goes_on_in_its_file_where_standard_error_is_closed(tmp_path, monkeypatch):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    with trader_log(tmp_path, SETTINGS) as file:
+        for word in ("one", "two"):
+            LOG.info(word)
+    assert [line["message"] for line in lines(file)] == ["one", "two"]
 
 
 def test_trader_log_where_nothing_can_be_written_is_refused(tmp_path):
