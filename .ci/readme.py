@@ -1,7 +1,8 @@
 """Run every shell command of README.md, in order, as a newcomer would paste them.
 
 A trailing comment says what to expect where that is not exit code 0:
-`# exits N`, or `# until stopped` for a server, which is stopped again once it has said where it is.
+`# exits N`, or `# until stopped` for what runs until it is told to end: it is, once it has said where it
+listens, or that nobody listens where it would connect.
 """
 
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER_SECONDS = 120
+SIGNS_OF_LIFE = ("http://", "nobody listens at")
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -49,7 +51,7 @@ def run(command: str) -> bool:
 
 
 def serves(command: str, path: str) -> bool:
-    """Start a server, wait for the line with its address, and stop it."""
+    """Start what does not end by itself, wait for its sign of life, and stop it."""
     with subprocess.Popen(
         ["bash", "-c", f"exec timeout {SERVER_SECONDS} {command}"],
         cwd=ROOT,
@@ -59,7 +61,7 @@ def serves(command: str, path: str) -> bool:
         text=True,
     ) as server:
         assert server.stdout is not None
-        is_up = any("http://" in line for line in server.stdout)
+        is_up = any(sign in line for line in server.stdout for sign in SIGNS_OF_LIFE)
         server.send_signal(signal.SIGTERM)
     return is_up
 

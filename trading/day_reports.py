@@ -3,6 +3,7 @@
 Neither stops trading: the one is for the next morning, the other for a person to look at.
 """
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -24,6 +25,8 @@ from utils.logger import get_logger
 _LOG = get_logger("reports")
 
 DRIFT_FOLDER = "drift"
+DIFFERS_SECONDS = 60.0
+"""How long the broker's count of the day must differ from ours before it is worth a word."""
 
 
 class DayReports:
@@ -51,24 +54,37 @@ class DayReports:
         self._reader = reader
         self._alert = alert
         self._today: date | None = None
+        self._profit: ProfitSeen | None = None
+        self._differs_since: float | None = None
 
-    def look(self, bars: Iterable[ClosedBar]) -> None:
-        """Report the day that has ended, once another one has begun.
+    def look(self, bars: Iterable[ClosedBar], now: datetime) -> None:
+        """Report the day that has ended, once another one has begun, and compare the PnL.
 
         Args:
             bars: As the trader had them, oldest first.
+            now: What time it is.
         """
+        self._compare_profit(now)
         day = None if self._day.day is None else self._day.day.trading_day
         ended, self._today = self._today, day
         if ended is not None and day != ended:
             self._report(ended, bars)
 
-    def hear(self, event: ProfitSeen, now: datetime) -> None:
-        """Hold the broker's count of the day against ours."""
+    def hear(self, event: ProfitSeen) -> None:
+        """Take note of the broker's count of the day."""
+        self._profit = event
+
+    def _compare_profit(self, now: datetime) -> None:
+        """Tell people where the two counts stay apart: each is marked at another moment."""
         text = profit_differs(
-            self._day.comparable_pnl_usd, event, self._settings.profit_tolerance_usd
+            self._day.comparable_pnl_usd, self._profit, self._settings.profit_tolerance_usd
         )
-        if text is not None:
+        if text is None:
+            self._differs_since = None
+            return
+        monotonic = time.monotonic()
+        self._differs_since = self._differs_since or monotonic
+        if monotonic - self._differs_since >= DIFFERS_SECONDS:
             self._alert(Alert(kind="drift", text=text, at=now, subject="profit"))
 
     def _report(self, day: date, bars: Iterable[ClosedBar]) -> None:

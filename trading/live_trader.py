@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from config.ib_config import load_trader_ib_config
 from trading.trade_request import TradeRequest
-from utils.errors import ConfigError, NotAvailableError
+from trading.trading_process import trade_at_broker
+from utils.errors import ConfigError
 
 LIVE_PROFILE = "live"
 CONFIRMED = "--confirm-live"
@@ -62,14 +64,12 @@ def check_consent(request: TradeRequest) -> None:
 
 
 def start_live_trader(request: TradeRequest) -> int:
-    """Check consent, then say plainly that this version cannot trade yet.
+    """Trade a live account until told to end; a paper one is refused before the first order.
 
     Raises:
         ConfigError: If consent is incomplete; names what is missing.
-        NotAvailableError: Otherwise, in this version.
+        FuturesGymError: What else was refused, or ended it.
     """
     check_consent(request)
-    raise NotAvailableError(
-        f"`--mode live` is not in this version: no order was sent "
-        f"(limits understood: {request.limits})"
-    )
+    config = load_trader_ib_config()
+    return trade_at_broker(request, config, config.live_port)

@@ -1,20 +1,18 @@
 """Start the trader on a paper account (thin wiring)."""
 
+from config.ib_config import load_trader_ib_config
 from trading.trade_request import TradeRequest
-from utils.errors import NotAvailableError
+from trading.trading_process import trade_at_broker
 
 
 def start_paper_trader(request: TradeRequest) -> int:
-    """Say plainly that this version cannot trade yet.
+    """Trade a paper account until told to end; a live one is refused before the first order.
 
     Args:
         request: What was asked for; its mode is "paper".
 
     Raises:
-        NotAvailableError: Always, in this version.
+        FuturesGymError: What was refused, or ended it.
     """
-    raise NotAvailableError(
-        f"`--mode {request.mode}` is not in this version: no order was sent "
-        f"(limits understood: {request.limits}); "
-        "use scripts/backtest.py meanwhile"
-    )
+    config = load_trader_ib_config()
+    return trade_at_broker(request, config, config.paper_port)

@@ -213,6 +213,7 @@ class Trader:
         why = self._why_stopped or "something failed"
         kind = "stopped_unprotected" if left is Left.UNPROTECTED else "stopped"
         self._tell(kind, f"{why}: {left}")
+        self._teller.publish(status_of(self.desk, self.line, self._terms))
         self.desk.orders.manager.journal.flush()
         if self._why_stopped:
             failure = self.desk.orders.manager.journal.commit(Stopped(reason=why))

@@ -144,7 +144,7 @@ class TraderDesk:
             case ErrorSeen():
                 self.watch.hear(event)
             case ProfitSeen():
-                self._reports.hear(event, self._clock.now())
+                self._reports.hear(event)
             case _:
                 pass
 
@@ -195,7 +195,7 @@ class TraderDesk:
         self._commands.look(now)
         self.watch.look(now)
         self.market.look(now)
-        self._reports.look(self.market.bars)
+        self._reports.look(self.market.bars, now)
         self._funds.ask_when_due(self._line.gateway)
         self._steering.follow(self.decisions.pipeline)
 

@@ -17,24 +17,19 @@ FAST = "fast"
 
 
 def start(request: TradeRequest) -> int:
-    """Trade as asked, and return the exit code; consent, address and models are checked first.
+    """Trade as asked, and return the exit code; consent is checked first.
 
     Raises:
         ConfigError: If something is missing or refused.
-        ArtifactError: If a model is.
+        FuturesGymError: What ended it, or was refused later.
     """
     request = _consented(request)
-    if request.mode != SIM:
-        from config.ib_config import load_trader_ib_config
-
-        load_trader_ib_config()
-    _verify(request.models)
     if request.mode == LIVE:
         from trading.live_trader import start_live_trader
 
         return start_live_trader(request)
     if request.mode == SIM:
-        from trading.simulation import start_simulation
+        from trading.sim_trader import start_simulation
 
         return start_simulation(request)
     from trading.paper_trader import start_paper_trader
@@ -127,10 +122,3 @@ def _consented(request: TradeRequest) -> TradeRequest:
         request = replace(request, is_live_confirmed=is_confirmed)
     check_consent(request)
     return request
-
-
-def _verify(models: Sequence[Path]) -> None:
-    """Refuse a model directory that is missing, damaged or of other features."""
-    from models.load_policy import load_policy
-
-    load_policy(models)

@@ -1,4 +1,4 @@
-"""scripts/trade.py checks everything it can and sends nothing."""
+"""scripts/trade.py checks everything it can, rehearses without an account, and asks before live."""
 
 import io
 import shutil
@@ -10,7 +10,9 @@ import pytest
 
 import trading.live_trader
 import trading.paper_trader
-import trading.simulation
+import trading.sim_trader
+from data.store import save_bars
+from data.synthetic import synthetic_bars
 from tests.helpers.cli import assert_one_clear_line, run_script
 from trading.trade_request import TradeRequest
 from utils import paths
@@ -35,7 +37,7 @@ def started(monkeypatch):
 
     monkeypatch.setattr(trading.live_trader, "start_live_trader", start)
     monkeypatch.setattr(trading.paper_trader, "start_paper_trader", start)
-    monkeypatch.setattr(trading.simulation, "start_simulation", start)
+    monkeypatch.setattr(trading.sim_trader, "start_simulation", start)
     return requests
 
 
@@ -57,10 +59,24 @@ def typing(monkeypatch):
     return typed
 
 
-@pytest.mark.parametrize("mode", ["paper", "sim"])
-def test_trade_modes_without_account_say_they_are_not_there_yet(capsys, model_dir, mode):
-    outcome = run_script(capsys, "trade", "--model", model_dir, "--mode", mode)
-    assert_one_clear_line(outcome, f"--mode {mode}", "not in this version", "no order was sent")
+def test_trade_rehearses_a_file_to_its_end_without_an_account(capsys, model_dir, tmp_path):
+    bars, folder = tmp_path / "bars.parquet", tmp_path / "rehearsal"
+    save_bars(synthetic_bars(260, "overreaction", seed=3), bars, {})
+    words = ["--model", model_dir, "--mode", "sim", "--bars", bars, "--folder", folder]
+    for _ in range(2):  # the second one begins anew
+        outcome = run_script(capsys, "trade", *words)
+        assert outcome.exit_code == 0, outcome.err
+    status = run_script(capsys, "trade", "status", "--mode", "sim", "--folder", folder)
+    assert status.exit_code == 0
+    assert "SIM" in status.out
+    assert "disconnected" in status.out
+    assert run_script(capsys, "journal", "verify", folder / "journal.sqlite").exit_code == 0
+    assert len(list((folder / "earlier").iterdir())) == 1
+
+
+def test_trade_rehearsal_without_bars_says_so(capsys, model_dir):
+    outcome = run_script(capsys, "trade", "--model", model_dir, "--mode", "sim")
+    assert_one_clear_line(outcome, "--mode sim", "--bars FILE")
 
 
 def test_trade_live_without_consent_names_all_three_missing_options(capsys, model_dir):
@@ -75,12 +91,10 @@ def test_trade_live_with_one_thing_missing_names_only_that(capsys, model_dir):
     assert "--confirm-live" not in outcome.err
 
 
-def test_trade_live_with_consent_says_it_is_not_there_yet_and_keeps_the_account_to_itself(
-    capsys, model_dir
-):
+def test_trade_live_with_consent_and_a_bad_model_keeps_the_account_to_itself(capsys, tmp_path):
     words = ["--profile", "live", "--account", "U1234567", "--confirm-live"]
-    outcome = run_script(capsys, "trade", "--model", model_dir, "--mode", "live", *words)
-    assert_one_clear_line(outcome, "not in this version")
+    outcome = run_script(capsys, "trade", "--model", tmp_path / "none", "--mode", "live", *words)
+    assert_one_clear_line(outcome, str(tmp_path / "none"))
     assert "U1234567" not in outcome.err
 
 
@@ -165,15 +179,13 @@ def test_trade_simulation_options_that_say_nothing_are_refused(capsys, option, v
     assert_one_clear_line(outcome, option, value)
 
 
-def test_trade_as_client_zero_is_refused_but_in_a_simulation(
-    capsys, monkeypatch, model_dir, started
-):
+def test_trade_as_client_zero_is_refused_but_in_a_simulation(capsys, monkeypatch, model_dir):
     monkeypatch.setenv("IB_CLIENT_ID", "0")
     live = ("--profile", "live", "--account", "U1234567", "--confirm-live")
     for mode, words in (("paper", ()), ("live", live)):
         outcome = run_script(capsys, "trade", "--model", model_dir, "--mode", mode, *words)
         assert_one_clear_line(outcome, "IB_CLIENT_ID", "by hand")
-    assert started == []
+    monkeypatch.setattr(trading.sim_trader, "start_simulation", lambda request: 7)
     assert run_script(capsys, "trade", "--model", model_dir, "--mode", "sim").exit_code == 7
 
 

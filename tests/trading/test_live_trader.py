@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.trade_requests import live_request
 from trading.live_trader import LiveConsent, start_live_trader
 from trading.order_manager import OrderLimits
-from utils.errors import ConfigError, NotAvailableError
+from utils.errors import ArtifactError, ConfigError
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_start_live_trader_without_consent_is_a_config_error_before_anything_els
         start_live_trader(asked)
 
 
-def test_start_live_trader_with_consent_is_not_available_yet():
-    with pytest.raises(NotAvailableError, match="no order was sent"):
-        start_live_trader(live_request())
+def test_start_live_trader_with_consent_looks_at_the_model_before_it_connects(tmp_path):
+    with pytest.raises(ArtifactError, match="none"):
+        start_live_trader(live_request(models=(tmp_path / "none",)))
 
 
 @pytest.mark.parametrize("limits", [(0, 500.0), (-1, 500.0), (1, 0.0), (1, float("inf"))])

@@ -1,0 +1,134 @@
+"""Rehearse: the trader on bars that are replayed by a gateway of its own, without any account.
+
+A rehearsal begins anew, flat and with an empty journal; what an earlier one left in the folder is
+put aside, not deleted.
+"""
+
+import asyncio
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from config.trader_settings import TraderSettings
+from data.contract_bars import CONTRACT_COLUMN
+from trading.command_files import make_own_folder
+from trading.model_loading import LoadedModel, load_model
+from trading.pipeline_snapshot import SNAPSHOT
+from trading.rehearsal_settings import rehearsed_trader
+from trading.simulated_gateway.process import bars_to_replay
+from trading.simulated_gateway.settings import broker_like
+from trading.simulation import SimulatedMarket, SimulationTerms, simulated_market
+from trading.stepper import Stepper
+from trading.trade_request import TradeRequest
+from trading.trader import Trader
+from trading.trader_setup import JOURNAL
+from trading.trader_terms import TraderTerms, fitted
+from trading.trading_process import run_trader, terms_of, trader_settings
+from utils.errors import ConfigError
+from utils.process_lock import ProcessLock
+
+ACCOUNT = "DU1234567"
+EARLIER = "earlier"
+LOCK = "rehearsal.lock"
+POLL_SECONDS = 0.01
+
+
+def start_simulation(request: TradeRequest) -> int:
+    """Trade replayed bars until they are over, or told to end; return the exit code.
+
+    Args:
+        request: What was asked for; its mode is "sim".
+
+    Raises:
+        FuturesGymError: What was refused, or ended it.
+    """
+    if request.bars is None:
+        raise ConfigError("`--mode sim` needs bars to replay: give `--bars FILE`")
+    model = load_model(request.models, forecaster=request.forecaster)
+    frame = bars_to_replay(request.bars, model.policy.env_settings.symbol)
+    make_own_folder(request.folder)
+    lock = ProcessLock.take(request.folder / LOCK)
+    if lock is None:
+        raise ConfigError(
+            f"a rehearsal runs in `{request.folder}`: wait for its end, or give `--folder DIR`"
+        )
+    try:
+        _put_aside(request.folder)
+        return _rehearse(request, model, frame)
+    finally:
+        lock.release()
+
+
+def n_warm_bars(model: LoadedModel) -> int:
+    """Return how many bars a model needs before its first decision."""
+    policy = model.policy
+    return policy.feature_set.warm_up + policy.env_settings.lookback_window
+
+
+def _rehearse(request: TradeRequest, model: LoadedModel, frame: pd.DataFrame) -> int:
+    settings = model.policy.env_settings
+    market_terms = SimulationTerms(
+        bars=frame,
+        symbol=settings.symbol,
+        n_warm=n_warm_bars(model),
+        start=request.start,
+        speed=request.speed,
+        broker=broker_like(settings, ACCOUNT),
+    )
+    is_named = CONTRACT_COLUMN in frame.columns
+    with simulated_market(market_terms) as market:
+        terms = _terms(request, model, is_named=is_named)
+        return run_trader(
+            terms,
+            fitted(_settings(request, market), terms),
+            market.clock,
+            lambda trader: asyncio.ensure_future(_rehearsal(market, trader)),
+        )
+
+
+async def _rehearsal(market: SimulatedMarket, trader: Trader) -> None:
+    """Move the market on, once the trader has begun, until its bars are over."""
+    while trader.unsettled():
+        await asyncio.sleep(POLL_SECONDS)
+    await Stepper(market, trader).run()
+
+
+def _settings(request: TradeRequest, market: SimulatedMarket) -> TraderSettings:
+    settings = rehearsed_trader(trader_settings(request), market.clock.rate, market.port)
+    session = settings.session.model_copy(update={"warm_days": market.warm_days})
+    return settings.model_copy(update={"session": session})
+
+
+def _terms(request: TradeRequest, model: LoadedModel, *, is_named: bool) -> TraderTerms:
+    terms = terms_of(request, model)
+    return TraderTerms(
+        mode=terms.mode,
+        account=request.account or ACCOUNT,
+        folder=terms.folder,
+        model=model,
+        bar_seconds=terms.bar_seconds,
+        history=terms.history,
+        is_named=is_named,
+        is_dry_run=terms.is_dry_run,
+        should_flatten_on_exit=terms.should_flatten_on_exit,
+    )
+
+
+def _put_aside(folder: Path) -> None:
+    """Move journal and state of an earlier rehearsal into a folder of their own.
+
+    Raises:
+        ConfigError: If they cannot be moved.
+    """
+    left = [*folder.glob(f"{JOURNAL}*"), *folder.glob(SNAPSHOT)]
+    if not left:
+        return
+    place = folder / EARLIER / datetime.now().strftime("%Y%m%d_%H%M%S_%f")
+    try:
+        place.mkdir(parents=True)
+        for path in left:
+            os.replace(path, place / path.name)
+    except OSError as error:
+        raise ConfigError(f"cannot write `{place}`: {error.strerror or error}") from error

@@ -1,0 +1,168 @@
+"""One trading process, from what was asked for to its end: what paper, live and rehearsal share.
+
+Everything that can be refused without a broker is refused here, before a connection is made.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+
+from config.connection_settings import ConnectionSettings
+from config.ib_config import IBConfig
+from config.instruments import get_instrument
+from config.trader_settings import TraderSettings, load_trader_settings
+from config.trading_settings import RiskLimits
+from data.store import load_bars
+from trading.alert_targets import load_alert_targets
+from trading.command_files import make_own_folder
+from trading.model_loading import LoadedModel, load_model
+from trading.operations import OperationTerms, operations
+from trading.teller import Teller
+from trading.trade_request import TradeRequest
+from trading.trader import Trader
+from trading.trader_terms import TraderTerms, fitted
+from trading.warming import warm_up
+from utils.clock import Clock, SystemClock
+
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""What systemd calls the folder of secrets that it shows to one service."""
+
+Companion = Callable[[Trader], "asyncio.Future[None]"]
+"""What runs beside a trader, e.g. what moves a rehearsal's market; the trader ends with it."""
+
+
+def trader_settings(request: TradeRequest) -> TraderSettings:
+    """Return a profile's settings, under the bounds that were given by hand.
+
+    Raises:
+        ConfigError: If there is no such profile, or a value is out of bounds.
+    """
+    settings = load_trader_settings(request.profile or request.mode)
+    bounds = {
+        "max_position": request.limits.max_position,
+        "max_order_quantity": 2 * request.limits.max_position,
+        "max_daily_loss_usd": request.limits.max_daily_loss_usd,
+    }
+    limits = RiskLimits(**(settings.trading.limits.model_dump() | bounds))
+    trading = settings.trading.model_copy(update={"limits": limits})
+    return settings.model_copy(update={"trading": trading})
+
+
+def at_broker(settings: TraderSettings, config: IBConfig, port: int) -> TraderSettings:
+    """Return settings that reach the broker that the environment names.
+
+    Args:
+        settings: Of a profile.
+        config: Of the environment.
+        port: Which of its ports.
+    """
+    values = settings.connection.model_dump() | {
+        "host": config.host,
+        "port": port,
+        "client_id": config.client_id,
+    }
+    return settings.model_copy(update={"connection": ConnectionSettings(**values)})
+
+
+def terms_of(request: TradeRequest, model: LoadedModel) -> TraderTerms:
+    """Return what a process is to do.
+
+    Raises:
+        DataError: If the history cannot be read.
+    """
+    return TraderTerms(
+        mode=request.mode,
+        account=request.account,
+        folder=request.folder,
+        model=model,
+        bar_seconds=int(model.policy.provenance["bar_seconds"]),
+        history=_history(request, model),
+        is_dry_run=request.is_dry_run,
+        should_flatten_on_exit=request.is_flattened_on_exit,
+    )
+
+
+def trade_at_broker(request: TradeRequest, config: IBConfig, port: int) -> int:
+    """Trade at the broker until told to end; return the exit code.
+
+    Raises:
+        FuturesGymError: What was refused, or ended it.
+    """
+    model = load_model(request.models, forecaster=request.forecaster)
+    terms = terms_of(request, model)
+    settings = fitted(at_broker(trader_settings(request), config, port), terms)
+    return run_trader(terms, settings, SystemClock())
+
+
+def run_trader(
+    terms: TraderTerms,
+    settings: TraderSettings,
+    clock: Clock,
+    companion: Companion | None = None,
+) -> int:
+    """Run a trader until it is told to end, by a signal or its companion; return the exit code.
+
+    SIGTERM and SIGINT end it in good order, SIGUSR1 pulls the kill switch.
+
+    Raises:
+        FuturesGymError: What ended it otherwise.
+    """
+    own = OperationTerms(
+        account=terms.account or "",
+        name=f"FuturesGym {terms.mode}",
+        settings=settings.operation,
+        trading=settings.trading,
+        clock=clock,
+        targets=load_alert_targets(_alert_file()),
+        console=Console(),
+    )
+    make_own_folder(terms.folder)
+    warm_up(terms, settings, clock)
+    with operations(terms.folder, own) as teller:
+        asyncio.run(_run(terms, settings, clock, (teller, companion)))
+    return 0
+
+
+async def _run(
+    terms: TraderTerms,
+    settings: TraderSettings,
+    clock: Clock,
+    beside: tuple[Teller, Companion | None],
+) -> None:
+    teller, companion = beside
+    trader = Trader(terms, settings, clock, teller)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, partial(trader.stop, signal.Signals(number).name))
+    loop.add_signal_handler(signal.SIGUSR1, partial(trader.kill, "SIGUSR1"))
+    if companion is None:
+        await trader.run()
+        return
+    running = companion(trader)
+    running.add_done_callback(lambda _: trader.stop("the rehearsal is over"))
+    try:
+        await trader.run()
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+    if not running.cancelled():
+        running.result()
+
+
+def _alert_file() -> Path | None:
+    """Return where a service manager shows this service its alert URLs; None where it does not."""
+    folder = os.environ.get(CREDENTIALS)
+    file = None if folder is None else Path(folder) / "alert_urls"
+    return file if file is not None and file.exists() else None
+
+
+def _history(request: TradeRequest, model: LoadedModel) -> pd.DataFrame | None:
+    if request.history is None:
+        return None
+    return load_bars(request.history, get_instrument(model.policy.env_settings.symbol))
