@@ -113,7 +113,7 @@ class TraderDesk:
         self.contract = ContractDesk(prepared, line, terms, settings, self.market.pin)
         reader = prepared.journal.reader
         self._reports = DayReports(terms, settings.session, self.day, reader, alert)
-        self._is_following_soon = False
+        self._is_fill_followed = True
 
     def unsettled(self) -> str:
         """Return what is not done, or not answered by the broker, yet; "" where nothing is."""
@@ -134,6 +134,7 @@ class TraderDesk:
         match event:
             case ExecutionSeen():
                 self.decisions.hear_fill(event)
+                self._is_fill_followed = False
                 self._follow_soon()
             case OrderStatusSeen():
                 self._follow_soon()
@@ -149,14 +150,17 @@ class TraderDesk:
                 pass
 
     def _follow_soon(self) -> None:
-        """Have exits moved once all that was heard in this turn is in the books."""
-        if not self._is_following_soon:
-            self._is_following_soon = True
-            asyncio.get_running_loop().call_soon(self._follow)
+        """Have exits follow a fill as soon as they rest: once, or each refusal would ask anew."""
+        if not self._is_fill_followed:
+            asyncio.get_running_loop().call_soon(
+                self._follow
+            )  # what was heard is in the books then
 
     def _follow(self) -> None:
-        self._is_following_soon = False
-        self._steering.follow(self.decisions.pipeline)
+        pipeline = self.decisions.pipeline
+        if not self._is_fill_followed:
+            self._steering.follow(pipeline)
+            self._is_fill_followed = self._steering.is_in_place(pipeline)
 
     def hear_line(self, event: ConnectionEvent) -> None:
         """Hear the line."""
