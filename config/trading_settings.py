@@ -84,15 +84,11 @@ class PacingSettings(FrozenSettings):
         messages_per_second: Rate of the bucket; the broker breaks off above 50.
         burst_messages: What it holds when full.
         reserved_messages: Of these, kept for cancels and orders.
-        modify_least_ticks: A stop is not moved by less,
-        modify_least_seconds: nor again so soon.
     """
 
     messages_per_second: float = Field(default=20.0, gt=0, le=45)
     burst_messages: int = Field(default=20, ge=1, le=45)
     reserved_messages: int = Field(default=5, ge=0, le=40)
-    modify_least_ticks: int = Field(default=4, ge=1, le=10_000)
-    modify_least_seconds: float = Field(default=2.0, ge=0, le=3_600)
 
 
 class ReconciliationSettings(FrozenSettings):

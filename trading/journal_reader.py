@@ -6,7 +6,7 @@ Whoever only reads opens the file read-only, and sees the last transaction that 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,22 +14,19 @@ from pydantic import TypeAdapter
 
 from trading.journal_codec import decoded, stamp
 from trading.journal_connection import connect_to_read, in_one_line
-from trading.journal_events import HeldPosition, RiskDay
+from trading.journal_events import RiskDay
 from trading.journal_projections import MAX_ORDER_ID
 from trading.journal_rows import (
-    StoredDenials,
     StoredFill,
     StoredIntent,
-    StoredOrder,
     StoredStart,
     StoredSwitch,
     Written,
 )
-from trading.order_transitions import OVER, OrderState
+from trading.order_transitions import OVER
 from utils.errors import JournalError
 
 ENDED = tuple(sorted(OVER))
-UNRESOLVED = (OrderState.INTENT, OrderState.SENT, OrderState.UNKNOWN)
 
 SIGNS = {"BOT": 1, "BUY": 1, "SLD": -1, "SELL": -1}
 """What a side does to a position."""
@@ -49,12 +46,9 @@ _Row = TypeVar("_Row")
 
 INTENTS = TypeAdapter(list[StoredIntent])
 STORED_FILLS = TypeAdapter(list[StoredFill])
-HELD = TypeAdapter(list[HeldPosition])
 STARTS = TypeAdapter(list[StoredStart])
 RISK_DAYS = TypeAdapter(list[RiskDay])
 SWITCHES = TypeAdapter(list[StoredSwitch])
-ORDERS = TypeAdapter(list[StoredOrder])
-DENIALS = TypeAdapter(list[StoredDenials])
 
 
 class JournalReader:
@@ -95,22 +89,10 @@ class JournalReader:
         finally:
             self._ask("ROLLBACK")
 
-    def open_intents(self) -> list[StoredIntent]:
-        """Return orders of ours of which something is still expected, oldest first."""
-        return self._intents(f"state NOT IN ({_marks(ENDED)})", *ENDED)
-
-    def unresolved_intents(self) -> list[StoredIntent]:
-        """Return orders of ours of which only the broker can say whether it has them."""
-        return self._intents(f"state IN ({_marks(UNRESOLVED)})", *UNRESOLVED)
-
     def intents_since(self, time: datetime) -> list[StoredIntent]:
         """Return orders of ours of `time` or later, and all older ones that are not over."""
         text = f"created >= ? OR state NOT IN ({_marks(ENDED)})"
         return self._intents(text, stamp(time), *ENDED)
-
-    def intent(self, ref: str) -> StoredIntent | None:
-        """Return an order of ours by its name."""
-        return next(iter(self._intents("ref = ?", ref)), None)
 
     def intents_of(self, decision_id: str) -> list[StoredIntent]:
         """Return all orders of a decision, oldest first."""
@@ -129,16 +111,6 @@ class JournalReader:
         return self._rows(
             STORED_FILLS, f"{FILLS} WHERE time >= ? ORDER BY time, fill.seq", stamp(time)
         )
-
-    def fills_of(self, order_ref: str) -> list[StoredFill]:
-        """Return the fills of one of our orders, oldest first."""
-        return self._rows(
-            STORED_FILLS, f"{FILLS} WHERE order_ref = ? ORDER BY time, fill.seq", order_ref
-        )
-
-    def has_execution(self, exec_id: str) -> bool:
-        """Return whether this very version of a fill is the one that counts."""
-        return bool(self._ask("SELECT 1 FROM fill WHERE exec_id = ?", exec_id))
 
     def positions(self, account: str) -> dict[int, int]:
         """Return signed contracts by contract number, from our own fills; zeros included.
@@ -170,21 +142,6 @@ class JournalReader:
         )
         return {row.con_id: row for row in rows}
 
-    def snapshot(self, account: str) -> dict[int, HeldPosition]:
-        """Return the broker's last complete list of positions, by contract number."""
-        rows = self._rows(
-            HELD,
-            "SELECT con_id, symbol, position, average_price FROM position_snapshot "
-            "WHERE account = ?",
-            account,
-        )
-        return {row.con_id: row for row in rows}
-
-    def risk_day(self, trading_day: date) -> RiskDay | None:
-        """Return how a CME trade date stands, or None where nothing was written of it."""
-        rows = self._rows(RISK_DAYS, f"{DAYS} WHERE trading_day = ?", trading_day.isoformat())
-        return next(iter(rows), None)
-
     def newest_risk_day(self) -> RiskDay | None:
         """Return how the latest trade date stands that was ever written, or None before any."""
         rows = self._rows(RISK_DAYS, f"{DAYS} ORDER BY trading_day DESC LIMIT 1")
@@ -193,15 +150,6 @@ class JournalReader:
     def switches(self) -> dict[str, StoredSwitch]:
         """Return all switches that were ever set, by name."""
         return {row.name: row for row in self._rows(SWITCHES, "SELECT * FROM switch")}
-
-    def orders_seen(self) -> list[StoredOrder]:
-        """Return every order that the broker spoke of, by permanent number."""
-        return self._rows(ORDERS, "SELECT * FROM order_seen ORDER BY perm_id")
-
-    def denials(self) -> dict[str, StoredDenials]:
-        """Return how often each kind of denial happened, by code."""
-        rows = self._rows(DENIALS, "SELECT * FROM denial ORDER BY code")
-        return {row.code: row for row in rows}
 
     def denials_since(self, time: datetime) -> list[tuple[datetime, str]]:
         """Return when orders were denied at `time` or later, and by which code, oldest first."""

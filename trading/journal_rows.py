@@ -77,40 +77,6 @@ class StoredSwitch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredOrder:
-    """The last that the broker said of one of its orders; None where it never said."""
-
-    perm_id: int
-    order_id: int | None
-    client_id: int | None
-    order_ref: str | None
-    con_id: int | None
-    account: str | None = field(repr=False)
-    action: str | None
-    quantity: int | None
-    kind: str | None
-    limit_price: float | None
-    aux_price: float | None
-    tif: str | None
-    oca_group: str | None
-    parent_id: int | None
-    status: str
-    filled: int | None
-    remaining: int | None
-    updated: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredDenials:
-    """How often orders were denied for one reason, and the last time."""
-
-    code: str
-    n: int
-    last_reason: str
-    last_ts: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """An event with its number and time."""
 

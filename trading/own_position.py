@@ -153,10 +153,6 @@ class OwnFills:
         minus = None if costs is None else -costs
         return _sum([self.realised_usd(), self.unrealised_usd(marks), minus])
 
-    def exec_ids(self) -> frozenset[str]:
-        """Return the ids of all fills, the newest version of each, to compare with a broker's."""
-        return frozenset(fill.exec_id for fill in self._fills.values() if fill.exec_id)
-
     def _realised_of(self, con_id: int) -> float | None:
         holding, instrument = self.holding(con_id), self.instruments.get(con_id)
         if instrument is None or not holding.is_priced:

@@ -121,22 +121,3 @@ class MessagePacer(Generic[Message]):
     def _reserve(self) -> float:
         """Return the tokens that questions leave; a bucket always has one more than these."""
         return min(self.settings.reserved_messages, self.settings.burst_messages - 1)
-
-
-def may_move(
-    old_ticks: int, new_ticks: int, last: datetime | None, now: datetime, settings: PacingSettings
-) -> bool:
-    """Return whether a resting order's price may be changed: far enough, and not too soon again.
-
-    Changes of quantity, and repairs, do not ask.
-
-    Args:
-        old_ticks: Price at the broker.
-        new_ticks: Price wanted.
-        last: When it was changed last; None never.
-        now: When it would be.
-        settings: How far is far enough, how soon too soon.
-    """
-    if abs(new_ticks - old_ticks) < settings.modify_least_ticks:
-        return False
-    return last is None or (now - last).total_seconds() >= settings.modify_least_seconds

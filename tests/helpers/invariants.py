@@ -70,7 +70,8 @@ def _assert_within(state: dict[str, Any], max_position: int, bot: str) -> None:
 
 
 def _assert_written(ours: list[dict[str, Any]], reader: JournalReader) -> None:
-    unwritten = [order["ref"] for order in ours if reader.intent(order["ref"]) is None]
+    written = reader.refs()
+    unwritten = [order["ref"] for order in ours if order["ref"] not in written]
     assert not unwritten, f"I9: {unwritten}"
 
 

@@ -44,6 +44,7 @@ from trading.journal_events import (
     SwitchSet,
 )
 from trading.journal_owner import JournalOwner
+from trading.journal_reader import JournalReader
 
 ACCOUNT = "DU1234567"
 CON_ID = 620731036
@@ -114,6 +115,13 @@ def open_order(perm_id: int = 501, **changes: Any) -> OpenOrderSeen:
         "status": "Submitted",
     }
     return OpenOrderSeen(**(values | changes))
+
+
+def rows(reader: JournalReader, table: str) -> list[dict[str, Any]]:
+    """Return a table as it stands, in the order in which its rows were first written."""
+    cursor = reader.connection.execute(f"SELECT * FROM {table} ORDER BY rowid")
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def risk_day(**changes: Any) -> RiskDay:

@@ -12,7 +12,7 @@ def test_bench_journal_writes_whole_decisions(tmp_path):
     assert (waits.journal > 0).all()
     assert (waits.bare > 0).all()
     with JournalReader.open(tmp_path / "journal.db") as reader:
-        assert len(reader.open_intents()) == 6
+        assert len(reader.refs()) == 6
         assert reader.max_order_id() == 6
 
 

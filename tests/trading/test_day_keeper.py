@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.helpers.journals import open_journal
+from tests.helpers.journals import open_journal, rows
 from tests.helpers.trading_days import Day, chicago
 from trading.day_keeper import DayNews
 from trading.journal_events import RiskDay
@@ -115,7 +115,7 @@ def test_day_turns_at_five_in_chicago_with_the_equity_that_it_has_then(day):
     )
     assert (day.keeper.is_locked, day.keeper.day_pnl_usd) == (False, 0.0)
     assert day.keeper.profit.commission_usd == 0.0
-    assert day.journal.reader.risk_day(TUESDAY).is_locked
+    assert [row["is_locked"] for row in rows(day.journal.reader, "risk_day")] == [1, 0]
     assert day.written()[1].trading_day == WEDNESDAY
 
 

@@ -34,7 +34,7 @@ def test_commit_that_fails_is_forgotten_and_what_waited_is_not(tmp_path: Path) -
         assert desk.n_waiting == 1
         journal._connection.execute("PRAGMA query_only = 0")
         assert desk.flush()
-        assert journal.reader.intent(intent().ref) is None
+        assert intent().ref not in journal.reader.refs()
         assert journal.reader.last("Stopped") is not None
 
 

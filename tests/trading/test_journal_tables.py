@@ -1,14 +1,13 @@
 """Reading: what the tables say after events whose numbers can be checked by hand."""
 
 import math
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from tests.helpers.journals import (
     ACCOUNT,
     CON_ID,
-    DAY,
     NOON,
     SESSION,
     decision,
@@ -16,6 +15,7 @@ from tests.helpers.journals import (
     intent,
     open_journal,
     open_order,
+    rows,
 )
 from trading.broker_events import CommissionSeen, OrderStatusSeen
 from trading.journal_codec import decoded, encoded, kind_of
@@ -28,6 +28,9 @@ from trading.journal_events import (
 )
 from trading.journal_reader import JournalReader
 from utils.errors import JournalError
+
+LATER = NOON + timedelta(days=1)
+"""Since when no order was decided."""
 
 
 @pytest.fixture
@@ -56,31 +59,32 @@ def test_journal_event_read_again_is_the_same(event):
 def test_journal_reader_beside_a_writer_sees_all_of_a_session(journal):
     append(journal, *SESSION)
     with JournalReader.open(journal.path) as reader:
-        assert [each.ref for each in reader.open_intents()] == ["bot/d1/stop/0"]
-        assert [each.ref for each in reader.unresolved_intents()] == ["bot/d1/stop/0"]
-        assert reader.intent("bot/d1/stop/0").stop_price == 17_960.0
-        entry = reader.intent("bot/d1/entry/0")
+        assert [each.ref for each in reader.intents_since(LATER)] == ["bot/d1/stop/0"]
+        assert reader.refs() == {"bot/d1/entry/0", "bot/d1/stop/0"}
+        entry, stop = reader.intents_of("d1")
+        assert stop.stop_price == 17_960.0
         assert (entry.state, entry.order_id, entry.perm_id) == ("FILLED", 7, 501)
         assert reader.positions(ACCOUNT) == {CON_ID: 1}
-        held = HeldPosition(con_id=CON_ID, symbol="MNQ", position=1, average_price=18_000.25)
-        assert reader.snapshot(ACCOUNT) == {CON_ID: held}
+        (held,) = rows(reader, "position_snapshot")
+        assert (held["account"], held["con_id"], held["symbol"]) == (ACCOUNT, CON_ID, "MNQ")
+        assert (held["position"], held["average_price"]) == (1, 18_000.25)
         assert reader.max_order_id() == 8
         assert reader.switches()["kill"].value == "on"
-        denied = reader.denials()["max_position"]
-        assert (denied.n, denied.last_reason) == (2, "1 of 1 held still")
+        (denied,) = rows(reader, "denial")
+        assert (denied["code"], denied["n"]) == ("max_position", 2)
+        assert denied["last_reason"] == "1 of 1 held still"
         assert reader.last("Decision").event == decision()
         assert reader.last("Stopped").seq == 1 + len(SESSION)
-        assert reader.risk_day(DAY).realised_cents == -60_000
-        assert reader.risk_day(date(2024, 3, 6)) is None
+        assert reader.newest_risk_day().realised_cents == -60_000
 
 
 def test_journal_reader_of_one_moment_does_not_see_what_is_written_meanwhile(journal):
     with JournalReader.open(journal.path) as reader:
         with reader.at_one_moment():
-            assert reader.open_intents() == []
+            assert reader.refs() == set()
             journal.append(intent())
-            assert reader.open_intents() == []
-        assert len(reader.open_intents()) == 1
+            assert reader.refs() == set()
+        assert len(reader.refs()) == 1
 
 
 def test_journal_correction_of_a_fill_replaces_it_and_an_old_one_does_not(journal):
@@ -94,14 +98,13 @@ def test_journal_correction_of_a_fill_replaces_it_and_an_old_one_does_not(journa
     )
     assert [fill.quantity for fill in reader.fills_since(NOON)] == [3, 1]
     assert reader.positions(ACCOUNT) == {CON_ID: 2}
-    assert reader.has_execution("x.01.10")
-    assert not reader.has_execution("x.01.02")
+    assert [fill.exec_id for fill in reader.fills_since(NOON)] == ["x.01.10", "x.02.01"]
 
 
 def test_journal_commission_finds_its_fill_whichever_comes_first(journal):
     cost = CommissionSeen(exec_id="x.01.01", commission_usd=0.62, currency="USD", realised_usd=None)
     reader = append(journal, cost, execution("x.01.01"), execution("x.02.01"))
-    assert [fill.commission_usd for fill in reader.fills_of("bot/d1/entry/0")] == [0.62, None]
+    assert [fill.commission_usd for fill in reader.fills_since(NOON)] == [0.62, None]
 
 
 def test_journal_commission_of_an_older_version_stands_until_the_correction_has_one(journal):
@@ -160,15 +163,15 @@ def test_journal_snapshot_replaces_all_positions_of_its_account(journal):
         PositionSnapshot(account=ACCOUNT, positions=(one, two)),
         PositionSnapshot(account=ACCOUNT, positions=(two,)),
     )
-    assert reader.snapshot(ACCOUNT) == {2: two}
-    assert reader.snapshot("DU9") == {1: one}
+    held = [(row["account"], row["con_id"]) for row in rows(reader, "position_snapshot")]
+    assert sorted(held) == [("DU1234567", 2), ("DU9", 1)]
 
 
 @pytest.mark.parametrize("price", [None, math.nan])
 def test_journal_position_of_unknown_price_is_read_back_as_one(journal, price):
     held = HeldPosition(con_id=CON_ID, symbol="", position=1, average_price=price)
     reader = append(journal, PositionSnapshot(account=ACCOUNT, positions=(held,)))
-    assert reader.snapshot(ACCOUNT)[CON_ID].average_price is None
+    assert rows(reader, "position_snapshot")[0]["average_price"] is None
 
 
 def test_journal_order_seen_keeps_what_a_status_does_not_say(journal):
@@ -183,28 +186,27 @@ def test_journal_order_seen_keeps_what_a_status_does_not_say(journal):
         why_held="trigger",
     )
     reader = append(journal, open_order(0), open_order(501), open_order(502, quantity=3), status)
-    first, second = reader.orders_seen()
-    assert (first.perm_id, first.filled, first.status) == (501, None, "Submitted")
-    assert (second.quantity, second.remaining, second.status) == (3, 2, "PreSubmitted")
+    first, second = rows(reader, "order_seen")
+    assert (first["perm_id"], first["filled"], first["status"]) == (501, None, "Submitted")
+    assert (second["quantity"], second["remaining"], second["status"]) == (3, 2, "PreSubmitted")
 
 
 @pytest.mark.parametrize(
-    ("state", "is_open", "is_unresolved"),
+    ("state", "is_open"),
     [
-        ("SENT", True, True),
-        ("UNKNOWN", True, True),
-        ("WORKING", True, False),
-        ("PARTIAL", True, False),
-        ("CANCELLED", False, False),
-        ("LOST", False, False),
+        ("SENT", True),
+        ("UNKNOWN", True),
+        ("WORKING", True),
+        ("PARTIAL", True),
+        ("CANCELLED", False),
+        ("LOST", False),
     ],
 )
-def test_journal_intent_is_open_until_it_ended(journal, state, is_open, is_unresolved):
+def test_journal_intent_is_open_until_it_ended(journal, state, is_open):
     reader = append(journal, intent(), IntentState(ref="bot/d1/entry/0", state=state, perm_id=5))
     append(journal, IntentState(ref="bot/d1/entry/0", state=state, reason="again"))
-    assert bool(reader.open_intents()) == is_open
-    assert bool(reader.unresolved_intents()) == is_unresolved
-    assert reader.intent("bot/d1/entry/0").perm_id == 5
+    assert bool(reader.intents_since(LATER)) == is_open
+    assert reader.intents_of("d1")[0].perm_id == 5
 
 
 def test_journal_switch_has_the_last_word_and_who_said_it(journal):
@@ -215,5 +217,5 @@ def test_journal_switch_has_the_last_word_and_who_said_it(journal):
 
 def test_journal_that_is_empty_answers_with_nothing(journal):
     reader = journal.reader
-    assert (reader.max_order_id(), reader.last("Decision"), reader.intent("x")) == (None,) * 3
-    assert (reader.positions(ACCOUNT), reader.denials(), reader.orders_seen()) == ({}, {}, [])
+    assert (reader.max_order_id(), reader.last("Decision")) == (None, None)
+    assert (reader.positions(ACCOUNT), reader.refs()) == ({}, frozenset())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.helpers.gateways import until
 from tests.helpers.ib_links import PRICE
+from tests.helpers.journals import rows
 from tests.helpers.live_orders import QUICK, Rig, traded
 from trading.broker_events import ErrorSeen
 from trading.placed import Placed
@@ -108,7 +109,8 @@ def test_denied_entry_is_written_down_and_not_sent(tmp_path: Path) -> None:
         assert isinstance(denied, Denied)
         assert denied.code is DenialCode.STALE_DATA
         rig.enter(1)  # asked again and again, it is one denial
-        await until(lambda: rig.journal.reader.denials().get("stale_data") is not None)
+        await until(lambda: rows(rig.journal.reader, "denial") != [])
+        assert rows(rig.journal.reader, "denial")[0]["code"] == "stale_data"
         assert rig.desk.manager.denials.since(None) == {"stale_data": 1}
         assert not rig.far.state()["orders"]
 

@@ -158,7 +158,7 @@ def test_restored_books_are_those_of_the_killed_process(tmp_path: Path) -> None:
             ref: (booked.life.perm_id, booked.life.executed, booked.order.stop_price)
             for ref, booked in books.orders.orders.items()
         }
-        return holding, books.fills.commissions_usd(), books.fills.exec_ids(), lives
+        return holding, books.fills.commissions_usd(), lives
 
     async def first(rig: Rig) -> None:
         rig.enter(1)

@@ -118,7 +118,6 @@ def test_own_fills_take_a_correction_in_place_of_the_fill():
     assert fills.hear(corrected)
     assert not hear(fills, 0, "BOT", 2, 20_000.0)  # the old version, said again
     assert fills.realised_usd() == 20.0  # 2 x 20 ticks
-    assert fills.exec_ids() == {"e.0.02", "e.1.01"}
 
 
 def test_own_fills_heard_late_are_put_where_they_happened():
@@ -162,7 +161,6 @@ def test_own_fills_adopt_a_position_at_a_price_and_at_no_cost():
     fills.adopt(CON_ID, -1, 20_010.0, START + timedelta(hours=1))  # sold 2: 40 ticks of one
     assert fills.holding(CON_ID).position == -1
     assert fills.net_usd({CON_ID: 20_008.0}) == 20.0 + 4.0 - 0.62
-    assert fills.exec_ids() == {"e.0.01"}  # of the broker's alone
     fills.adopt(CON_ID, -1, 20_050.0, START + timedelta(hours=2))  # nothing to adopt
     assert fills.net_usd({CON_ID: 20_008.0}) == 23.38
 
@@ -172,7 +170,7 @@ def test_own_fills_until_a_time_are_those_before_it_with_what_they_cost():
     before = fills.until(START + timedelta(seconds=2))
     assert before.holding(CON_ID).position == 1
     assert before.commissions_usd() == 1.86
-    assert fills.until(START).exec_ids() == frozenset()
+    assert fills.until(START).con_ids() == ()
     fills.hear_commission(charged(9.0, "e.0.02"))
     assert before.commissions_usd() == 1.86  # as it was when it was asked for
 

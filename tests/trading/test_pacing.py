@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from config.trading_settings import PacingSettings
 from tests.helpers.broker_words import START, at
 from tests.helpers.live_laws import tried
-from trading.pacing import Lane, MessagePacer, TokenBucket, may_move
+from trading.pacing import Lane, MessagePacer, TokenBucket
 
 SETTINGS = PacingSettings()
 
@@ -111,17 +111,3 @@ def test_pacer_never_sends_more_than_rate_and_burst(steps):
     for i, start in enumerate(sent):
         within = [time for time in sent[i:] if time - start <= 1.0]
         assert len(within) <= 20 + 20 + 1
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "last", "may"),
-    [
-        (80_000, 80_004, None, True),
-        (80_000, 79_996, None, True),
-        (80_000, 80_003, None, False),  # not far enough
-        (80_000, 80_004, at(8), True),  # 2 s at second 10
-        (80_000, 80_400, at(8.1), False),  # too soon
-    ],
-)
-def test_stop_moves_far_enough_and_not_too_soon(old, new, last, may):
-    assert may_move(old, new, last, at(10), SETTINGS) is may

@@ -29,7 +29,7 @@ def test_what_means_the_market_itself_and_what_waits_in_real_time_stays():
     assert settings.limits.no_entry_seconds == plain.limits.no_entry_seconds
     assert settings.limits.max_orders_per_minute == plain.limits.max_orders_per_minute
     assert settings.protection.check_seconds == plain.protection.check_seconds
-    assert settings.pacing.modify_least_seconds == plain.pacing.modify_least_seconds
+    assert settings.pacing.reserved_messages == plain.pacing.reserved_messages
     assert settings.reconciliation == plain.reconciliation
 
 
