@@ -17,7 +17,8 @@ class OrderTimers(FrozenSettings):
         ack_seconds: From sending to the broker's first word; then the order is UNKNOWN.
         cancel_seconds: From asking for a cancel to its answer; then the truth is asked for.
         ask_again_seconds: Between two questions about an order that is UNKNOWN.
-        partial_seconds: An entry that is filled in part and stalls so long has its rest cancelled.
+        partial_seconds: An entry that gets no further for so long, filled in part or not at all,
+            has its rest cancelled: held over a halt it would be filled at whatever price is next.
         lost_seconds: Between the two complete snapshots that must both lack an order.
     """
 

@@ -129,14 +129,18 @@ class OrderManager:
         return bool(self._flattening)
 
     def unsettled(self) -> str:
-        """Return what is not done or not answered yet, for people; "" where nothing is."""
+        """Return what is not done or not answered yet, for people; "" where nothing is.
+
+        In a closed market what goes at the market is at rest too: nothing fills before it opens.
+        """
         if self._heard or self._next_send is not None:
             return "something waits to be heard or sent"
-        if self._flattening:
+        is_closed = self.view.is_market_open is False
+        if self._flattening and not (is_closed and self.books.live_of(*_CLOSING)):
             return "the position is being closed"
         for one in self.books.orders.live():
             is_at_rest = one.life.state in _AT_REST and not one.life.is_cancelling
-            if not is_at_rest or one.name.role in _AT_MARKET:
+            if not is_at_rest or (one.name.role in _AT_MARKET and not is_closed):
                 return f"{one.order.ref} is {one.life.state}"
         return "an order is one too many" if self.books.superfluous() else ""
 

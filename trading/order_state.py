@@ -32,6 +32,9 @@ from trading.order_transitions import OVER, TRANSITIONS, Effect, Happening, Orde
 _Told = OpenOrderSeen | OrderStatusSeen | CompletedOrderSeen
 
 
+_AT_THE_BROKER = (OrderState.WORKING, OrderState.PARTIAL)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What an event has led to.
@@ -149,7 +152,7 @@ def _timely(
 def _overdue(life: OrderLife) -> Happening:
     if life.is_cancelling and life.state is not OrderState.INTENT:
         return Happening.CANCEL_OVERDUE
-    return Happening.STALLED if life.state is OrderState.PARTIAL else Happening.OVERDUE
+    return Happening.STALLED if life.state in _AT_THE_BROKER else Happening.OVERDUE
 
 
 def _missing(life: OrderLife, event: Missing, timers: OrderTimers) -> Happening | None:
@@ -193,7 +196,7 @@ def _seconds_to_wait(life: OrderLife, timers: OrderTimers) -> float | None:
         return timers.ask_again_seconds
     if life.is_cancelling:
         return timers.cancel_seconds
-    if life.state is OrderState.PARTIAL and life.is_opening:
+    if life.state in _AT_THE_BROKER and life.is_opening:
         return timers.partial_seconds
     return {OrderState.INTENT: timers.intent_seconds, OrderState.SENT: timers.ack_seconds}.get(
         life.state

@@ -46,7 +46,7 @@ class Happening(StrEnum):
     RESTART = "restart"  # read back from the journal by a new process
     OVERDUE = "overdue"  # no news in time
     CANCEL_OVERDUE = "cancel_overdue"  # the cancel was not answered in time
-    STALLED = "stalled"  # an entry, filled in part, gets no further
+    STALLED = "stalled"  # an entry gets no further, filled in part or not at all
     MISSING = "missing"  # a complete snapshot lacks it
     MISSING_AGAIN = "missing_again"  # and another one, long enough after
     DISCONNECT = "disconnect"  # the line to the broker, or the broker's own, is down
@@ -94,7 +94,7 @@ sending        SENT         =            =            =            =            
 restart        UNKNOWN?     UNKNOWN?     UNKNOWN?     UNKNOWN?     =?           =            =            =            =            =
 overdue        EXPIRED      UNKNOWN?     =            =            =?           =            =            =            =            =
 cancel_overdue =            UNKNOWN?     =?!          =?!          =?!          =            =            =            =            =
-stalled        =            =            =            =x           =            =            =            =            =            =
+stalled        =            =            =x           =x           =            =            =            =            =            =
 missing        =            UNKNOWN?     UNKNOWN?     UNKNOWN?     =?           =            =            =            =            =
 missing_again  =            LOST+!       LOST+!       LOST+!       LOST+!       =            =            =            =            =
 disconnect     =            UNKNOWN?     UNKNOWN?     UNKNOWN?     =?           =            =            =            =            =

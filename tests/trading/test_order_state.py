@@ -13,7 +13,7 @@ from trading.order_life import split_exec_id
 from trading.order_state import after, new_life
 from trading.order_transitions import OVER, TRANSITIONS, Effect, Happening, OrderState
 
-TIMERS = OrderTimers()  # 5 s each, but 30 s for an entry that is filled in part
+TIMERS = OrderTimers()  # 5 s each, but 30 s for an entry that gets no further
 SENT = Sending(quantity=2)
 GONE = ConnectionLost(reason="reset by peer")
 QUERY, PROTECT, CANCEL, ALERT = Effect.QUERY, Effect.PROTECT, Effect.CANCEL, Effect.ALERT
@@ -260,6 +260,13 @@ def test_order_partly_filled_that_stalls_is_cancelled():
     assert after(life, TimePassed(), at(30), TIMERS).effects == ()  # filled at 0.3
     step = after(life, TimePassed(), at(30.3), TIMERS)
     assert (step.life.state, step.effects) == (OrderState.PARTIAL, (CANCEL,))
+
+
+def test_order_that_rests_unfilled_is_cancelled():
+    life = lived(SENT, opened(), told("PreSubmitted")).life
+    assert after(life, TimePassed(), at(30.1), TIMERS).effects == ()  # held since 0.2
+    step = after(life, TimePassed(), at(30.2), TIMERS)
+    assert (step.life.state, step.effects) == (OrderState.WORKING, (CANCEL,))
 
 
 def test_order_partly_filled_waits_anew_after_each_fill():

@@ -1,15 +1,20 @@
 """Faults 34 to 37 and 41 over a whole trader: what may be asked, sent or meant, and what not."""
 
+import asyncio
 import math
+from datetime import datetime
 
 import numpy as np
 import pytest
 
+from data.synthetic import synthetic_bars
 from tests.helpers.gateways import until
 from tests.helpers.invariants import position_of
-from tests.helpers.live_traders import BUY, CLOSE, HOLD, rehearse, scripted_model, some_bars
+from tests.helpers.live_traders import BUY, CLOSE, HOLD, SELL, rehearse, scripted_model, some_bars
 from trading.modes import Hold, Mode
-from trading.risk_codes import DenialCode
+from trading.order_builder import EntryTerms
+from trading.risk_codes import DenialCode, Denied
+from trading.simulated_gateway.hours import Hours
 
 pytestmark = pytest.mark.faults
 
@@ -101,4 +106,161 @@ def test_fault_41_answer_that_is_no_action_holds_and_the_next_one_counts(tmp_pat
         assert run.desk.decisions.last.decision.is_policy
 
     model = scripted_model(BARS, action_mode=mode, stop_loss_ticks=400.0)
+    rehearse(tmp_path, body, BARS, model)
+
+
+HALF_DAY = synthetic_bars(3_000, seed=3).loc["2024-01-15 12:00":"2024-01-15 23:55"]
+"""Five hours to the early close of a holiday at 18:00 UTC, and an hour from 23:00 on."""
+
+
+def stamp(text):
+    """Return a time of the half day, UTC."""
+    return datetime.fromisoformat(f"2024-01-15T{text}:00+00:00")
+
+
+def denied(run):
+    """Return why the last decision was not acted on, and when it was made."""
+    last = run.desk.decisions.last
+    return last.outcome.denied.code, last.decision.at.to_pydatetime()
+
+
+def test_fault_37_nothing_is_opened_into_an_early_close_nor_before_the_market_opens(tmp_path):
+    async def body(run):
+        model.policy.answers = [*[HOLD] * 9, BUY, CLOSE, *[BUY] * 3]
+        await run.step(10)
+        assert run.market.clock.now() == stamp("17:50")  # the last one at which it may
+        assert position_of(run.market.state()) == 1
+        n_orders = run.market.n_orders_heard
+        await run.step()
+        assert position_of(run.market.state()) == 0
+        assert run.market.n_orders_heard == n_orders + 1  # what closes goes out
+
+    async def later(run):
+        model.policy.answers = [*[HOLD] * 10, BUY, BUY]
+        await run.step(11)
+        assert denied(run) == (DenialCode.NEAR_CLOSE, stamp("17:55"))
+        await run.step()  # the last bar is over when the next one is heard of
+        assert run.market.clock.now() == stamp("18:00")
+        assert run.market.n_orders_heard == 0
+        await run.step()
+        assert run.market.clock.now() == stamp("23:00")
+        assert position_of(run.market.state()) == 1
+
+    for name, scene in (("before", body), ("after", later)):
+        model = scripted_model(HALF_DAY, stop_loss_ticks=400.0)
+        rehearse(tmp_path / name, scene, HALF_DAY, model)
+
+
+def test_fault_37_hours_that_the_broker_shortens_count_whatever_the_calendar_says(
+    tmp_path, monkeypatch
+):
+    told = "20240114:1700-20240115:1130;20240115:1700-20240116:1600"  # Chicago; 17:30 UTC
+    monkeypatch.setattr(Hours, "trading_text", lambda hours, time: told)
+
+    async def body(run):
+        model.policy.answers = [HOLD, HOLD, HOLD, BUY, HOLD, HOLD, CLOSE, BUY]
+        await run.step(4)
+        assert run.market.clock.now() == stamp("17:20")
+        assert position_of(run.market.state()) == 1
+        await run.step(3)
+        assert run.market.clock.now() == stamp("17:35")
+        assert position_of(run.market.state()) == 0
+        n_orders = run.market.n_orders_heard
+        await run.step()
+        assert denied(run) == (DenialCode.MARKET_CLOSED, stamp("17:40"))
+        assert run.market.n_orders_heard == n_orders
+
+    model = scripted_model(HALF_DAY, stop_loss_ticks=400.0)
+    rehearse(tmp_path, body, HALF_DAY, model)
+
+
+TIMELY = {"timers": {"partial_seconds": 30.0}}
+
+
+def test_fault_37_entry_that_the_exchange_holds_back_is_live_and_then_cancelled(tmp_path):
+    """An entry held over a halt would be filled at whatever price the market opens with."""
+
+    async def body(run):
+        model.policy.answers = [BUY]
+        run.far.set(is_market_open=False)
+        await run.market.step()
+        await until(lambda: bool(run.manager.books.live_entries()))
+        entry = run.manager.books.live_entries()[0].order.ref
+        orders = run.manager.books.orders.orders
+        await until(lambda: orders[entry].life.state.value == "WORKING")
+        await asyncio.sleep(0.2)
+        assert orders[entry].life.state.value == "WORKING"  # 399 is no end of it
+        assert run.market.state()["orders"][0]["ref"] == entry
+        await run.market.step()  # five minutes later
+        await until(lambda: orders[entry].life.state.value == "CANCELLED")
+        run.far.set(is_market_open=None)
+        run.far.do("release")
+        await run.step()
+        assert position_of(run.market.state()) == 0
+        assert run.market.state()["executions"] == []
+
+    model = scripted_model(BARS)
+    rehearse(tmp_path, body, BARS, model, real=TIMELY)
+
+
+def test_fault_37_stop_that_the_exchange_holds_back_stays_where_it_is(tmp_path):
+    async def body(run):
+        model.policy.answers = [BUY]
+        await run.step()
+        stop = run.market.state()["orders"][0]
+        run.far.set(is_market_open=False)
+        run.far.do("error", code=399, text="will not be placed", request_id=stop["order_id"])
+        await run.step(3)
+        run.far.set(is_market_open=None)
+        await run.step()
+        assert run.market.state()["orders"][0]["perm_id"] == stop["perm_id"]
+
+    model = scripted_model(BARS, stop_loss_ticks=400.0)
+    rehearse(tmp_path, body, BARS, model, real=TIMELY)
+
+
+def test_fault_41_stop_off_the_grid_is_rounded_to_the_smaller_loss(tmp_path):
+    async def body(run):
+        model.policy.answers = [BUY, HOLD, SELL]
+        await run.step()
+        bought = run.market.state()["executions"][0]["price"]
+        assert run.market.state()["orders"][0]["aux_price"] == bought - 100.0  # 400 ticks of 400.6
+        await run.step(2)
+        fill, stop = run.market.state()["executions"][-1], run.market.state()["orders"][0]
+        assert (fill["side"], stop["action"]) == ("SLD", "BUY")
+        assert stop["aux_price"] == fill["price"] + 100.0
+
+    model = scripted_model(BARS, stop_loss_ticks=400.6)
+    rehearse(tmp_path, body, BARS, model)
+
+
+NONSENSE = [  # stop and target below the last price, points
+    (math.nan, None, DenialCode.NOT_A_PRICE),
+    (math.inf, None, DenialCode.NOT_A_PRICE),
+    (-math.inf, None, DenialCode.NOT_A_PRICE),
+    (100.0, math.nan, DenialCode.NOT_A_PRICE),
+    (-100.0, None, DenialCode.STOP_ON_WRONG_SIDE),
+    (0.0, None, DenialCode.STOP_ON_WRONG_SIDE),
+    (100.0, 100.0, DenialCode.TARGET_ON_WRONG_SIDE),
+    (600.0, None, DenialCode.STOP_TOO_FAR),
+]
+
+
+def test_fault_41_price_that_makes_no_sense_never_reaches_the_wire(tmp_path):
+    async def body(run):
+        last = run.desk.market.last_price
+        for stop, target, code in NONSENSE:
+            terms = EntryTerms(
+                decision_id="d1",
+                target=1,
+                stop=last - stop,
+                target_price=None if target is None else last - target,
+            )
+            answer = run.manager.enter(terms)
+            assert isinstance(answer, Denied)
+            assert answer.code is code
+        await run.step()
+        assert run.market.n_orders_heard == 0
+
+    model = scripted_model(BARS)
     rehearse(tmp_path, body, BARS, model)
