@@ -43,11 +43,14 @@ FARM_CODES: Mapping[int, FarmState] = MappingProxyType(
 COMPETING_SESSION = 10197
 """Another login of the same user has the market data."""
 
+INVALID_REQUEST = 321
+"""Refused as it stands, also because the API is read-only: the text says which."""
+
 REQUEST_NOTICES = range(2100, 2200)
 """What is told under a request's id although nothing is wrong with it."""
 
-HOPELESS_CODES = frozenset({200, 203, 320, 321, 354, 430, 10089, 10090, 10339})
-"""No such contract, no permission, no subscription, malformed: asking again is in vain."""
+HOPELESS_CODES = frozenset({200, 203, 320, INVALID_REQUEST, 430, 10339})
+"""No such contract, not allowed, malformed: asking again is in vain."""
 
 REJECTIONS = frozenset({201, 110, 200, 203})
 """Errors that end a NEW order of which no perm id was seen: rejected, off-tick, no such contract,

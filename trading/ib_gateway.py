@@ -21,10 +21,15 @@ from trading.broker_events import (
 from trading.contract_facts import ContractFacts
 from trading.end_markers import ListKey
 from trading.gateway import Listener, OrderToSend
-from trading.ib_codes import DOUBTFUL_CODES, NEW_PORT
+from trading.ib_codes import DOUBTFUL_CODES, INVALID_REQUEST, NEW_PORT
 from trading.ib_funds import TAGS, FundsRoute
 from trading.ib_requests import ask_contract, ask_futures
-from trading.ib_session import NO_CONNECTION, IbSession, look_at
+from trading.ib_session import (
+    NO_CONNECTION,
+    READ_ONLY,
+    IbSession,
+    look_at,
+)
 from utils.clock import Clock
 from utils.errors import FatalGatewayError, TemporaryGatewayError
 
@@ -66,6 +71,21 @@ class IbGateway:
     def failure(self) -> BaseException | None:
         """What the listener raised, or None; with it, nothing more was told."""
         return None if self._session is None else self._session.tap.failure
+
+    async def check_may_order(self) -> None:
+        """Check that the API takes orders: one that may only read tells no list of them either.
+
+        Raises:
+            FatalGatewayError: If it may only read.
+            TemporaryGatewayError: If it does not answer; then nothing is known of it.
+        """
+        try:
+            await self.ask_completed_orders()
+            await self.ask_open_orders()
+        except TemporaryGatewayError as error:
+            if self._session is not None and self._session.is_read_only:
+                raise FatalGatewayError(READ_ONLY) from error
+            raise
 
     async def connect(self) -> None:
         """Connect and shake hands; where there is a connection already, do nothing.
@@ -258,6 +278,9 @@ class IbGateway:
         elif isinstance(event, ErrorSeen) and event.code in DOUBTFUL_CODES:
             session.markers.break_off(f"{event.code} came meanwhile")
             self._note_new_port(event)
+        elif isinstance(event, ErrorSeen) and event.code == INVALID_REQUEST:
+            if session.is_read_only:
+                session.markers.break_off(READ_ONLY)
         elif isinstance(event, ConnectionLost):
             session.markers.break_off(event.reason)
             self._fail_probe(event.reason)

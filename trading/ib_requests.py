@@ -6,10 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from data.ib_client import new_contract, new_future
+from data.ib_history_errors import Failure, kind_of
 from trading.contract_facts import ContractFacts
 from trading.ib_codes import HOPELESS_CODES, REQUEST_NOTICES
 from trading.ib_session import IbSession
 from utils.errors import FatalGatewayError, GatewayError, TemporaryGatewayError
+
+NO_PERMISSION = (
+    "subscribe to the exchange's real-time data for API use, and share them with the paper account"
+)
 
 
 @dataclass(slots=True)
@@ -41,9 +46,11 @@ class Collector:
 
 
 def error_of(code: int, text: str) -> GatewayError:
-    """Return the error that a refusal of a request is."""
-    kind = FatalGatewayError if code in HOPELESS_CODES else TemporaryGatewayError
-    return kind(f"the broker refused a request with {code}: {text}")
+    """Return the error that a refusal of a request is; of code 162 the text says which."""
+    said = f"the broker refused a request with {code}: {text.rstrip('.')}"
+    if kind_of(code, text) is Failure.PERMISSION and code not in HOPELESS_CODES:
+        return FatalGatewayError(f"{said}; {NO_PERMISSION}")
+    return FatalGatewayError(said) if code in HOPELESS_CODES else TemporaryGatewayError(said)
 
 
 async def collect(

@@ -12,13 +12,19 @@ from data.ib_client import new_ib
 from trading.broker_events import BrokerEvent, ErrorSeen, NextIdSeen
 from trading.end_markers import EndMarkers
 from trading.gateway import Listener
-from trading.ib_codes import CLIENT_ID_IN_USE
+from trading.ib_codes import CLIENT_ID_IN_USE, INVALID_REQUEST
 from trading.ib_tap import Tap
 from utils.clock import Clock
 from utils.errors import FatalGatewayError, TemporaryGatewayError
 
 FIRST_REQUEST_ID = 2**30
 """Requests count from here and orders below, so that an error always says of which it is."""
+
+READ_ONLY_WORDS = "read-only"
+READ_ONLY = (
+    "the API is read-only, and no order could be sent; untick `Read-Only API` in the API settings "
+    "of TWS or IB Gateway"
+)
 
 NO_CONNECTION = "there is no connection to the broker"
 
@@ -31,6 +37,7 @@ class IbSession:
         tap: What hears the broker.
         markers: What knows whether a list has come in full.
         funds_request: The request under which funds are told; None before one.
+        is_read_only: Whether the broker has refused something because the API may only read.
     """
 
     def __init__(self, settings: ConnectionSettings, listener: Listener, clock: Clock) -> None:
@@ -41,6 +48,7 @@ class IbSession:
         self.tap = Tap(self._ib, listener, clock)
         self.markers = EndMarkers(settings.scaled(settings.late_answer_seconds))
         self.funds_request: int | None = None
+        self.is_read_only = False
         self._settings = settings
         self._sent_at: deque[float] = deque(maxlen=settings.max_messages_per_second)
         self._ended: asyncio.Future[None] | None = None
@@ -77,11 +85,13 @@ class IbSession:
         self.client.updateReqId(FIRST_REQUEST_ID)
 
     def hear(self, event: BrokerEvent) -> None:
-        """Note what matters to the handshake."""
+        """Note what matters to the handshake, and to all that follows."""
         if isinstance(event, NextIdSeen):
             self._next_order_id = event.order_id
         elif isinstance(event, ErrorSeen) and event.code == CLIENT_ID_IN_USE:
             self._is_id_in_use = True
+        elif isinstance(event, ErrorSeen) and event.code == INVALID_REQUEST:
+            self.is_read_only |= READ_ONLY_WORDS in event.text.lower()
 
     def check(self) -> None:
         """Check that a message may be sent now, and count it.

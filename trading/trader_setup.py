@@ -79,6 +79,7 @@ async def prepare(
         raise TemporaryGatewayError("the broker has not told which accounts the login may trade")
     account = terms.account or the_only_account(line.accounts)
     check_account(terms.mode, account, line.accounts)
+    await line.gateway.check_may_order()
     lock = take_lock(terms, account, settings.connection.client_id)
     try:
         return await _with_lock(line, terms, settings, clock, (account, lock))
@@ -172,11 +173,11 @@ async def pinned(
         TemporaryGatewayError: If the broker does not answer.
         FuturesGymError: If it offers none that fits.
     """
-    instrument = terms.instrument
-    if instrument.ib_symbol is None or instrument.ib_exchange is None:
-        raise ConfigError(f"{terms.symbol} is not offered by Interactive Brokers; trade another")
-    offered = await line.gateway.futures(instrument.ib_symbol, instrument.ib_exchange)
-    facts = choose_contract(offered, instrument, today, held)
+    try:
+        offered = await line.gateway.futures(*terms.at_broker)
+    except FatalGatewayError as error:
+        raise FatalGatewayError(f"{terms.symbol} cannot be traded: {error}") from error
+    facts = choose_contract(offered, terms.instrument, today, held)
     return await line.gateway.qualify(facts.con_id)
 
 

@@ -73,13 +73,27 @@ class TraderTerms:
             "train on bars of one of these sizes"
         )
 
+    @property
+    def at_broker(self) -> tuple[str, str]:
+        """Symbol and exchange of the instrument, as Interactive Brokers calls them.
+
+        Raises:
+            ConfigError: If it is not offered there.
+        """
+        symbol, exchange = self.instrument.ib_symbol, self.instrument.ib_exchange
+        if symbol is None or exchange is None:
+            raise ConfigError(f"{self.symbol} is not offered by Interactive Brokers; trade another")
+        return symbol, exchange
+
 
 def fitted(settings: TraderSettings, terms: TraderTerms) -> TraderSettings:
     """Return the settings with exits at the model's distances, so that both sides agree on them.
 
     Raises:
-        ConfigError: If the model may hold more than the largest position allowed.
+        ConfigError: If the broker has no such contracts or bars, or the model may hold more than
+            the largest position allowed.
     """
+    _ = terms.at_broker, terms.bar_size
     own, limits = terms.model.policy.env_settings, settings.trading.limits
     if own.max_position > limits.max_position:
         raise ConfigError(
