@@ -143,6 +143,9 @@ ALERT_KINDS = {
     "not_closed_cleanly": _warning(
         0.0, "Read the end of the log: the last process was killed or the power failed."
     ),
+    "failed": _critical(
+        0.0, "Read the reason, mend its cause, start it again; a position stays with its stop."
+    ),
     "stopped": _info("Start it again when it was not you who stopped it."),
     "stopped_unprotected": _critical(
         0.0, "Put a stop by hand with the broker's own app, now: none rests there."

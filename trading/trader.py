@@ -15,8 +15,8 @@ from trading.alert_kinds import Alert
 from trading.broker_line import BrokerLine
 from trading.command_box import CommandBox
 from trading.connection_events import ClientIdInUse, ConnectionEvent
+from trading.ib_session import look_at
 from trading.journal_events import Stopped
-from trading.status import TraderStatus
 from trading.teller import Teller
 from trading.trader_desk import TraderDesk
 from trading.trader_setup import Prepared, prepare
@@ -67,6 +67,7 @@ class Trader:
         self._teller = teller
         self._stopping = asyncio.Event()
         self._why_stopped = ""
+        self._why_failed = ""
         self._tasks: list[asyncio.Future[None]] = []
         self._held: Prepared | None = None
 
@@ -103,6 +104,9 @@ class Trader:
             prepared = await self._prepared()
             if prepared is not None:
                 await self._trade(prepared)
+        except Exception as error:
+            self._why_failed = _in_words(error)
+            raise
         finally:
             await self._end()
 
@@ -111,25 +115,41 @@ class Trader:
         wait = self._settings.connection.scaled(RETRY_SECONDS)
         while not self._stopping.is_set():
             self._raise_failures()
-            self._teller.alive()
-            self._teller.publish(self._early_status())
+            self._show_the_start()
             if self.line.supervisor.is_up:
                 try:
-                    return await prepare(self.line, self._terms, self._settings, self._clock)
+                    return await self._attempt()
                 except TemporaryGatewayError as error:
                     _LOG.warning("%s; tried again", error)
             await self._stopped_within(wait)
         return None
 
-    def _early_status(self) -> TraderStatus:
+    async def _attempt(self) -> Prepared | None:
+        """Prepare once, alive all the while; None where it is to end before that is done."""
+        attempt = asyncio.ensure_future(
+            prepare(self.line, self._terms, self._settings, self._clock)
+        )
+        attempt.add_done_callback(look_at)
+        try:
+            while not (attempt.done() or self._stopping.is_set()):
+                await asyncio.wait({attempt}, timeout=RETRY_SECONDS)
+                self._show_the_start()
+            return attempt.result() if attempt.done() else None
+        finally:
+            attempt.cancel()
+            await asyncio.wait({attempt})
+
+    def _show_the_start(self) -> None:
+        """Say that the loop goes round, and that it has not begun to trade."""
+        self._teller.alive()
         limit = self._settings.trading.limits.max_daily_loss_usd
-        return early_status(self.line, self._terms, limit, self._clock.now())
+        self._teller.publish(early_status(self.line, self._terms, limit, self._clock.now()))
 
     async def _trade(self, prepared: Prepared) -> None:
-        desk = TraderDesk(
+        self._held = prepared
+        self.desk = desk = TraderDesk(
             prepared, self.line, self._terms, self._settings, self._clock, self._teller.alert
         )
-        self.desk, self._held = desk, prepared
         self.line.listen(desk.hear, self._hear_line)
         gc.freeze()  # or a full collection of all that was loaded holds up an order for 0.1 s
         self._tell_beginning(prepared)
@@ -198,27 +218,34 @@ class Trader:
             task = self._tasks.pop()
             task.cancel()
             await asyncio.wait({task})
-        if self.desk is None or self._held is None:
-            return
-        gc.unfreeze()
-        self.desk.orders.manager.catch_up()
-        await self.desk.close()
-        self._say_goodbye(self._held)
-        self._held.close()
+        if self.desk is not None:
+            gc.unfreeze()
+            self.desk.orders.manager.catch_up()
+            await self.desk.close()
+            self._say_goodbye(self.desk)
+        elif self._why_failed:
+            self._tell("failed", f"{self._why_failed}; it had not begun")
+        if self._held is not None:
+            self._held.close()
 
-    def _say_goodbye(self, held: Prepared) -> None:
+    def _say_goodbye(self, desk: TraderDesk) -> None:
         """Tell what is left; an end that nobody asked for is not written down as a good one."""
-        assert self.desk is not None
-        left = what_is_left(self.desk.orders)
-        why = self._why_stopped or "something failed"
-        kind = "stopped_unprotected" if left is Left.UNPROTECTED else "stopped"
-        self._tell(kind, f"{why}: {left}")
-        self._teller.publish(status_of(self.desk, self.line, self._terms))
-        self.desk.orders.manager.journal.flush()
-        if self._why_stopped:
-            failure = self.desk.orders.manager.journal.commit(Stopped(reason=why))
+        left, journal = what_is_left(desk.orders), desk.orders.manager.journal
+        why = self._why_failed or self._why_stopped or "cut off"
+        kind = "failed" if self._why_failed else "stopped"
+        self._tell("stopped_unprotected" if left is Left.UNPROTECTED else kind, f"{why}: {left}")
+        self._teller.publish(status_of(desk, self.line, self._terms))
+        journal.flush()
+        if self._why_stopped and not self._why_failed:
+            failure = journal.commit(Stopped(reason=why))
             if failure is not None:
                 _LOG.error("the end is not written down: %s", failure)
+
+
+def _in_words(error: Exception) -> str:
+    """Return what failed; of what is no error that a user can act on, its class too."""
+    known = isinstance(error, FuturesGymError)
+    return str(error) if known else f"{type(error).__name__}: {error}"
 
 
 def _first(group: BaseExceptionGroup[FuturesGymError]) -> FuturesGymError:
