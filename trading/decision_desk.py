@@ -101,6 +101,12 @@ class DecisionDesk:
         """Whether every decision was acted on."""
         return not self._waiting and not self._is_acting
 
+    @property
+    def has_open(self) -> bool:
+        """Whether a position or an order of ours is open, as far as is known."""
+        books = self._manager.books
+        return books.position != 0 or bool(books.orders.live())
+
     def close(self, told: ClosedBar, *, is_live: bool) -> None:
         """Live through a bar that has closed; what is decided is acted on at once.
 

@@ -37,6 +37,7 @@ from trading.pipeline_snapshot import SNAPSHOT, was_restored
 from trading.subscriptions import BarSubscription, BarTerms
 from trading.trader_terms import TraderTerms
 from utils.clock import Clock
+from utils.errors import FatalGatewayError
 from utils.logger import get_logger
 
 _LOG = get_logger("market")
@@ -150,7 +151,7 @@ class MarketDesk:
         """Have bars told until cancelled.
 
         Raises:
-            FatalGatewayError: If the broker will never tell them.
+            FatalGatewayError: If the broker will never tell them, and nothing of ours is open.
             Exception: What failed as bars were told: the client library would swallow it, and with
                 it a bar's decision.
         """
@@ -162,12 +163,27 @@ class MarketDesk:
             try:
                 await asyncio.wait({bars, change}, return_when=asyncio.FIRST_COMPLETED)
                 if bars.done():
-                    bars.result()
+                    await self._bear(bars)
             finally:
                 bars.cancel()
                 change.cancel()
                 await asyncio.wait({bars, change})
         raise self._failure
+
+    async def _bear(self, bars: "asyncio.Future[None]") -> None:
+        """Go on without bars while something is open, which somebody must look after."""
+        try:
+            bars.result()
+        except FatalGatewayError as error:
+            if not self._decisions.has_open:
+                raise
+            assert self._subscription is not None
+            _LOG.error("no bars, and a position or an order is open: %s", error)
+            self._stale_reason = str(error)
+            await asyncio.sleep(
+                self._settings.connection.scaled(self._settings.connection.last_retry_seconds)
+            )
+            self._subscription.ask_again()
 
     def look(self, now: datetime) -> None:
         """Begin the pipeline anew where it cannot go on."""
