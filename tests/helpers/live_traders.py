@@ -223,12 +223,10 @@ async def trading(
         settings: As of `settings_of`.
     """
     own = TraderTerms(
-        mode="sim",
-        account=ACCOUNT,
         folder=folder,
         model=model,
         bar_seconds=BAR_SECONDS,
-        **({"is_named": False} | (terms or {})),
+        **({"mode": "sim", "account": ACCOUNT, "is_named": False} | (terms or {})),
     )
     session = {"warm_days": market.warm_days} | settings.pop("session", {})
     made = settings_of(market.port, session=session, **settings)
