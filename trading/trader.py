@@ -9,6 +9,7 @@ stays with its stop at the broker.
 import asyncio
 import gc
 from collections.abc import Awaitable, Coroutine
+from typing import Any
 
 from config.trader_settings import TraderSettings
 from trading.alert_kinds import Alert
@@ -70,6 +71,7 @@ class Trader:
         self._why_failed = ""
         self._tasks: list[asyncio.Future[None]] = []
         self._held: Prepared | None = None
+        self._failed_callback: Exception | None = None
 
     def unsettled(self) -> str:
         """Return what is not done yet; "" where nothing is. A rehearsal's market waits for it."""
@@ -98,6 +100,7 @@ class Trader:
         Raises:
             FuturesGymError: What trying again does not mend.
         """
+        asyncio.get_running_loop().set_exception_handler(self._hear_failure)
         try:
             self._begin(self.line.supervisor.run())
             self._teller.ready("connecting")
@@ -190,8 +193,17 @@ class Trader:
     def _begin(self, part: Coroutine[None, None, None]) -> None:
         self._tasks.append(asyncio.ensure_future(part))
 
+    def _hear_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Note what failed in a callback, which the loop would log and go on from."""
+        error = context.get("exception")
+        if "handle" in context and isinstance(error, Exception):
+            self._failed_callback = self._failed_callback or error
+        loop.default_exception_handler(context)
+
     def _raise_failures(self) -> None:
-        """Raise what ended a part that should not end."""
+        """Raise what ended a part that should not end, or what failed in between."""
+        if self._failed_callback is not None:
+            raise self._failed_callback
         for task in self._tasks:
             if task.done():
                 try:
@@ -214,23 +226,30 @@ class Trader:
     async def _end(self) -> None:
         """End all parts, the line last, and write down that this was no accident."""
         self._teller.stopping()
+        left = None if self.desk is None else what_is_left(self.desk.orders)
         while self._tasks:
             task = self._tasks.pop()
             task.cancel()
             await asyncio.wait({task})
-        if self.desk is not None:
+        asyncio.get_running_loop().set_exception_handler(None)
+        if self.desk is not None and left is not None:
             gc.unfreeze()
             self.desk.orders.manager.catch_up()
             await self.desk.close()
-            self._say_goodbye(self.desk)
+            self._say_goodbye(self.desk, left)
         elif self._why_failed:
             self._tell("failed", f"{self._why_failed}; it had not begun")
         if self._held is not None:
             self._held.close()
 
-    def _say_goodbye(self, desk: TraderDesk) -> None:
-        """Tell what is left; an end that nobody asked for is not written down as a good one."""
-        left, journal = what_is_left(desk.orders), desk.orders.manager.journal
+    def _say_goodbye(self, desk: TraderDesk, left: Left) -> None:
+        """Tell what is left; an end that nobody asked for is not written down as a good one.
+
+        Args:
+            desk: Which has ended.
+            left: What was left at the broker while the line still stood.
+        """
+        journal = desk.orders.manager.journal
         why = self._why_failed or self._why_stopped or "cut off"
         kind = "failed" if self._why_failed else "stopped"
         self._tell("stopped_unprotected" if left is Left.UNPROTECTED else kind, f"{why}: {left}")
