@@ -29,6 +29,8 @@ class ConnectionSettings(FrozenSettings):
         planned_until: Its end; before the start, it is of the next day.
         planned_zone: IANA name.
         silence_seconds: How long no bar may come in an open market before data count as stale.
+        history_again_seconds: Least time between two requests for the same history, which the
+            broker refuses sooner; 0, for one that never does, lets all requests out at once.
         request_seconds: Limit of one request for bars or contracts.
         max_messages_per_second: More than so many are refused before they are sent.
         time_scale: What every time above is multiplied by; below 1 in tests.
@@ -51,6 +53,7 @@ class ConnectionSettings(FrozenSettings):
     planned_until: time = time(17, 0)
     planned_zone: str = "America/Chicago"
     silence_seconds: float = Field(default=30.0, gt=0, le=86_400)
+    history_again_seconds: float = Field(default=15.0, ge=0, le=600)
     request_seconds: float = Field(default=60.0, gt=0, le=600)
     max_messages_per_second: int = Field(default=40, ge=1, le=50)
     time_scale: float = Field(default=1.0, gt=0, le=10)

@@ -21,6 +21,7 @@ from trading.broker_events import (
 from trading.contract_facts import ContractFacts
 from trading.end_markers import ListKey
 from trading.gateway import Listener, OrderToSend
+from trading.history_turns import HistoryTurns
 from trading.ib_codes import DOUBTFUL_CODES, INVALID_REQUEST, NEW_PORT
 from trading.ib_funds import TAGS, FundsRoute
 from trading.ib_requests import ask_contract, ask_futures
@@ -41,6 +42,9 @@ class IbGateway:
 
     Each connection is a session of its own. If the listener raises, the connection is closed, and
     whatever is called next raises the same.
+
+    Attributes:
+        history: Has requests for history wait for their turn, over all connections.
     """
 
     def __init__(self, settings: ConnectionSettings, listener: Listener, clock: Clock) -> None:
@@ -51,6 +55,7 @@ class IbGateway:
             listener: Hears everything, in order, before the client library does.
             clock: Stands in for times of fills that cannot be read.
         """
+        self.history = HistoryTurns(settings)
         self._settings = settings
         self._listener = listener
         self._clock = clock

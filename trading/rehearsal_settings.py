@@ -62,7 +62,12 @@ def rehearsed(settings: TradingSettings, rate: float) -> TradingSettings:
 def rehearsed_connection(settings: ConnectionSettings, port: int) -> ConnectionSettings:
     """Return settings that reach a simulated gateway on this machine; its timers are real ones."""
     return settings.model_copy(
-        update={"host": "127.0.0.1", "port": port, "max_messages_per_second": UNPACED}
+        update={
+            "host": "127.0.0.1",
+            "port": port,
+            "max_messages_per_second": UNPACED,
+            "history_again_seconds": 0.0,
+        }
     )
 
 

@@ -165,18 +165,23 @@ class BarSubscription:
             self._back_off.reset()
 
     async def _subscribe(self) -> None:
+        self._first = asyncio.get_running_loop().create_future()
+        days = f"{self._days()} D"
+        asked = str(self._terms.con_id), f"{self._terms.con_id} {days} {self._terms.bar_size}"
+        await self._gateway.history.until_free(*asked)
+        self._wanted.clear()  # whatever wanted it meanwhile, this is later
         session = self._gateway.session()
         contract = self._gateway.contract(self._terms.con_id)
+        self._gateway.history.note(*asked)
         request_id = session.client.getReqId()
         self._subscribed, self._history = (session, request_id), []
-        self._first = asyncio.get_running_loop().create_future()
         self.n_starts += 1
         session.tap.routes[request_id] = self._hear
         session.client.reqHistoricalData(
             request_id,
             contract,
             "",
-            f"{self._days()} D",
+            days,
             self._terms.bar_size,
             "TRADES",
             ALL_HOURS,

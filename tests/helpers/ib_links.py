@@ -93,8 +93,11 @@ class Link:
 
 
 def settings_of(far: GatewayInThread, **changed: Any) -> ConnectionSettings:
-    """Return settings that reach a gateway; limits are those of a user unless changed."""
-    return ConnectionSettings(port=far.port, **changed)
+    """Return settings that reach a gateway; limits are those of a user unless changed.
+
+    But for that of history: a gateway that does not enforce it need not be waited for.
+    """
+    return ConnectionSettings(**{"port": far.port, "history_again_seconds": 0.0, **changed})
 
 
 def linked(

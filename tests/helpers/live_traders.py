@@ -201,6 +201,15 @@ class Rehearsal:
             )
 
 
+def _unstretched(settings: TraderSettings, real: dict[str, dict[str, Any]]) -> TraderSettings:
+    """Return settings of which these, by part, are as a broker's are."""
+    line = settings.connection.model_copy(update=real.get("connection", {}))
+    own = {name: part for name, part in real.items() if name != "connection"}
+    parts = {name: getattr(settings.trading, name).model_copy(update=own[name]) for name in own}
+    trading = settings.trading.model_copy(update=parts)
+    return settings.model_copy(update={"connection": line, "trading": trading})
+
+
 @asynccontextmanager
 async def trading(
     market: SimulatedMarket,
@@ -219,7 +228,8 @@ async def trading(
         folder: Of the trader.
         is_begun: Whether the block is entered once it is ready, or at once.
         terms: Of TraderTerms, what is other than usual.
-        real: By part of TradingSettings, what a rehearsal would stretch and this one does not.
+        real: What a rehearsal would stretch and this one does not, by part of TradingSettings, and
+            of the connection.
         settings: As of `settings_of`.
     """
     own = TraderTerms(
@@ -237,9 +247,7 @@ async def trading(
         }
     )
     made = fitted(made, own)
-    if real:
-        parts = {name: getattr(made.trading, name).model_copy(update=real[name]) for name in real}
-        made = made.model_copy(update={"trading": made.trading.model_copy(update=parts)})
+    made = _unstretched(made, real or {})
     heard = Heard(made.trading)
     trader = Trader(own, made, market.clock, heard)
     task = asyncio.ensure_future(trader.run())

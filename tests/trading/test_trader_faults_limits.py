@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -14,12 +14,19 @@ from tests.helpers.live_traders import BUY, CLOSE, HOLD, SELL, rehearse, scripte
 from trading.modes import Hold, Mode
 from trading.order_builder import EntryTerms
 from trading.risk_codes import DenialCode, Denied
+from trading.simulated_gateway import history_pacing
+from trading.simulated_gateway.history_pacing import HistoryPacing
 from trading.simulated_gateway.hours import Hours
 
 pytestmark = pytest.mark.faults
 
 BARS = some_bars(100)
 CLOCKS = {"limits": {"warn_skew_seconds": 2.0, "max_skew_seconds": 10.0}}
+
+
+def holds(run):
+    """Return what holds the trader back, with why."""
+    return run.manager.modes.state.holds
 
 
 async def skewed(run, seconds):
@@ -264,3 +271,64 @@ def test_fault_41_price_that_makes_no_sense_never_reaches_the_wire(tmp_path):
 
     model = scripted_model(BARS)
     rehearse(tmp_path, body, BARS, model)
+
+
+AGAIN = {"connection": {"history_again_seconds": 0.6}}
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Have the gateway refuse the same again within half a second; return when it was asked."""
+    times, judge = [], HistoryPacing.is_violated
+
+    def is_violated(pacing, request, now):
+        times.append((now, judge(pacing, request, now)))
+        return times[-1][1]
+
+    monkeypatch.setattr(history_pacing, "SAME_AGAIN", timedelta(seconds=0.5))
+    monkeypatch.setattr(HistoryPacing, "is_violated", is_violated)
+    return times
+
+
+async def enforced_from_now(run, asked):
+    """Let the machine's time pass, by which the gateway counts; what was asked before is over."""
+    run.market.release()
+    await asyncio.sleep(0.6)
+    asked.clear()
+
+
+def test_fault_34_subscription_that_ends_again_and_again_is_never_asked_for_too_soon(
+    tmp_path, asked
+):
+    async def body(run):
+        await enforced_from_now(run, asked)
+        run.far.set(is_pacing_enforced=True)
+        for _ in range(8):
+            run.far.do("kick")
+            await until(lambda: run.trader.line.supervisor.is_up)
+            await asyncio.sleep(0.15)
+        await until(lambda: not run.desk.unsettled())
+        model.policy.answers = [BUY]
+        await run.step()
+        assert position_of(run.market.state()) == 1
+        assert not any(is_violated for _, is_violated in asked)
+        assert 2 <= len(asked) <= 8
+
+    model = scripted_model(BARS)
+    rehearse(tmp_path, body, BARS, model, real=AGAIN)
+
+
+def test_fault_34_refusal_is_asked_again_later_and_later_and_holds_entries(tmp_path, asked):
+    async def body(run):
+        await enforced_from_now(run, asked)
+        run.far.set(is_history_up=False)
+        run.far.do("kick")
+        await until(lambda: run.trader.line.supervisor.is_up)
+        await until(lambda: Hold.STALE_DATA in holds(run))
+        await asyncio.sleep(1.5)
+        run.far.set(is_history_up=True, is_pacing_enforced=True)
+        await until(lambda: not holds(run))
+        assert not any(is_violated for _, is_violated in asked)
+
+    model = scripted_model(BARS)
+    rehearse(tmp_path, body, BARS, model, real=AGAIN)
