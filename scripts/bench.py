@@ -23,8 +23,8 @@ def bench(
     suite: Annotated[
         str,
         Option(
-            help="env, data, engine, features, forecast, training, learning, forecast_value, scale "
-            "or startup."
+            help="env, data, engine, features, forecast, training, learning, forecast_value, live, "
+            "scale or startup."
         ),
     ],
     as_json: Annotated[bool, Option("--json", help="One JSON object per line.")] = False,
@@ -47,6 +47,7 @@ def bench(
     from scripts.benchmarks.forecast import forecast_suite
     from scripts.benchmarks.forecast_value import forecast_value_suite
     from scripts.benchmarks.learning import learning_suite
+    from scripts.benchmarks.live import live_suite
     from scripts.benchmarks.scale_out import scale_suite
     from scripts.benchmarks.startup import startup_suite
     from scripts.benchmarks.training import training_suite
@@ -61,6 +62,7 @@ def bench(
         "training": training_suite,
         "learning": partial(learning_suite, bars=bars, figure=figure),
         "forecast_value": partial(forecast_value_suite, bars=bars),
+        "live": live_suite,
         "scale": scale_suite,
         "startup": startup_suite,
     }

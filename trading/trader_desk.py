@@ -150,11 +150,12 @@ class TraderDesk:
                 pass
 
     def _follow_soon(self) -> None:
-        """Have exits follow a fill as soon as they rest: once, or each refusal would ask anew."""
+        """Have exits follow a fill as soon as they rest, and all that was heard is in the books.
+
+        Once: each refusal would ask for it anew.
+        """
         if not self._is_fill_followed:
-            asyncio.get_running_loop().call_soon(
-                self._follow
-            )  # what was heard is in the books then
+            asyncio.get_running_loop().call_soon(self._follow)
 
     def _follow(self) -> None:
         pipeline = self.decisions.pipeline

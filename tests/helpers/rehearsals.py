@@ -76,6 +76,8 @@ class StubTrader:
         """Return what is not done."""
         if self._thinking:
             return "a decision is being made"
+        if self.bars.is_asking:
+            return "bars have not come"
         return f"orders {sorted(self.open_orders)} are not filled" if self.open_orders else ""
 
     @property

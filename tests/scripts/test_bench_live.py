@@ -1,4 +1,5 @@
 import asyncio
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -6,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.benchmarks.live_waits import WireWatch, entry_waits
+from tests.helpers.cli import run_script
 from tests.helpers.rehearsals import StubTrader, rising, terms
 from trading.simulated_gateway.events import HistoricalUpdate, NextValidId, WireBar
 from trading.simulated_gateway.order_types import OrderRequest, WireContract
@@ -113,3 +115,13 @@ def test_waits_are_taken_of_a_trader_in_a_market_until_there_are_enough(n_entrie
         )
     assert len(waits) == n_waits
     assert (waits > 0).all()
+
+
+def test_bench_live_quick_prints_its_lines_and_nothing_else(capsys):
+    outcome = run_script(capsys, "bench", "--suite", "live", "--quick", "--json")
+    assert outcome.exit_code == 0, outcome.err
+    lines = {line["name"]: line for line in map(json.loads, outcome.out.splitlines())}
+    assert lines.keys() == {"bar_to_order", "bar_to_order_p99", "rehearsal"}
+    assert lines["bar_to_order_p99"]["unit"] == "ms"
+    assert lines["bar_to_order_p99"]["value"] >= lines["bar_to_order"]["value"] > 0
+    assert lines["rehearsal"]["value"] > 0
