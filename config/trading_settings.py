@@ -79,16 +79,16 @@ class ProtectionSettings(FrozenSettings):
 
 
 class PacingSettings(FrozenSettings):
-    """How much is said to the broker.
+    """How much is said to the broker of orders: at most rate and burst together in any second.
 
     Attributes:
-        messages_per_second: Rate of the bucket; the broker breaks off above 50.
+        messages_per_second: Rate of the bucket; the broker breaks off above 50, questions included.
         burst_messages: What it holds when full.
         reserved_messages: Of these, kept for cancels and orders.
     """
 
-    messages_per_second: float = Field(default=20.0, gt=0, le=45)
-    burst_messages: int = Field(default=20, ge=1, le=45)
+    messages_per_second: float = Field(default=10.0, gt=0, le=45)
+    burst_messages: int = Field(default=10, ge=1, le=45)
     reserved_messages: int = Field(default=5, ge=0, le=40)
 
 

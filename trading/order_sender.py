@@ -70,9 +70,16 @@ class OrderSender:
         self._pacer: MessagePacer[Message] = MessagePacer(settings)
 
     def put(self, message: Message) -> None:
-        """Queue a message in its lane."""
-        lane = Lane.CANCEL if isinstance(message, CancelledOrder) else Lane.ORDER
-        self._pacer.put(lane, message)
+        """Queue a message in its lane; a change takes the place of one of the same order."""
+        match message:
+            case CancelledOrder():
+                self._pacer.put(Lane.CANCEL, message)
+            case ChangedOrder():
+                self._pacer.put(
+                    Lane.ORDER, message, lambda waiting: _is_change_of(waiting, message)
+                )
+            case NewOrders():
+                self._pacer.put(Lane.ORDER, message)
 
     def drop(self) -> None:
         """Forget what was not sent: the line is down, and it would be old when it is up."""
@@ -95,7 +102,7 @@ class OrderSender:
             case NewOrders():
                 self._send_new(message, now)
             case ChangedOrder():
-                self._put_on_the_wire(message.order, now)
+                self._change(message.order, now)
             case CancelledOrder():
                 self._cancel(message.key, now)
 
@@ -109,6 +116,12 @@ class OrderSender:
         for order in message.orders:
             self._put_on_the_wire(order, now)
 
+    def _change(self, order: OrderToSend, now: datetime) -> None:
+        """Send a change, unless its order is over by now or about to be: it may have waited."""
+        booked = self._orders.orders[order.ref]
+        if booked.is_live and not booked.life.is_cancelling:
+            self._put_on_the_wire(order, now)
+
     def _put_on_the_wire(self, order: OrderToSend, now: datetime) -> None:
         self._gateway.send(order)
         self._tell(self._orders.change(order, now))
@@ -119,3 +132,7 @@ class OrderSender:
             return
         self._gateway.cancel(booked.order_id)
         self._tell(self._orders.do(key, Cancelling(), now))
+
+
+def _is_change_of(waiting: Message, ref: str) -> bool:
+    return isinstance(waiting, ChangedOrder) and waiting.order.ref == ref

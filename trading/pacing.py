@@ -6,7 +6,7 @@ holds back is given back when the line breaks, as never sent.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -89,9 +89,22 @@ class MessagePacer(Generic[Message]):
         """Return how many messages wait."""
         return sum(len(lane) for lane in self._lanes.values())
 
-    def put(self, lane: Lane, message: Message) -> None:
-        """Queue a message; within a lane, first come, first sent."""
-        self._lanes[lane].append(message)
+    def put(
+        self, lane: Lane, message: Message, is_void: Callable[[Message], bool] | None = None
+    ) -> None:
+        """Queue a message; within a lane, first come, first sent.
+
+        Args:
+            lane: Which.
+            message: What is to be sent.
+            is_void: Whether it makes a message that waits in this lane void, whose place it takes.
+        """
+        queue = self._lanes[lane]
+        for place, waiting in enumerate(queue):
+            if is_void is not None and is_void(waiting):
+                queue[place] = message
+                return
+        queue.append(message)
 
     def due(self, now: datetime) -> list[Message]:
         """Return the messages that may go out now, in the order in which they are to."""

@@ -11,7 +11,7 @@ from utils.errors import ConfigError
 def test_trading_settings_defaults_are_those_of_the_documents():
     settings = TradingSettings()
     assert settings.timers.lost_seconds >= 5  # two snapshots, so far apart
-    assert settings.pacing.messages_per_second <= 20
+    assert settings.pacing.messages_per_second + settings.pacing.burst_messages <= 20
     assert settings.limits.max_skew_seconds == 10
     assert settings.limits.warn_skew_seconds == 2
     assert settings.protection.deadline_seconds == 5

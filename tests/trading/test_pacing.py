@@ -11,7 +11,7 @@ from tests.helpers.broker_words import START, at
 from tests.helpers.live_laws import tried
 from trading.pacing import Lane, MessagePacer, TokenBucket
 
-SETTINGS = PacingSettings()
+SETTINGS = PacingSettings(messages_per_second=20.0, burst_messages=20)
 
 
 def bucket():
@@ -80,6 +80,15 @@ def test_pacer_keeps_tokens_for_a_cancel_whatever_is_asked():
     for name in "abcde":
         pacer.put(Lane.CANCEL, name)
     assert pacer.due(at(0)) == list("abcde")
+
+
+def test_pacer_puts_what_is_newer_in_the_place_of_what_it_makes_void():
+    pacer = MessagePacer(SETTINGS)
+    for name in ("stop at 10", "entry"):
+        pacer.put(Lane.ORDER, name)
+    pacer.put(Lane.ORDER, "stop at 12", lambda waiting: waiting.startswith("stop"))
+    pacer.put(Lane.ORDER, "target at 30", lambda waiting: waiting.startswith("target"))
+    assert pacer.due(at(0)) == ["stop at 12", "entry", "target at 30"]
 
 
 def test_pacer_gives_back_what_it_held_when_the_line_breaks():

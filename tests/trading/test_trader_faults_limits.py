@@ -2,19 +2,33 @@
 
 import asyncio
 import math
+import time
 from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
 
+from config.trading_settings import PacingSettings, ReconciliationSettings
 from data.synthetic import synthetic_bars
 from tests.helpers.gateways import until
 from tests.helpers.invariants import position_of
-from tests.helpers.live_traders import BUY, CLOSE, HOLD, SELL, rehearse, scripted_model, some_bars
+from tests.helpers.live_traders import (
+    BUY,
+    CLOSE,
+    HOLD,
+    SELL,
+    market_of,
+    rehearse,
+    scripted_model,
+    some_bars,
+    trading,
+)
 from trading.modes import Hold, Mode
 from trading.order_builder import EntryTerms
+from trading.order_identity import Role
 from trading.risk_codes import DenialCode, Denied
 from trading.simulated_gateway import history_pacing
+from trading.simulated_gateway.broker import Broker
 from trading.simulated_gateway.history_pacing import HistoryPacing
 from trading.simulated_gateway.hours import Hours
 
@@ -332,3 +346,67 @@ def test_fault_34_refusal_is_asked_again_later_and_later_and_holds_entries(tmp_p
 
     model = scripted_model(BARS)
     rehearse(tmp_path, body, BARS, model, real=AGAIN)
+
+
+RATES = {
+    "pacing": PacingSettings().model_dump(),
+    "reconciliation": ReconciliationSettings().model_dump(),
+    "connection": {"max_messages_per_second": 40, "probe_every_seconds": 5.0},
+}
+N_BURST = 60
+
+
+@pytest.fixture
+def arrived(monkeypatch):
+    """Return what comes to the gateway: when, and what kind of request."""
+    requests, handle = [], Broker.handle
+
+    def noted(broker, client_id, request):
+        requests.append((time.monotonic(), type(request).__name__))
+        handle(broker, client_id, request)
+
+    monkeypatch.setattr(Broker, "handle", noted)
+    return requests
+
+
+def most_within(times, seconds):
+    """Return the most of these times that lie within so many seconds."""
+    return max(sum(begin <= time < begin + seconds for time in times) for begin in times)
+
+
+def test_fault_35_burst_goes_out_at_our_own_rate_and_cancels_go_first(tmp_path, arrived):
+    async def in_loop(market):
+        async with trading(market, model, tmp_path, real=RATES) as run:
+            market.release()
+            last = run.desk.market.last_price
+            run.manager.enter(EntryTerms(decision_id="d1", target=1, stop=last - 100.0))
+            await until(lambda: position_of(market.state()) == 1 and not run.desk.unsettled())
+            run.far.set(is_rate_enforced=True)
+            arrived.clear()
+            stop = run.manager.books.live_of(Role.STOP)[0].order.ref
+            for k in range(N_BURST):
+                run.manager.change(stop, 1, last - 100.0 - 0.25 * k, "a burst")
+            await until(lambda: market.state()["orders"][0]["aux_price"] == last - 114.75)
+            for k in range(N_BURST):
+                run.manager.change(stop, 1, last - 100.0 - 0.25 * k, "a burst")
+            run.manager.cancel(stop)  # before the change that waits, which is void then
+            await until(lambda: any(kind == "CancelOrder" for _, kind in arrived))
+            await until(lambda: not run.desk.unsettled())
+            check_rates(arrived)
+            run.check()
+
+    model = scripted_model(BARS)
+    with market_of(BARS, 60, model.policy.env_settings, speed=1.0) as market:
+        asyncio.run(in_loop(market))
+
+
+def check_rates(arrived):
+    """Check that orders came at their own rate, and nothing too fast for the broker."""
+    orders = [(at, kind) for at, kind in arrived if kind in {"PlaceOrder", "CancelOrder"}]
+    assert most_within([at for at, _ in orders], 1.0) <= 21  # a full bucket, and what came to it
+    assert most_within([at for at, _ in arrived], 1.0) <= 40
+    kinds = [kind for _, kind in orders]
+    first = kinds.index("CancelOrder")
+    assert first < 2 * N_BURST / 3
+    assert kinds[first + 1] == "PlaceOrder"  # of the repair: no change of what is cancelled
+    assert len(kinds) < N_BURST
