@@ -85,7 +85,7 @@ class Journal:
         """
         if is_empty(self._connection):
             first = Created(schema_version=SCHEMA_VERSION, account=owner.account, mode=owner.mode)
-            with self.batch():
+            with in_one_line(self.path, "write"), self.batch():
                 create_tables(self._connection)
                 self.append(first)
         self.checkpoint()
