@@ -64,6 +64,10 @@ class ModeKeeper:
         self._become(self.state.held(hold, why), f"{hold}: {why}")
         return True
 
+    def explain(self, hold: Hold, why: str) -> None:
+        """Say anew why a hold stands: its cause goes on, and is another or has other numbers."""
+        self.state = self.state.explained(hold, why)
+
     def lift(self, hold: Hold, by: LiftedBy, why: str = "", actor: str = TRADER) -> bool:
         """Take a hold away; return whether it stood and `by` may do so."""
         after = self.state.lifted(hold, by)

@@ -167,6 +167,12 @@ class ModeState:
         """Return the state with one more hold; the first words of one that stands are kept."""
         return replace(self, holds=MappingProxyType({hold: why, **self.holds}))
 
+    def explained(self, hold: Hold, why: str) -> "ModeState":
+        """Return the state with other words for a hold; as it is where that does not stand."""
+        if hold not in self.holds:
+            return self
+        return replace(self, holds=MappingProxyType({**self.holds, hold: why}))
+
     def lifted(self, hold: Hold, by: LiftedBy) -> "ModeState":
         """Return the state without a hold, or as it is where `by` may not take it away."""
         if hold not in self.holds or by not in HOLDS[hold].lifted_by:

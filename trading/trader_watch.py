@@ -195,5 +195,6 @@ class TraderWatch:
         """Put a hold that passes by itself, or lift it."""
         if why is not None:
             self._modes.hold(hold, why)
+            self._modes.explain(hold, why)
         else:
             self._modes.lift(hold, LiftedBy.ITSELF, "it has passed")

@@ -126,6 +126,12 @@ def test_modes_hold_is_lifted_only_by_whom_the_table_names(hold, by, is_lifted):
     assert (state.mode is Mode.TRADING) is is_lifted
 
 
+def test_modes_a_hold_whose_cause_changes_is_explained_anew_and_nothing_else_changes():
+    state = reconciled(clock_skew="+11.0 s", operator="a").explained(Hold.CLOCK_SKEW, "+12.0 s")
+    assert state.reasons == ("operator: a", "clock_skew: +12.0 s")
+    assert state.explained(Hold.STALE_DATA, "no bar") is state
+
+
 def test_modes_lifting_what_does_not_hold_changes_nothing():
     state = reconciled()
     assert state.lifted(Hold.STALE_DATA, LiftedBy.ITSELF) is state
