@@ -42,6 +42,7 @@ def ended(
     model: LoadedModel,
     bars: pd.DataFrame,
     spoil: Callable[[GatewayInThread], object] = lambda far: None,
+    symbol: str | None = None,
     **terms: Any,
 ) -> Ended:
     """Start a trader in a new market, and return how it ended.
@@ -51,6 +52,7 @@ def ended(
         model: What decides.
         bars: Of the market.
         spoil: Has something go wrong at the gateway before the trader connects.
+        symbol: Of the bars; None is what the model trades.
         terms: As of `trading`.
     """
     runs: list[Rehearsal] = []
@@ -63,7 +65,9 @@ def ended(
             assert run.task.done(), f"it goes on: {run.trader.unsettled()}"
 
     error: Exception | None = None
-    with market_of(bars, 60, model.policy.env_settings) as market:
+    settings = model.policy.env_settings
+    traded = settings if symbol is None else settings.model_copy(update={"symbol": symbol})
+    with market_of(bars, 60, traded) as market:
         try:
             asyncio.run(in_loop(market))
         except AssertionError:
