@@ -26,13 +26,15 @@ from trading.trader import Trader
 from trading.trader_setup import JOURNAL
 from trading.trader_terms import TraderTerms, fitted
 from trading.trading_process import run_trader, terms_of, trader_settings
-from utils.errors import ConfigError
+from utils.errors import ConfigError, DataError, SimulationError
 from utils.process_lock import ProcessLock
 
 ACCOUNT = "DU1234567"
 EARLIER = "earlier"
 LOCK = "rehearsal.lock"
 POLL_SECONDS = 0.01
+BEGIN_SECONDS = 300.0
+"""In which a trader must have learnt from history and heard from the gateway."""
 
 
 def start_simulation(request: TradeRequest) -> int:
@@ -79,6 +81,7 @@ def _rehearse(request: TradeRequest, model: LoadedModel, frame: pd.DataFrame) ->
     )
     is_named = CONTRACT_COLUMN in frame.columns
     with simulated_market(market_terms) as market:
+        _check_size(market, model)
         terms = _terms(request, model, is_named=is_named)
         return run_trader(
             terms,
@@ -88,9 +91,33 @@ def _rehearse(request: TradeRequest, model: LoadedModel, frame: pd.DataFrame) ->
         )
 
 
+def _check_size(market: SimulatedMarket, model: LoadedModel) -> None:
+    """Refuse bars of which the model's cannot be made.
+
+    Raises:
+        DataError: Names both sizes.
+    """
+    own = int(model.policy.provenance["bar_seconds"])
+    wrong = [seconds for seconds in market.bar_sizes if own % seconds]
+    if wrong:
+        raise DataError(
+            f"the bars to replay have {wrong[0]} s, the model's have {own} s: replay bars of that "
+            "size, or of one that divides it"
+        )
+
+
 async def _rehearsal(market: SimulatedMarket, trader: Trader) -> None:
-    """Move the market on, once the trader has begun, until its bars are over."""
-    while trader.unsettled():
+    """Move the market on, once the trader has begun, until its bars are over.
+
+    Raises:
+        SimulationError: If it does not begin.
+    """
+    deadline = asyncio.get_running_loop().time() + BEGIN_SECONDS
+    while why := trader.unsettled():
+        if asyncio.get_running_loop().time() > deadline:
+            raise SimulationError(
+                f"the rehearsal has not begun within {BEGIN_SECONDS:g} s: {why}; its log says more"
+            )
         await asyncio.sleep(POLL_SECONDS)
     await Stepper(market, trader).run()
 

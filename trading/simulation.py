@@ -88,6 +88,11 @@ class SimulatedMarket:
         return self.clock.rate == LOCKSTEP
 
     @property
+    def bar_sizes(self) -> tuple[int, ...]:
+        """Sizes of the bars that are replayed, seconds, in ascending order."""
+        return tuple(sorted({tape.seconds for tape in self.broker.market.tapes if tape.seconds}))
+
+    @property
     def n_orders_heard(self) -> int:
         """Orders, changes and cancels that have reached it so far."""
         return self.broker.n_orders_heard

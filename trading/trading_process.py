@@ -16,10 +16,12 @@ from rich.console import Console
 from config.connection_settings import ConnectionSettings
 from config.ib_config import IBConfig
 from config.instruments import get_instrument
+from config.settings import profile_values
 from config.trader_settings import TraderSettings, load_trader_settings
 from config.trading_settings import RiskLimits
+from data.bars import bar_seconds
 from data.store import load_bars
-from trading.alert_targets import load_alert_targets
+from trading.alert_targets import AlertTargets, load_alert_targets
 from trading.command_files import make_own_folder
 from trading.model_loading import LoadedModel, load_model
 from trading.operations import OperationTerms, operations
@@ -29,9 +31,12 @@ from trading.trader import Trader
 from trading.trader_terms import TraderTerms, fitted
 from trading.warming import warm_up
 from utils.clock import Clock, SystemClock
+from utils.errors import ConfigError, DataError
 
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """What systemd calls the folder of secrets that it shows to one service."""
+
+SIM = "sim"
 
 Companion = Callable[[Trader], "asyncio.Future[None]"]
 """What runs beside a trader, e.g. what moves a rehearsal's market; the trader ends with it."""
@@ -95,6 +100,7 @@ def trade_at_broker(request: TradeRequest, config: IBConfig, port: int) -> int:
         FuturesGymError: What was refused, or ended it.
     """
     model = load_model(request.models, forecaster=request.forecaster)
+    _check_symbol(request, model)
     terms = terms_of(request, model)
     settings = fitted(at_broker(trader_settings(request), config, port), terms)
     return run_trader(terms, settings, SystemClock())
@@ -119,7 +125,7 @@ def run_trader(
         settings=settings.operation,
         trading=settings.trading,
         clock=clock,
-        targets=load_alert_targets(_alert_file()),
+        targets=_targets(terms.mode),
         console=Console(),
     )
     make_own_folder(terms.folder)
@@ -155,6 +161,15 @@ async def _run(
         running.result()
 
 
+def _targets(mode: str) -> AlertTargets:
+    """Return where alerts and signs of life go.
+
+    Nobody outside hears of a rehearsal: its alerts would wake people for nothing, and its signs of
+    life would hide that the real trader is dead.
+    """
+    return AlertTargets() if mode == SIM else load_alert_targets(_alert_file())
+
+
 def _alert_file() -> Path | None:
     """Return where a service manager shows this service its alert URLs; None where it does not."""
     folder = os.environ.get(CREDENTIALS)
@@ -162,7 +177,35 @@ def _alert_file() -> Path | None:
     return file if file is not None and file.exists() else None
 
 
+def _check_symbol(request: TradeRequest, model: LoadedModel) -> None:
+    """Refuse a model for another instrument than the profile names: a point of it may cost more.
+
+    Raises:
+        ConfigError: Names both.
+    """
+    profile = request.profile or request.mode
+    named = profile_values(profile).get("env", {}).get("symbol")
+    symbol = model.policy.env_settings.symbol
+    if named is not None and named != symbol:
+        raise ConfigError(
+            f"the model is made for {symbol}, profile `{profile}` trades {named}: name another "
+            "model, or a profile with that `symbol`"
+        )
+
+
 def _history(request: TradeRequest, model: LoadedModel) -> pd.DataFrame | None:
+    """Return the bars that warm-up begins with.
+
+    Raises:
+        DataError: If they cannot be read, or are of another size than the model's.
+    """
     if request.history is None:
         return None
-    return load_bars(request.history, get_instrument(model.policy.env_settings.symbol))
+    bars = load_bars(request.history, get_instrument(model.policy.env_settings.symbol))
+    seconds, own = bar_seconds(bars.index), int(model.policy.provenance["bar_seconds"])
+    if seconds != own:
+        raise DataError(
+            f"`{request.history}` has bars of {seconds} s, the model's have {own} s: resample it "
+            "with `scripts/data.py resample`, or leave `--history` out"
+        )
+    return bars
