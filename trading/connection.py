@@ -42,7 +42,6 @@ class ConnectionSupervisor:
         is_up: Whether the connection stands, as far as the last probe knows.
         clock_skew_seconds: The broker's clock less ours at the last probe, to its whole second;
             None before the first.
-        probe_ms: Round trip of the last probe, milliseconds; None without a connection.
         since: When the broker came into reach, or went out of it; trying again does not move it.
     """
 
@@ -65,7 +64,7 @@ class ConnectionSupervisor:
         """
         self.is_up = False
         self.clock_skew_seconds: float | None = None
-        self.probe_ms: float | None = None
+        self._probe_ms: float | None = None
         self.since = clock.now()
         self._was_in_reach = False
         self._gateway = gateway
@@ -84,6 +83,11 @@ class ConnectionSupervisor:
     def is_blocked(self) -> bool:
         """Whether TWS says that it has lost the exchange's side."""
         return self._blocking_code is not None
+
+    @property
+    def probe_ms(self) -> float | None:
+        """Round trip of the last probe, milliseconds; None without a connection."""
+        return self._probe_ms if self.is_up else None
 
     @property
     def is_planned(self) -> bool:
@@ -191,7 +195,7 @@ class ConnectionSupervisor:
         """Ask for the broker's clock; note how long that took, and return how far it is off."""
         asked = time.perf_counter()
         broker_time = await self._gateway.probe()
-        self.probe_ms = (time.perf_counter() - asked) * 1_000
+        self._probe_ms = (time.perf_counter() - asked) * 1_000
         self.clock_skew_seconds = (broker_time - self._clock.now()).total_seconds()
         return self.clock_skew_seconds
 
@@ -206,7 +210,6 @@ class ConnectionSupervisor:
         if not self.is_up:
             return
         self.is_up = False
-        self.probe_ms = None
         self._reason = reason
         self._note_reach()
         self._outage.begin(_monotonic())

@@ -1,6 +1,7 @@
 """How a trader stands at one moment, begun or not: what trading/status_builder.py is given."""
 
 from datetime import datetime, timedelta
+from functools import cache
 
 from trading.broker_line import BrokerLine
 from trading.decision_desk import Decided
@@ -87,4 +88,8 @@ def _decision(decided: Decided | None) -> DecisionStatus | None:
 
 
 def _versions(terms: TraderTerms) -> dict[str, str]:
-    return {**versions(), "model": terms.model.identity[:12]}
+    return {**_of_the_program(), "model": terms.model.identity[:12]}
+
+
+_of_the_program = cache(versions)
+"""Looked up once: it reads files, and a status is made every second."""
