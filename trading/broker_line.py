@@ -23,30 +23,38 @@ class BrokerLine:
         accounts: Those that the login may trade; empty before they were told.
     """
 
-    def __init__(self, settings: ConnectionSettings, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        clock: Clock,
+        on_line: Callable[[ConnectionEvent], None],
+    ) -> None:
+        """Connect nothing yet.
+
+        Args:
+            settings: Where the broker is, and all timers.
+            clock: What time it is.
+            on_line: Hears the supervisor, from the first attempt to connect on.
+        """
         self.gateway = IbGateway(settings, self._hear, clock)
         self.supervisor = ConnectionSupervisor(self.gateway, settings, clock, self._tell)
         self.accounts: tuple[str, ...] = ()
         self._early: list[BrokerEvent] = []
         self._up: ConnectionUp | None = None
         self._on_event: Callable[[BrokerEvent], None] | None = None
-        self._on_line: Callable[[ConnectionEvent], None] | None = None
+        self._on_line = on_line
 
-    def listen(
-        self, on_event: Callable[[BrokerEvent], None], on_line: Callable[[ConnectionEvent], None]
-    ) -> None:
-        """Have everything told from now on, and first what is known of this connection.
+    def listen(self, on_event: Callable[[BrokerEvent], None]) -> None:
+        """Have the broker told from now on, before the supervisor hears it.
 
-        Args:
-            on_event: Hears the broker, before the supervisor does.
-            on_line: Hears the supervisor.
+        First what is known of this connection is told, by the supervisor too.
         """
-        self._on_event, self._on_line = on_event, on_line
+        self._on_event = on_event
         early, self._early = self._early, []
         for event in early:
             on_event(event)
         if self._up is not None and self.supervisor.is_up:
-            on_line(self._up)
+            self._on_line(self._up)
 
     def _hear(self, event: BrokerEvent) -> None:
         if isinstance(event, AccountsSeen):
@@ -62,5 +70,4 @@ class BrokerLine:
     def _tell(self, event: ConnectionEvent) -> None:
         if isinstance(event, ConnectionUp):
             self._up = event
-        if self._on_line is not None:
-            self._on_line(event)
+        self._on_line(event)

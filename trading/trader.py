@@ -60,7 +60,7 @@ class Trader:
             clock: What time it is, in the market.
             teller: Tells people.
         """
-        self.line = BrokerLine(settings.connection, clock)
+        self.line = BrokerLine(settings.connection, clock, self._hear_line)
         self.desk: TraderDesk | None = None
         self._terms = terms
         self._settings = settings
@@ -153,7 +153,7 @@ class Trader:
         self.desk = desk = TraderDesk(
             prepared, self.line, self._terms, self._settings, self._clock, self._teller.alert
         )
-        self.line.listen(desk.hear, self._hear_line)
+        self.line.listen(desk.hear)
         gc.freeze()  # or a full collection of all that was loaded holds up an order for 0.1 s
         self._tell_beginning(prepared)
         self._begin(desk.run())
@@ -176,8 +176,9 @@ class Trader:
             await asyncio.sleep(self._settings.session.status_seconds)
 
     def _hear_line(self, event: ConnectionEvent) -> None:
-        assert self.desk is not None
-        self.desk.hear_line(event)
+        """Hear the supervisor; who has not begun yet has somebody to tell all the same."""
+        if self.desk is not None:
+            self.desk.hear_line(event)
         if isinstance(event, ClientIdInUse):
             self._tell("client_id_in_use", event.text)
 
