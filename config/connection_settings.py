@@ -32,6 +32,8 @@ class ConnectionSettings(FrozenSettings):
         history_again_seconds: Least time between two requests for the same history, which the
             broker refuses sooner; 0, for one that never does, lets all requests out at once.
         request_seconds: Limit of one request for bars or contracts.
+        gap_retries: How often bars that history lacks are asked for again, with growing waits,
+            before they are taken never to have been: nobody traded.
         max_messages_per_second: More than so many are refused before they are sent.
         time_scale: What every time above is multiplied by; below 1 in tests.
     """
@@ -55,6 +57,7 @@ class ConnectionSettings(FrozenSettings):
     silence_seconds: float = Field(default=30.0, gt=0, le=86_400)
     history_again_seconds: float = Field(default=15.0, ge=0, le=600)
     request_seconds: float = Field(default=60.0, gt=0, le=600)
+    gap_retries: int = Field(default=5, ge=0, le=100)
     max_messages_per_second: int = Field(default=40, ge=1, le=50)
     time_scale: float = Field(default=1.0, gt=0, le=10)
 

@@ -59,6 +59,13 @@ class BarSequence:
             events += self._close(bar, is_from_history=True)
         return [*events, *self._gap_before(ordered[-1].time), *self._move(ordered[-1])]
 
+    def holes(self, bars: Sequence[SeenBar]) -> list[BarGap]:
+        """Return the holes that history has in what it would tell, and take nothing of it."""
+        times = sorted({bar.time for bar in bars})
+        if self.last_closed is not None:
+            times = [self.last_closed, *(time for time in times if time > self.last_closed)]
+        return [gap for after, before in pairwise(times) for gap in self._gap(after, before)]
+
     def take_update(self, bar: SeenBar) -> list[BarEvent]:
         """Take one update of the forming bar, or the first of the next one."""
         forming = self._forming
@@ -97,13 +104,14 @@ class BarSequence:
         self._told.extend(one for _, one in sorted(known.items()))
         return [BarRevised(bar=bar)]
 
-    def _gap_before(self, time: datetime) -> list[BarEvent]:
-        if self.last_closed is None:
-            return []
-        n_missing = self._n_expected(self.last_closed, time)
+    def _gap_before(self, time: datetime) -> list[BarGap]:
+        return [] if self.last_closed is None else self._gap(self.last_closed, time)
+
+    def _gap(self, after: datetime, before: datetime) -> list[BarGap]:
+        n_missing = self._n_expected(after, before)
         if n_missing <= 0:
             return []
-        return [BarGap(after=self.last_closed, before=time, n_missing=n_missing)]
+        return [BarGap(after=after, before=before, n_missing=n_missing)]
 
 
 def _disorder(bars: Sequence[SeenBar]) -> list[BarEvent]:

@@ -23,7 +23,14 @@ from trading.connection_events import (
     TradingRestored,
 )
 from trading.gateway import Gateway
-from trading.ib_codes import BROKER_BACK, BROKER_DOWN, CLIENT_ID_IN_USE, FARM_CODES, NEW_PORT
+from trading.ib_codes import (
+    BROKER_BACK,
+    BROKER_DOWN,
+    CLIENT_ID_IN_USE,
+    DEFINITION_CODES,
+    FARM_CODES,
+    NEW_PORT,
+)
 from trading.outage import Outage
 from utils.clock import Clock
 from utils.errors import SimulationError, TemporaryGatewayError
@@ -223,7 +230,8 @@ class ConnectionSupervisor:
             self._note_restored(is_data_lost=BROKER_BACK[code])
         elif code in FARM_CODES:
             farm = event.text.rpartition(":")[2].strip()
-            self._tell(DataFarm(name=farm, state=FARM_CODES[code]))
+            has_bars = code not in DEFINITION_CODES
+            self._tell(DataFarm(name=farm, state=FARM_CODES[code], has_bars=has_bars))
         elif code == CLIENT_ID_IN_USE:
             self._tell(ClientIdInUse(text=event.text))
         elif code == NEW_PORT:

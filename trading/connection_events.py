@@ -68,10 +68,17 @@ class TradingRestored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataFarm:
-    """A farm of market or history data changed its state; orders are not touched by it."""
+    """A farm of the broker changed its state; orders are not touched by it.
+
+    Attributes:
+        name: As the broker calls it.
+        state: What it is now.
+        has_bars: Whether it is one of market data or history, and not one of contract definitions.
+    """
 
     name: str
     state: FarmState
+    has_bars: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,9 @@ FARM_CODES: Mapping[int, FarmState] = MappingProxyType(
 )
 """Notices of data farms: market data, history, contract definitions."""
 
+DEFINITION_CODES = frozenset({2157, 2158})
+"""Of these, those of contract definitions: no bars come through them."""
+
 COMPETING_SESSION = 10197
 """Another login of the same user has the market data."""
 

@@ -66,13 +66,17 @@ def rehearsed(settings: TradingSettings, rate: float) -> TradingSettings:
 
 
 def rehearsed_connection(settings: ConnectionSettings, port: int) -> ConnectionSettings:
-    """Return settings that reach a simulated gateway on this machine; its timers are real ones."""
+    """Return settings that reach a simulated gateway on this machine; its timers are real ones.
+
+    It has no limit on history to keep, and what its history lacks, nobody will ever have.
+    """
     return settings.model_copy(
         update={
             "host": "127.0.0.1",
             "port": port,
             "max_messages_per_second": UNPACED,
             "history_again_seconds": 0.0,
+            "gap_retries": 0,
         }
     )
 

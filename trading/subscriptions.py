@@ -1,7 +1,8 @@
 """Bars of one pinned contract from a broker, kept coming through whatever ends a subscription.
 
 Each start asks for history that keeps up to date: its first answer holds what was missed, so a
-resubscription and the filling of a gap are one request.
+resubscription and the filling of a gap are one request. Whatever made data stale may have cost the
+last moves of a bar, so that no update counts after it before history has told all of them.
 """
 
 import asyncio
@@ -19,6 +20,8 @@ from trading.connection_events import (
     ConnectionDown,
     ConnectionEvent,
     ConnectionUp,
+    DataFarm,
+    FarmState,
     TradingBlocked,
     TradingRestored,
 )
@@ -30,6 +33,7 @@ from trading.ib_session import IbSession
 from utils.clock import Clock
 from utils.errors import TemporaryGatewayError
 from utils.logger import get_logger
+from utils.wording import counted
 
 EPOCH_SECONDS = 2
 """The date format that leaves no doubt about a zone."""
@@ -109,7 +113,11 @@ class BarSubscription:
         self._first: asyncio.Future[None] | None = None
         self._history: list[SeenBar] = []
         self._silent_since = 0.0
+        self._is_silent = False
         self._was_open = False
+        self._why_stale = ""
+        self._n_hole_retries = 0
+        self._broken_farms: set[str] = set()
 
     @property
     def is_asking(self) -> bool:
@@ -117,19 +125,35 @@ class BarSubscription:
         return self._wanted.is_set() or (self._first is not None and not self._first.done())
 
     def hear(self, event: ConnectionEvent) -> None:
-        """Hear the supervisor: what ends subscriptions starts this one anew."""
-        if isinstance(event, ConnectionUp) or (
-            isinstance(event, TradingRestored) and event.is_data_lost
-        ):
-            self._wanted.set()
-        elif isinstance(event, ConnectionDown):
-            self._go_stale(event.reason)
-        elif isinstance(event, TradingBlocked):
-            self._go_stale(f"the broker has lost its side ({event.code})")
+        """Hear the supervisor: what ends subscriptions, or may have cost bars, starts it anew."""
+        match event:
+            case ConnectionUp():
+                self._is_silent = False
+                self._broken_farms.clear()
+                self._wanted.set()
+            case TradingRestored():  # 1102 too: what moved meanwhile is not told again
+                self._wanted.set()
+            case ConnectionDown():
+                self._go_stale(event.reason)
+            case TradingBlocked():
+                self._go_stale(f"the broker has lost its side ({event.code})")
+            case DataFarm() if event.has_bars:
+                self._hear_farm(event)
+            case _:
+                pass
 
     def ask_again(self) -> None:
         """Subscribe anew, so that history tells what it has by now, of bars that were told too."""
         self._wanted.set()
+
+    def _hear_farm(self, farm: DataFarm) -> None:
+        """Trust nothing that was heard through a broken farm, until it is back or bars come."""
+        if farm.state is FarmState.BROKEN:
+            self._broken_farms.add(farm.name)
+            self._go_stale(f"the broker's data farm {farm.name} is broken")
+        elif farm.name in self._broken_farms:
+            self._broken_farms.remove(farm.name)
+            self._wanted.set()
 
     async def run(self) -> None:
         """Subscribe whenever that is needed, until cancelled.
@@ -158,6 +182,7 @@ class BarSubscription:
             await self._subscribe()
         except TemporaryGatewayError as error:
             self._go_stale(str(error))
+            self._stop()
             if self._gateway.is_connected:  # else the next ConnectionUp starts it
                 await asyncio.sleep(self._back_off.next_seconds())
                 self._wanted.set()
@@ -223,19 +248,35 @@ class BarSubscription:
         if name == "historicalData":
             self._history.append(_bar_of(said[0]))
         elif name == "historicalDataEnd":
-            self._note_heard()
-            self._tell_all(self._sequence.take_history(self._history))
-            self._go_fresh()
-            self._answer(None)
+            self._take_history()
         elif name == "historicalDataUpdate":
             self._note_heard()
             self._tell_all(self._sequence.take_update(_bar_of(said[0])))
             if self._sequence.needs_history:
                 self._wanted.set()
             else:
+                self._is_silent = False
                 self._go_fresh()
         elif name == "error" and said[0] not in REQUEST_NOTICES:
             self._answer(error_of(said[0], said[1]))
+
+    def _take_history(self) -> None:
+        """Take an answer of history, unless it lacks bars that it may have a little later.
+
+        After a silence an answer does not say that bars come again; only the next move does.
+        """
+        n_missing = sum(hole.n_missing for hole in self._sequence.holes(self._history))
+        if n_missing and self._n_hole_retries < self._settings.gap_retries:
+            self._n_hole_retries += 1
+            text = f"history lacks {counted(n_missing, 'bar')}; it is asked again"
+            self._answer(TemporaryGatewayError(text))
+            return
+        self._n_hole_retries = 0
+        self._note_heard()
+        self._tell_all(self._sequence.take_history(self._history))
+        if not self._is_silent:
+            self._go_fresh()
+        self._answer(None)
 
     def _answer(self, error: Exception | None) -> None:
         """Resolve the first answer, or note that a running subscription has ended."""
@@ -258,6 +299,7 @@ class BarSubscription:
         is_running = self._subscribed is not None and self._gateway.is_connected
         if is_running and self._was_open and now - self._silent_since >= limit:
             self._silent_since = now
+            self._is_silent = True
             self._go_stale(f"no bar of {self._terms.symbol} came for {limit:g} s")
             self._wanted.set()
 
@@ -270,14 +312,15 @@ class BarSubscription:
             self._tell(event)
 
     def _go_stale(self, reason: str) -> None:
-        if not self.is_stale:
-            self.is_stale = True
+        self._sequence.needs_history = True
+        if not self.is_stale or reason != self._why_stale:
+            self.is_stale, self._why_stale = True, reason
             _log.warning("bars are stale: %s", reason)
             self._tell(DataStale(reason=reason))
 
     def _go_fresh(self) -> None:
         if self.is_stale:
-            self.is_stale = False
+            self.is_stale, self._why_stale = False, ""
             self._tell(DataFresh())
 
 

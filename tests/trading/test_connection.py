@@ -153,13 +153,14 @@ def test_supervisor_tells_codes_of_the_line_as_values() -> None:
             (2104, "Market data farm connection is OK:usfuture"),
             (2105, "HMDS data farm connection is broken:ushmds"),
             (2108, "inactive but should be available upon demand.usfuture:usfuture"),
+            (2157, "Sec-def data farm connection is broken:secdefnj"),
             (326, "client id in use"),
             (1300, "reconnect on the new port - 7498"),
             (10349, "order TIF was set to DAY"),
         ]:
             supervisor.hear(error(code, text))
 
-    assert supervise(ScriptedGateway(), body)[1:11] == [
+    assert supervise(ScriptedGateway(), body)[1:12] == [
         TradingBlocked(code=1100),
         TradingRestored(is_data_lost=False),
         TradingBlocked(code=2110),
@@ -168,6 +169,7 @@ def test_supervisor_tells_codes_of_the_line_as_values() -> None:
         DataFarm(name="usfuture", state=FarmState.UP),
         DataFarm(name="ushmds", state=FarmState.BROKEN),
         DataFarm(name="usfuture", state=FarmState.IDLE),
+        DataFarm(name="secdefnj", state=FarmState.BROKEN, has_bars=False),
         ClientIdInUse(text="client id in use"),
         PortMoved(text="reconnect on the new port - 7498"),
     ]

@@ -14,7 +14,14 @@ from tests.helpers.clocks import StoppedClock
 from tests.helpers.gateways import until
 from tests.helpers.ib_links import Link, linked
 from trading.broker_events import ErrorSeen
-from trading.connection_events import ConnectionDown, ConnectionUp, TradingRestored
+from trading.connection_events import (
+    ConnectionDown,
+    ConnectionUp,
+    DataFarm,
+    FarmState,
+    TradingBlocked,
+    TradingRestored,
+)
 from trading.data_events import (
     BarClosed,
     BarGap,
@@ -201,6 +208,46 @@ def test_subscription_after_data_were_lost_begins_anew_and_fills_the_gap() -> No
     fed(body)
 
 
+def test_subscription_whose_broker_was_away_does_not_close_a_bar_that_it_saw_in_part() -> None:
+    """1102: the subscription goes on, and the last moves of a bar are not told again."""
+
+    async def body(feed: Feed) -> None:
+        feed.link.far.do("lose")
+        feed.bars.hear(TradingBlocked(code=1100))
+        feed.step()
+        feed.link.far.do("restore", is_data_lost=False)
+        feed.step()  # its first move comes before anybody has heard of 1102
+        await feed.has_told(N_WARM + 2)
+        assert feed.closes == list(range(7))
+        seen, missed = (event.bar for event in feed.of(BarClosed)[-2:])
+        assert (seen.close, missed.close) == (20_006.0, 20_007.0)
+        assert not feed.of(BarRevised)
+
+    fed(body)
+
+
+def test_subscription_of_a_broken_farm_is_stale_until_it_is_back_and_history_was_told() -> None:
+    async def body(feed: Feed) -> None:
+        feed.bars.hear(DataFarm(name="usfuture", state=FarmState.BROKEN))
+        assert feed.bars.is_stale
+        feed.bars.hear(DataFarm(name="euhmds", state=FarmState.UP))
+        assert feed.bars.n_starts == 1
+        feed.bars.hear(DataFarm(name="usfuture", state=FarmState.UP))
+        await until(lambda: not feed.bars.is_stale)
+        assert feed.bars.n_starts == 2
+
+    told = fed(body)
+    assert DataStale(reason="the broker's data farm usfuture is broken") in told
+
+
+def test_subscription_heeds_no_farm_of_contract_definitions() -> None:
+    async def body(feed: Feed) -> None:
+        feed.bars.hear(DataFarm(name="secdefnj", state=FarmState.BROKEN, has_bars=False))
+        assert not feed.bars.is_stale
+
+    fed(body)
+
+
 def test_subscription_after_a_reconnect_begins_anew_and_fills_the_gap() -> None:
     async def body(feed: Feed) -> None:
         feed.link.far.do("kick")
@@ -246,15 +293,30 @@ def test_subscription_whose_updates_come_twice_tells_each_close_once() -> None:
     fed(body)
 
 
-def test_subscription_names_a_hole_that_history_has_too() -> None:
+def with_a_hole(link: Link) -> None:
+    link.far.set(history_gap_bars=2)
+
+
+def test_subscription_names_a_hole_that_history_keeps_having() -> None:
     async def body(feed: Feed) -> None:
         await until(lambda: bool(feed.of(BarGap)))
         assert feed.of(BarGap)[0].n_missing == 2
+        assert feed.bars.n_starts == 3
 
-    def spoil(link: Link) -> None:
-        link.far.set(history_gap_bars=2)
+    fed_spoilt(body, with_a_hole, gap_retries=2, first_retry_seconds=0.01)
 
-    fed_spoilt(body, spoil)
+
+def test_subscription_tells_nothing_of_a_hole_that_history_fills_when_asked_again() -> None:
+    async def body(feed: Feed) -> None:
+        await until(lambda: feed.bars.n_starts == 2)
+        assert feed.told == [DataStale(reason="history lacks 2 bars; it is asked again")]
+        feed.link.far.set(history_gap_bars=0)
+        await feed.has_told(N_WARM)
+        assert feed.closes == list(range(N_WARM))
+        assert not feed.of(BarGap)
+        assert not feed.bars.is_stale
+
+    fed_spoilt(body, with_a_hole, gap_retries=100, first_retry_seconds=0.01)
 
 
 def test_subscription_mends_history_out_of_order_and_says_so() -> None:
@@ -269,7 +331,9 @@ def test_subscription_mends_history_out_of_order_and_says_so() -> None:
     fed_spoilt(body, spoil)
 
 
-def fed_spoilt(body: Callable[[Feed], Awaitable[None]], spoil: Callable[[Link], None]) -> None:
+def fed_spoilt(
+    body: Callable[[Feed], Awaitable[None]], spoil: Callable[[Link], None], **changed: float
+) -> None:
     """As `fed`, with a fault from the next subscription on."""
 
     async def spoilt(feed: Feed) -> None:
@@ -285,15 +349,19 @@ def fed_spoilt(body: Callable[[Feed], Awaitable[None]], spoil: Callable[[Link], 
             running.cancel()
             await asyncio.wait({running})
 
-    fed(spoilt)
+    fed(spoilt, **changed)
 
 
-def test_subscription_that_falls_silent_is_stale_and_begins_anew() -> None:
+def test_subscription_that_falls_silent_is_stale_until_bars_come_again() -> None:
     async def body(feed: Feed) -> None:
         feed.link.far.set(is_stale=True)
         await until(lambda: bool(feed.of(DataStale)))
+        await until(lambda: feed.bars.n_starts == 3)  # history is asked, and answers
+        assert feed.bars.is_stale
         feed.link.far.set(is_stale=False)
+        feed.step()
         await until(lambda: feed.of(DataFresh)[1:] != [])
+        assert feed.closes == list(range(N_WARM + 1))
 
     told = fed(body, silence_seconds=0.3)
     assert DataStale(reason="no bar of MNQ came for 0.3 s") in told
