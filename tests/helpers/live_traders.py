@@ -18,6 +18,7 @@ from config.trading_settings import TradingSettings
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
 from data.synthetic import synthetic_bars
+from tests.helpers.bars import make_bars
 from tests.helpers.gateways import until
 from tests.helpers.ib_links import ACCOUNT
 from tests.helpers.invariants import assert_invariants
@@ -27,7 +28,9 @@ from trading.alert_kinds import Alert
 from trading.alert_rules import standing_alerts
 from trading.journal_reader import JournalReader
 from trading.model_loading import LoadedModel
+from trading.order_builder import EntryTerms
 from trading.rehearsal_settings import rehearsed, rehearsed_connection
+from trading.risk_codes import Denied
 from trading.simulated_gateway.settings import broker_like
 from trading.simulation import SimulatedMarket, SimulationTerms, simulated_market
 from trading.status import TraderStatus
@@ -83,9 +86,13 @@ class ScriptedPolicy(HashPolicy):
         super().__init__(settings, bars)
         self.answers = list(answers)
         self.always = None
+        self.meanwhile = None
 
     def predict(self, observation, state=None):
-        """Return the next answer."""
+        """Return the next answer; first, what a test wants done while the model thinks, once."""
+        if self.meanwhile is not None:
+            happen, self.meanwhile = self.meanwhile, None
+            happen()
         if self.answers:
             return self.answers.pop(0), state
         return 0 if self.always is None else self.always, state
@@ -182,6 +189,26 @@ class Rehearsal:
         """The gateway."""
         return self.market.gateway
 
+    @property
+    def stops(self) -> list[dict[str, Any]]:
+        """The stops that work at the gateway."""
+        orders = self.market.state()["orders"]
+        return [one for one in orders if one["kind"] == "STP" and one["is_working"]]
+
+    async def begun(self) -> None:
+        """Wait until the trader has begun, and knows all it needs; raise what ended it instead."""
+        await until(lambda: self.task.done() or not self.trader.unsettled(), 20.0)
+        if self.task.done():
+            self.task.result()
+
+    def denied(self, target: int) -> str:
+        """Ask for a position by hand, and return the code under which that was denied."""
+        price = self.desk.market.last_price or 20_000.0
+        stop = price - 15.0 * (1 if target > 0 else -1)
+        answer = self.manager.enter(EntryTerms(decision_id="by-hand", target=target, stop=stop))
+        assert isinstance(answer, Denied), answer
+        return answer.code.name
+
     async def settle(self, seconds: float = 10.0) -> None:
         """Wait until all is done."""
         await Stepper(self.market, self.trader, seconds).settle()
@@ -254,9 +281,7 @@ async def trading(
     run = Rehearsal(market, trader, heard, folder, task)
     try:
         if is_begun:
-            await until(lambda: task.done() or not trader.unsettled(), 20.0)
-            if task.done():
-                task.result()
+            await run.begun()
         yield run
     finally:
         trader.stop("the test is over")
@@ -295,13 +320,42 @@ def some_bars(n: int = 400, seed: int = 3) -> pd.DataFrame:
     return synthetic_bars(n, seed=seed)
 
 
+def calm_bars(n: int = 200, fall_at: int | None = None, points: float = 0.0) -> pd.DataFrame:
+    """Return bars between 19,999 and 20,001 that close where they open, at 20,000.
+
+    From bar `fall_at` on, counted from 0, they are so many points lower: it opens up there, and
+    falls to where it closes.
+    """
+    levels = [20_000.0 - points * (fall_at is not None and row >= fall_at) for row in range(n)]
+    rows = [(one, one + 1.0, one - 1.0, one) for one in levels]
+    if fall_at is not None:
+        rows[fall_at] = (20_000.0, 20_001.0, 19_999.0 - points, 20_000.0 - points)
+    return make_bars(rows)
+
+
 Body = Callable[[Rehearsal], Any]
 
 
 def rehearse(
-    folder: Path, body: Body, bars: pd.DataFrame, model: LoadedModel, n_warm: int = 60, **terms: Any
+    folder: Path,
+    body: Body,
+    bars: pd.DataFrame,
+    model: LoadedModel,
+    n_warm: int = 60,
+    faults: dict[str, Any] | None = None,
+    **terms: Any,
 ) -> None:
-    """Run `body` over a new market and a trader in it, then check the invariants."""
+    """Run `body` over a new market and a trader in it, then check the invariants.
+
+    Args:
+        folder: Of the trader.
+        body: What happens.
+        bars: Of the market.
+        model: What decides.
+        n_warm: Bars before the first one that is lived through.
+        faults: Of the gateway, from before the trader on.
+        terms: As of `trading`.
+    """
 
     async def in_loop(market: SimulatedMarket) -> None:
         async with trading(market, model, folder, **terms) as run:
@@ -310,4 +364,5 @@ def rehearse(
                 run.check()
 
     with market_of(bars, n_warm, model.policy.env_settings) as market:
+        market.gateway.set(**(faults or {}))
         asyncio.run(in_loop(market))
