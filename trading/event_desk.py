@@ -83,6 +83,8 @@ class EventDesk:
         self._written = {ref: state for ref, state in self._written.items() if ref in known}
 
     def _take(self, event: BrokerEvent, now: datetime) -> None:
+        if isinstance(event, ExecutionSeen) and self._is_old_news(event):
+            return
         told = self._books.orders.hear(event, now)
         match event:
             case ExecutionSeen() if any(self._is_known(heard) for heard in told):
@@ -103,6 +105,14 @@ class EventDesk:
                 pass
         for heard in told:
             self.note(heard, event)
+
+    def _is_old_news(self, event: ExecutionSeen) -> bool:
+        """Return whether an execution was counted so long ago that its order is forgotten.
+
+        Some brokers' programs tell the fills of a week; their orders are not strangers' for that.
+        """
+        is_booked = event.order_ref in self._books.orders.orders
+        return not is_booked and self._books.fills.has(event)
 
     def _is_known(self, heard: Heard) -> bool:
         """Return whether an order is one that our journal knows, or a second one under its ref."""

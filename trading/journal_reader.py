@@ -90,8 +90,8 @@ class JournalReader:
             self._ask("ROLLBACK")
 
     def intents_since(self, time: datetime) -> list[StoredIntent]:
-        """Return orders of ours of `time` or later, and all older ones that are not over."""
-        text = f"created >= ? OR state NOT IN ({_marks(ENDED)})"
+        """Return orders of ours that changed at `time` or later, and all that are not over."""
+        text = f"updated >= ? OR state NOT IN ({_marks(ENDED)})"
         return self._intents(text, stamp(time), *ENDED)
 
     def intents_of(self, decision_id: str) -> list[StoredIntent]:

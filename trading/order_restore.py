@@ -104,7 +104,8 @@ def _restore_orders(
     for fill in fills:
         by_ref.setdefault(fill.order_ref, []).append(fill)
     for intent in intents:
-        orders.restore(_booked(intent, by_ref.get(intent.ref, []), orders.bot))
+        booked = _booked(intent, by_ref.get(intent.ref, []), orders.bot)
+        orders.restore(booked, heard_at=intent.updated)
     live = [key for key, booked in orders.orders.items() if booked.life.state in MAY_FILL]
     for key in live:
         orders.do(key, Restarted(), now)

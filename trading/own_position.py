@@ -64,10 +64,10 @@ class OwnFills:
 
     def hear(self, event: ExecutionSeen) -> bool:
         """Count an execution of ours in; return False for one that is known already."""
-        stem, version = split_exec_id(event.exec_id)
-        known = self._fills.get(stem)
-        if known is not None and split_exec_id(known.exec_id)[1] >= version:
+        if self.has(event):
             return False
+        stem, _ = split_exec_id(event.exec_id)
+        known = self._fills.get(stem)
         self.n_news += 1
         self._holdings.clear()  # a correction may be of another contract than it was
         self._fills[stem] = OwnFill(
@@ -78,6 +78,12 @@ class OwnFills:
             price_ticks=self._ticks(event.con_id, event.price),
         )
         return True
+
+    def has(self, event: ExecutionSeen) -> bool:
+        """Return whether an execution is counted, in this version or a newer one."""
+        stem, version = split_exec_id(event.exec_id)
+        known = self._fills.get(stem)
+        return known is not None and split_exec_id(known.exec_id)[1] >= version
 
     def adopt(self, con_id: int, position: int, price: float, time: datetime) -> None:
         """Take a position for ours, because a person said so.

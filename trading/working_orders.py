@@ -71,6 +71,7 @@ class WorkingOrders:
         self._orders: dict[str, BookedOrder] = {}
         self._keys = OrderKeys()
         self._told_at: dict[str, datetime] = {}
+        self._heard_at: dict[str, datetime] = {}
         self._foreign = ForeignOrders()
 
     @property
@@ -104,9 +105,10 @@ class WorkingOrders:
         booked = BookedOrder(name=name, order=order, life=life, parent_ref=parent_ref)
         return self._put(order.ref, booked)
 
-    def restore(self, booked: BookedOrder) -> None:
-        """Book an order as a journal had it; feed it Restarted next."""
+    def restore(self, booked: BookedOrder, heard_at: datetime) -> None:
+        """Book an order as a journal had it, heard of last then; feed it Restarted next."""
         self._put(booked.order.ref, booked)
+        self._heard_at[booked.order.ref] = heard_at
 
     def begin_session(self) -> None:
         """Forget all order ids: after a new connection only what is told again is known."""
@@ -185,18 +187,21 @@ class WorkingOrders:
         )
 
     def forget(self, before: datetime) -> int:
-        """Drop what is over and was decided before a time; return how many orders.
+        """Drop what is over and was heard of last before a time; return how many orders.
 
-        Keep two days: the broker tells the fills of its day again and again.
+        Keep two days: the broker tells the fills of its day again and again, also those of a stop
+        that had rested for weeks.
         """
         over = [
             key
             for key, booked in self._orders.items()
-            if not booked.life.may_still_fill and booked.life.created < before
+            if not booked.life.may_still_fill
+            and self._heard_at.get(key, booked.life.created) < before
         ]
         for key in over:
             del self._orders[key]
             self._told_at.pop(key, None)
+            self._heard_at.pop(key, None)
         self._keys.forget(over)
         self._foreign.forget(before)
         return len(over)
@@ -248,6 +253,7 @@ class WorkingOrders:
     def _tell(self, key: str, event: _Named | OrderStatusSeen, now: datetime) -> Heard:
         """Feed an order with what the broker says of it, and learn its numbers."""
         self._keys.learn_perm_id(event.perm_id, key)
+        self._heard_at[key] = now
         if isinstance(event, OpenOrderSeen):
             is_ours = event.client_id == self.client_id and event.order_id > 0
             booked = self._orders[key]

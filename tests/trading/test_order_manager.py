@@ -8,6 +8,7 @@ from tests.helpers.ib_links import PRICE
 from tests.helpers.journals import rows
 from tests.helpers.live_orders import QUICK, Rig, traded
 from trading.broker_events import ErrorSeen
+from trading.modes import Mode
 from trading.placed import Placed
 from trading.risk_codes import DenialCode, Denied
 
@@ -59,6 +60,25 @@ def test_orders_that_the_book_forgets_are_forgotten_by_all(tmp_path: Path) -> No
         manager.forget(rig.desk.manager.now() + timedelta(days=1))
         assert set(manager.books.orders.orders) == {"bot/d1/stop/1"}  # it may still fill
         assert set(manager._desk._written) == {"bot/d1/stop/1"}
+
+    traded(tmp_path / "j.db", body)
+
+
+def test_fills_of_orders_that_the_book_forgot_are_no_strangers(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+        rig.far.do("set_price", points=19_940.0)
+        await until(lambda: rig.position == 0 and not rig.far.state()["orders"])
+        manager = rig.desk.manager
+        manager.catch_up()
+        manager.forget(manager.now() + timedelta(days=1))
+        assert not manager.books.orders.orders
+        await rig.desk.reconciler.reconcile()  # the broker tells the fills of its day again
+        manager.catch_up()
+        assert rig.mode is Mode.TRADING
+        assert not manager.books.orders.orders
+        assert "foreign_order" not in rig.kinds()
 
     traded(tmp_path / "j.db", body)
 

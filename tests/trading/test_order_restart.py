@@ -2,26 +2,32 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 from config.instruments import get_instrument
 from config.trading_settings import OrderTimers
 from tests.helpers.broker_words import charged
+from tests.helpers.clocks import StoppedClock
 from tests.helpers.gateways import until
 from tests.helpers.ib_links import simulated_gateway
 from tests.helpers.journals import (
     ACCOUNT,
     CON_ID,
     NOON,
+    OWNER,
     execution,
     intent,
     open_journal,
 )
 from tests.helpers.live_orders import Rig, started
 from trading.broker_events import CommissionSeen
+from trading.journal import Journal
+from trading.journal_events import IntentState
 from trading.modes import Hold, Mode
 from trading.order_restore import Traded, restore
 from trading.own_position import OwnFills
+from trading.reconciliation import REMEMBERED
 from trading.simulated_gateway.in_thread import GatewayInThread
 
 ENTRY, STOP = "bot/d1/entry/1", "bot/d1/stop/1"
@@ -194,3 +200,26 @@ def test_restored_fill_that_was_corrected_costs_what_its_first_report_said(tmp_p
     lived.hear(corrected)
     lived.hear_commission(in_euros)
     assert (lived.commissions_usd(), restored.commissions_usd()) == (0.85, 0.85)
+
+
+def test_restored_book_has_a_stop_that_filled_today_though_it_was_placed_a_week_ago(
+    tmp_path: Path,
+) -> None:
+    path, filled = tmp_path / "j.db", NOON + timedelta(days=7)
+    placed = [
+        intent(n=1, ref=ENTRY),
+        IntentState(ref=ENTRY, state="FILLED", perm_id=501),
+        intent(role="stop", n=1, ref=STOP),
+        IntentState(ref=STOP, state="WORKING", perm_id=502),
+    ]
+    with open_journal(path) as journal:
+        for event in placed:
+            journal.append(event)
+    with Journal.open(path, StoppedClock(filled.isoformat()), OWNER) as journal:
+        journal.append(execution("x.02.01", order_ref=STOP, perm_id=502, side="SLD", time=filled))
+        journal.append(IntentState(ref=STOP, state="FILLED", perm_id=502))
+        later = filled + timedelta(hours=1)
+        restored = restore(journal.reader, TRADED, OrderTimers(), later).books.orders
+    assert list(restored.orders) == [STOP]
+    restored.forget(later - REMEMBERED)
+    assert list(restored.orders) == [STOP]

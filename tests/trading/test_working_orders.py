@@ -243,7 +243,7 @@ def test_book_restored_from_a_journal_knows_its_perm_ids():
     before.hear(opened(perm_id=900), at(1))
     after = book()
     for booked in before.orders.values():
-        after.restore(booked)
+        after.restore(booked, at(59))
         after.do(booked.order.ref, Restarted(), at(60))
     assert set(states(after).values()) == {"UNKNOWN"}
     after.hear(told("Filled", 2, perm_id=900, order_id=0), at(61))
@@ -257,6 +257,18 @@ def test_book_forgets_what_is_over_and_nothing_else():
     assert orders.forget(before=START) == 0  # not older
     assert orders.forget(before=at(10)) == 1
     assert list(orders.orders) == [STOP_REF]
+
+
+def test_book_remembers_a_stop_that_filled_now_however_long_it_had_rested():
+    orders = bracket()
+    orders.hear(opened(order_ref=STOP_REF, order_id=12, perm_id=901, action="SELL"), at(1))
+    week = 7 * 86_400
+    fill = executed(2, order_ref=STOP_REF, order_id=12, perm_id=901, time=at(week))
+    orders.hear(fill, at(week))
+    orders.hear(told("Filled", 2, order_id=12, perm_id=901), at(week))
+    orders.forget(before=at(week - 2 * 86_400))
+    assert states(orders)[STOP_REF] == "FILLED"
+    assert [heard.key for heard in orders.hear(fill, at(week + 60))] == [STOP_REF]
 
 
 def test_book_keeps_an_order_whose_fills_it_has_not_seen():
