@@ -1,8 +1,8 @@
 """Run every shell command of README.md, in order, as a newcomer would paste them.
 
 A trailing comment says what to expect where that is not exit code 0:
-`# exits N`, or `# until stopped` for what runs until it is told to end: it is, once it has said where it
-listens, or that nobody listens where it would connect.
+`# exits N`, or `# until stopped` for what runs until it is told to end: it is, once it has said
+where it listens, or that nobody listens where it would connect.
 """
 
 import os

@@ -75,9 +75,8 @@ class OrderSender:
             case CancelledOrder():
                 self._pacer.put(Lane.CANCEL, message)
             case ChangedOrder():
-                self._pacer.put(
-                    Lane.ORDER, message, lambda waiting: _is_change_of(waiting, message)
-                )
+                ref = message.order.ref
+                self._pacer.put(Lane.ORDER, message, lambda waiting: _is_change_of(waiting, ref))
             case NewOrders():
                 self._pacer.put(Lane.ORDER, message)
 
