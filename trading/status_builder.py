@@ -8,13 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from env.kernel.names import Denial
 from trading.connection import ConnectionSupervisor
 from trading.contract_facts import ContractFacts
-from trading.decisions import SIGNAL, LiveDecision
 from trading.order_desk import OrderDesk
-from trading.placed import Placed
-from trading.risk_codes import Denied
 from trading.risk_view import RiskView
 from trading.shown_orders import shown_orders, shown_stop
 from trading.status import (
@@ -74,34 +70,6 @@ def build_status(source: StatusSource) -> TraderStatus:
         orders=_orders(source, view),
         versions=dict(source.versions),
     )
-
-
-def decision_status(
-    decision: LiveDecision, answer: Placed | Denied | None = None
-) -> DecisionStatus:
-    """Return a decision with what became of it.
-
-    Args:
-        decision: As the policy or a forced exit made it.
-        answer: Of the order desk; None where it was not asked.
-    """
-    return DecisionStatus(
-        decided_at=decision.at.to_pydatetime(warn=False),
-        action=decision.action,
-        target=decision.target,
-        reason=_outcome(decision, answer),
-    )
-
-
-def _outcome(decision: LiveDecision, answer: Placed | Denied | None) -> str:
-    """Return what became of a decision in a few words, e.g. "denied: stale_data"."""
-    why = "" if decision.reason == SIGNAL else f" ({decision.reason})"
-    if isinstance(answer, Denied):
-        return f"denied: {answer.code.value}{why}"
-    is_sent = answer is not None and bool(answer.refs)
-    if decision.denial == Denial.NONE.label:
-        return f"{'order sent' if is_sent else 'nothing to do'}{why}"
-    return f"{'order sent, less was allowed' if is_sent else 'denied'}: {decision.denial}{why}"
 
 
 def _connection(source: StatusSource) -> ConnectionStatus:

@@ -28,6 +28,7 @@ from trading.contract_desk import ContractDesk
 from trading.day_keeper import DayKeeper
 from trading.day_reports import DayReports
 from trading.decision_desk import DecisionDesk
+from trading.denial_counts import KEPT
 from trading.funds import Funds
 from trading.journal_desk import JournalDesk
 from trading.market_desk import MarketDesk, first_pipeline
@@ -112,6 +113,7 @@ class TraderDesk:
         self._commands = CommandDesk(self._box, self.orders, self.watch, self.day)
         self.contract = ContractDesk(prepared, line, terms, settings, self.market.pin)
         reader = prepared.journal.reader
+        self.orders.manager.denials.recall(reader, clock.now() - KEPT)
         self._reports = DayReports(terms, settings.session, self.day, reader, alert)
         self._is_fill_followed = True
 

@@ -4,11 +4,9 @@ Everything that can be refused without a broker is refused here, before a connec
 """
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
@@ -32,9 +30,6 @@ from trading.trader_terms import TraderTerms, fitted
 from trading.warming import warm_up
 from utils.clock import Clock, SystemClock
 from utils.errors import ConfigError, DataError
-
-CREDENTIALS = "CREDENTIALS_DIRECTORY"
-"""What systemd calls the folder of secrets that it shows to one service."""
 
 SIM = "sim"
 
@@ -167,14 +162,7 @@ def _targets(mode: str) -> AlertTargets:
     Nobody outside hears of a rehearsal: its alerts would wake people for nothing, and its signs of
     life would hide that the real trader is dead.
     """
-    return AlertTargets() if mode == SIM else load_alert_targets(_alert_file())
-
-
-def _alert_file() -> Path | None:
-    """Return where a service manager shows this service its alert URLs; None where it does not."""
-    folder = os.environ.get(CREDENTIALS)
-    file = None if folder is None else Path(folder) / "alert_urls"
-    return file if file is not None and file.exists() else None
+    return AlertTargets() if mode == SIM else load_alert_targets()
 
 
 def _check_symbol(request: TradeRequest, model: LoadedModel) -> None:

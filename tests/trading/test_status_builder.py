@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-import pandas as pd
 import pytest
 
 from config.connection_settings import ConnectionSettings
@@ -17,14 +16,11 @@ from tests.helpers.live_orders import traded
 from trading.broker_events import ErrorSeen, ExecutionSeen
 from trading.connection import ConnectionSupervisor
 from trading.contract_facts import ContractFacts
-from trading.decisions import LiveDecision
 from trading.journal_desk import JournalDesk
 from trading.modes import Hold, Link, Mode
 from trading.order_desk import OrderDesk
 from trading.order_manager import TraderPorts
 from trading.own_position import OwnFills
-from trading.placed import Placed
-from trading.risk_codes import DenialCode, Denied
 from trading.risk_view import RiskView
 from trading.status import (
     ConnectionStatus,
@@ -35,7 +31,7 @@ from trading.status import (
     StopStatus,
     TraderStatus,
 )
-from trading.status_builder import StatusSource, build_status, decision_status
+from trading.status_builder import StatusSource, build_status
 from trading.trader_books import TraderBooks
 from trading.working_orders import WorkingOrders
 
@@ -54,21 +50,6 @@ FACTS = ContractFacts(
 )
 PROFIT = ProfitStatus(
     realised_usd=None, unrealised_usd=None, commission_usd=None, daily_loss_limit_usd=500.0
-)
-DECISION = LiveDecision(
-    at=pd.Timestamp("2024-03-05T17:55:00Z"),
-    opened=pd.Timestamp("2024-03-05T17:50:00Z"),
-    action="buy",
-    choice=1,
-    is_policy=True,
-    quantity=1,
-    target=1,
-    denial="none",
-    reason="signal",
-    observation_hash="",
-    features_hash="",
-    agreement=None,
-    seconds=0.01,
 )
 
 
@@ -180,35 +161,6 @@ def test_status_counts_the_denials_of_its_trading_day(source):
     begun = datetime(2024, 3, 4, 23, tzinfo=UTC)
     assert build_status(replace(source, day_begun=begun)).orders.denials == {"stale_data": 1}
     assert build_status(source).orders.denials == {"stale_data": 1, "margin": 1}
-
-
-@pytest.mark.parametrize(
-    ("changes", "answer", "words"),
-    [
-        ({}, Placed(("bot/d1/entry/1", "bot/d1/stop/1")), "order sent"),
-        ({}, Placed(), "nothing to do"),
-        ({"quantity": 0}, None, "nothing to do"),
-        ({}, Denied(DenialCode.STALE_DATA, "99 s old"), "denied: stale_data"),
-        ({"denial": "no_edge", "quantity": 0}, None, "denied: no_edge"),
-        (
-            {"denial": "max_trades"},
-            Placed(("bot/d1/exit/1",)),
-            "order sent, less was allowed: max_trades",
-        ),
-        ({"reason": "time_limit"}, Placed(("bot/d1/exit/1",)), "order sent (time_limit)"),
-        ({"reason": "late", "quantity": 0}, None, "nothing to do (late)"),
-        (
-            {"reason": "time_limit"},
-            Denied(DenialCode.NOT_SYNCED, "no"),
-            "denied: not_synced (time_limit)",
-        ),
-    ],
-)
-def test_decision_status_says_what_became_of_it(changes, answer, words):
-    status = decision_status(replace(DECISION, **changes), answer)
-    assert (status.reason, status.action, status.target) == (words, "buy", 1)
-    assert status.decided_at == datetime(2024, 3, 5, 17, 55, tzinfo=UTC)
-    assert type(status.decided_at) is datetime
 
 
 def source_of(rig):
