@@ -23,6 +23,7 @@ from trading.sealed_arrays import as_bytes, sealed, unsealed
 from utils.errors import ArtifactError, ConfigError, DataError
 from utils.files import write_bytes_atomically
 from utils.logger import get_logger
+from utils.private_files import why_not_private
 
 _LOG = get_logger("pipeline")
 
@@ -74,8 +75,14 @@ def restore(pipeline: BarPipeline, snapshot: bytes) -> None:
 
 
 def was_restored(pipeline: BarPipeline, path: Path) -> bool:
-    """Let a new pipeline go on from a file, and return whether it did; if not, make another one."""
+    """Let a new pipeline go on from a file, and return whether it did; if not, make another one.
+
+    A file that others could have written is not used: it says what the next decision is made on.
+    """
     try:
+        why = why_not_private(path)
+        if why is not None:
+            raise ArtifactError(why)
         restore(pipeline, path.read_bytes())
     except FileNotFoundError:
         return False

@@ -26,6 +26,8 @@ from utils.masking import masked_text
 
 LOG_FILE = "trader.log"
 ROOT = "futuresgym"
+LOOP = "asyncio"
+"""Tells what fails in a callback, with all that was in it."""
 
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every record has; the rest was given by `extra`."""
@@ -119,21 +121,22 @@ def trader_log(
     """
     check_writable(folder, "the log's folder")
     keep_addresses_out_of_logs()
-    root = logging.getLogger(ROOT)
+    root, loop = logging.getLogger(ROOT), logging.getLogger(LOOP)
     file = folder / LOG_FILE
     in_file = _file_handler(file, settings)
-    before = (root.handlers, root.level, root.propagate)
+    before = [(one, one.handlers, one.level, one.propagate) for one in (root, loop)]
     configure_logging()
     threads = [LogThread(handler, settings.n_waiting) for handler in (*root.handlers, in_file)]
     masking = MaskingFilter(secrets)
     for thread in threads:
         thread.addFilter(masking)
-    root.handlers = list(threads)
+    root.handlers, loop.handlers, loop.propagate = list(threads), list(threads), False
     try:
         yield file
     finally:
-        root.handlers, level, root.propagate = before
-        root.setLevel(level)
+        for one, handlers, level, propagate in before:
+            one.handlers, one.propagate = handlers, propagate
+            one.setLevel(level)
         if _finish(threads, settings.close_seconds):
             in_file.close()  # else its thread has it, and waits for the disk
 

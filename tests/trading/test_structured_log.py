@@ -1,5 +1,6 @@
 """The trader's log: lines of JSON without secrets, closed when they get long, never in the way."""
 
+import asyncio
 import io
 import json
 import logging
@@ -67,6 +68,22 @@ def test_trader_log_hides_accounts_and_addresses_everywhere(tmp_path, capsys):
     assert first["who"] == "DU***67"
     assert second["message"] == "of ad***77"
     assert third["traceback"].endswith("RuntimeError: DU***67 at https://***")
+
+
+def test_trader_log_has_what_failed_in_a_callback_of_the_loop_without_accounts(tmp_path, capsys):
+    def fail():
+        raise RuntimeError(f"no order for {ACCOUNT}")
+
+    async def in_loop():
+        asyncio.get_running_loop().call_soon(fail)
+        await asyncio.sleep(0.01)
+
+    with trader_log(tmp_path, SETTINGS) as file:
+        asyncio.run(in_loop())
+    (line,) = lines(file)
+    assert (line["level"], line["logger"]) == ("ERROR", "asyncio")
+    assert line["traceback"].endswith("RuntimeError: no order for DU***67")
+    assert ACCOUNT not in file.read_text(encoding="utf-8") + capsys.readouterr().err
 
 
 def test_trader_log_of_odd_values_is_still_json(tmp_path):
