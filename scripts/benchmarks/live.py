@@ -42,12 +42,15 @@ from trading.warming import warm_up
 from utils.errors import SimulationError
 
 SUITE = "live"
-ENTRIES, QUICK_ENTRIES = 1_000, 40
+ENTRIES, QUICK_ENTRIES = 500, 40
 WARM_BARS = 400
 ACCOUNT = "DU1234567"
 BAR_SECONDS, BARS_PER_DAY = 300, 276
 HIDDEN, SEED = 64, 1
 BEGIN_SECONDS = 60.0
+LOOK_SECONDS = 0.05
+"""As between two bars, a look comes between two closes here."""
+
 SWITCH_SECONDS = 1e-4
 """The gateway is a thread here and would be a process, which need not wait for a turn to speak."""
 
@@ -187,7 +190,9 @@ async def _trading(market: SimulatedMarket, policy: Any, folder: Path) -> AsyncI
         is_named=False,
     )
     settings = TraderSettings(trading=TradingSettings(limits=LIMITS))
-    session = settings.session.model_copy(update={"warm_days": market.warm_days})
+    session = settings.session.model_copy(
+        update={"warm_days": market.warm_days, "tick_seconds": LOOK_SECONDS}
+    )
     settings = settings.model_copy(update={"session": session})
     settings = fitted(rehearsed_trader(settings, market.clock.rate, market.port), terms)
     warm_up(terms, settings, market.clock)

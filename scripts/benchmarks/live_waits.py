@@ -14,7 +14,7 @@ from trading.simulated_gateway.requests import PlaceOrder, Request
 from trading.simulation import SimulatedMarket
 from trading.stepper import Rehearsing, Stepper
 
-REST_SECONDS = 0.005
+REST_SECONDS = 0.06
 """Before each close: bars are minutes apart, and what the last one left behind is done by then."""
 
 RunTrader = Callable[[SimulatedMarket], AbstractAsyncContextManager[Rehearsing]]
