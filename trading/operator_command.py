@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from utils.errors import ConfigError
+from utils.masking import masked_text
 
 LONGEST_WORDS = 500
 """Characters that a name or a reason may have: both are kept for ever, and shown in one line."""
@@ -39,7 +40,8 @@ class Command:
     Attributes:
         kind: What is asked for.
         actor: Who asks.
-        reason: Why; may be empty where it is not of SIGNED.
+        reason: Why; may be empty where it is not of SIGNED. Account ids and addresses are masked
+            here, as in `actor`: both are shown to others.
         at: When it was given, aware, by the machine's clock, whatever time the market has.
         id: Its own; lower case, digits and dashes.
         trading_day: Of a reset: the day that is meant, so that an old word unlocks no later one.
@@ -67,6 +69,8 @@ class Command:
         for is_wrong, problem in _RULES:
             if is_wrong(self):
                 raise ConfigError(f"`{self.kind}` {problem}")
+        for name in ("actor", "reason"):
+            object.__setattr__(self, name, masked_text(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

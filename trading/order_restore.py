@@ -4,7 +4,7 @@ What the journal does not know, the broker is asked for: every live order comes 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import nan
 from types import MappingProxyType
@@ -46,7 +46,7 @@ class Traded:
 
     bot: str
     client_id: int
-    account: str
+    account: str = field(repr=False)
     con_id: int
     instruments: Mapping[int, Instrument]
 

@@ -6,11 +6,11 @@ known is None, never 0. How it gets to the disk is left to trading/status_file.p
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from trading.modes import Hold, Link, Mode
-from utils.masking import masked_account
+from utils.masking import masked_account, masked_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +165,8 @@ class TraderStatus:
     Attributes:
         at: The moment.
         venue: "sim", "paper" or "live".
-        account: Masked here, whatever is given.
+        account: Masked here, whatever is given; so are accounts and addresses in `holds` and in
+            the decision's reason.
         mode: What the trader may do.
         holds: What holds it back, with why, in words; the day's lock and the kill switch among it.
         open_alerts: Kinds of alerts whose cause stands, keys of ALERT_KINDS.
@@ -187,7 +188,16 @@ class TraderStatus:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Keep the account id out of everything that is made of this."""
+        """Keep account ids and addresses out of everything that is made of this.
+
+        What people and the broker say stands in reasons, word for word.
+        """
+        secrets = (self.account,)
+        holds = {hold: masked_text(why, secrets) for hold, why in self.holds.items()}
+        object.__setattr__(self, "holds", holds)
+        if self.decision is not None:
+            said = masked_text(self.decision.reason, secrets)
+            object.__setattr__(self, "decision", replace(self.decision, reason=said))
         object.__setattr__(self, "account", masked_account(self.account))
 
     @property

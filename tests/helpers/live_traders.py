@@ -35,6 +35,7 @@ from trading.simulated_gateway.settings import broker_like
 from trading.simulation import SimulatedMarket, SimulationTerms, simulated_market
 from trading.status import TraderStatus
 from trading.stepper import Stepper
+from trading.teller import Teller
 from trading.trader import Trader
 from trading.trader_setup import JOURNAL
 from trading.trader_terms import TraderTerms, fitted
@@ -257,7 +258,8 @@ async def trading(
         terms: Of TraderTerms, what is other than usual.
         real: What a rehearsal would stretch and this one does not, by part of TradingSettings, and
             of the connection.
-        settings: As of `settings_of`.
+        settings: As of `settings_of`; and `teller`, who hears what people are told instead of
+            `heard`.
     """
     own = TraderTerms(
         folder=folder,
@@ -266,6 +268,7 @@ async def trading(
         **({"mode": "sim", "account": ACCOUNT, "is_named": False} | (terms or {})),
     )
     session = {"warm_days": market.warm_days} | settings.pop("session", {})
+    teller: Teller | None = settings.pop("teller", None)
     made = settings_of(market.port, session=session, **settings)
     made = made.model_copy(
         update={
@@ -276,7 +279,7 @@ async def trading(
     made = fitted(made, own)
     made = _unstretched(made, real or {})
     heard = Heard(made.trading)
-    trader = Trader(own, made, market.clock, heard)
+    trader = Trader(own, made, market.clock, teller or heard)
     task = asyncio.ensure_future(trader.run())
     run = Rehearsal(market, trader, heard, folder, task)
     try:

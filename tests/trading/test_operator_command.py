@@ -34,6 +34,11 @@ def test_command_kinds_that_need_no_reason_are_those_that_make_safe():
     assert set(CommandKind) - SIGNED == {CommandKind.FLATTEN, CommandKind.KILL}
 
 
+def test_command_shows_no_account_and_no_address_that_somebody_typed():
+    word = command("release", actor="anna of DU1234567", reason="see https://desk/t0ken")
+    assert (word.actor, word.reason) == ("anna of DU***67", "see https://***")
+
+
 @pytest.mark.parametrize(
     ("kind", "changes", "words"),
     [

@@ -1,6 +1,7 @@
 """A trader's status: money adds up, the account is masked, the file is read back as written."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,14 @@ def test_status_day_without_a_price_is_not_known():
 def test_status_masks_the_account_whatever_is_given():
     assert healthy().account == "DU***67"
     assert ACCOUNT not in repr(healthy())
+
+
+def test_status_masks_what_people_and_the_broker_say():
+    words = f"{ACCOUNT} at https://hooks/token"
+    decision = replace(healthy().decision, reason=words)
+    status = healthy(holds={Hold.OPERATOR: words}, decision=decision)
+    assert status.mode_reason == "operator: DU***67 at https://***"
+    assert status.decision.reason == "DU***67 at https://***"
 
 
 def test_status_file_read_back_is_what_was_written(tmp_path):
