@@ -23,9 +23,6 @@ FOREVER_SECONDS = 1e8
 UNPACED = 10_000
 """Messages a second, and at once: a simulated gateway has no limit of its own to keep."""
 
-UNSERVED = {"is_enabled": False}
-"""Metrics have one port, and a real trader may be at it."""
-
 TIMERS = tuple(OrderTimers.model_fields)
 LIMITS = ("stale_after_seconds", "warn_skew_seconds", "max_skew_seconds")
 PROTECTION = ("deadline_seconds",)
@@ -42,9 +39,6 @@ def rehearsed_trader(settings: TraderSettings, rate: float, port: int) -> Trader
             "connection": rehearsed_connection(settings.connection, port),
             "trading": rehearsed(settings.trading, rate),
             "session": session,
-            "operation": settings.operation.model_copy(
-                update={"metrics": settings.operation.metrics.model_copy(update=UNSERVED)}
-            ),
         }
     )
 

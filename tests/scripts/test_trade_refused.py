@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import nullcontext
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from models.artifacts import WEIGHTS
 from tests.helpers.cli import Outcome, assert_one_clear_line, run_script
 from tests.helpers.ib_links import ACCOUNT, simulated_gateway
 from tests.helpers.model_files import edit_manifest
+from trading import operation_parts
 from trading.journal import Journal
 from trading.journal_owner import JournalOwner
 from trading.status_file import STATUS_FILE
@@ -181,6 +183,28 @@ def test_trade_refuses_an_account_of_another_login_and_does_not_show_it(on_paper
         outcome = on_paper(far, "--account", account)
     assert_refused(outcome, words)
     assert "7654321" not in outcome.err + outcome.out
+
+
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [
+        (ACCOUNT, "`--mode live` was given a paper account"),
+        ("U7654321", "none of the 1 that this login may trade"),
+    ],
+)
+def test_trade_live_at_a_paper_login_is_refused_before_the_first_order(
+    capsys, monkeypatch, model_dir, tmp_path, account, words
+):
+    monkeypatch.setattr(operation_parts, "_metrics", lambda terms, alerter: nullcontext())
+    given = ["--mode", "live", "--model", model_dir, "--folder", tmp_path / "trader"]
+    consent = ["--profile", "live", "--account", account, "--confirm-live"]
+    with simulated_gateway() as far:
+        monkeypatch.setenv("IB_LIVE_PORT", str(far.port))
+        outcome = run_script(capsys, "trade", *given, *consent)
+        state = far.state()
+    assert_refused(outcome, words)
+    assert account not in outcome.err + outcome.out
+    assert (state["orders"], state["executions"]) == ([], [])
 
 
 def test_trade_refuses_another_account_s_journal(on_paper, tmp_path):
