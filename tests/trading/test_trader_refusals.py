@@ -12,6 +12,7 @@ from tests.helpers.live_traders import (
     BUY,
     CLOSE,
     HOLD,
+    SELL,
     market_of,
     rehearse,
     scripted_model,
@@ -63,6 +64,28 @@ def test_read_only_interface_is_refused_before_the_first_order_and_says_what_to_
     assert "untick `Read-Only API`" in end.line
     assert nothing_was_sent(end)
     assert end.heard.kinds() == {"failed"}
+
+
+def test_interface_that_becomes_read_only_while_trading_opens_nothing_until_it_is_not(tmp_path):
+    model = scripted_model(BARS, BUY, HOLD, HOLD)
+
+    async def body(run):
+        await run.step()
+        run.far.set(is_read_only=True)
+        await until(lambda: "not_reconciled" in run.heard.kinds())
+        assert "untick `Read-Only API`" in run.heard.alerts[-1].text
+        assert run.manager.is_in_doubt
+        model.policy.answers, n_orders = [SELL], run.market.n_orders_heard
+        await run.market.step()
+        await until(lambda: run.desk.decisions.last.decision.target == -1)
+        await until(lambda: run.desk.decisions.is_idle)
+        assert run.market.n_orders_heard == n_orders
+        run.far.set(is_read_only=False)
+        await until(lambda: not run.manager.is_in_doubt)
+        await run.step()
+        assert position_of(run.market.state()) == 1
+
+    rehearse(tmp_path, body, BARS, model)
 
 
 def test_account_without_market_data_is_refused_and_says_what_to_subscribe_to(tmp_path):
