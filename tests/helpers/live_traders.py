@@ -5,8 +5,9 @@ import hashlib
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from config.connection_settings import ConnectionSettings
 from config.settings import EnvSettings
 from config.trader_settings import SessionSettings, TraderSettings
 from config.trading_settings import TradingSettings
+from data.calendar import calendar_of
 from data.feature_set import FeatureSet
 from data.preprocessor import Scaler
 from data.synthetic import synthetic_bars
@@ -30,6 +32,7 @@ from trading.journal_reader import JournalReader
 from trading.model_loading import LoadedModel
 from trading.order_builder import EntryTerms
 from trading.rehearsal_settings import rehearsed, rehearsed_connection
+from trading.replay_clock import ReplayClock
 from trading.risk_codes import Denied
 from trading.simulated_gateway.settings import broker_like
 from trading.simulation import SimulatedMarket, SimulationTerms, simulated_market
@@ -156,6 +159,20 @@ def settings_of(port: int, **changed: Any) -> TraderSettings:
     return TraderSettings(connection=ConnectionSettings(**line), trading=trading, session=session)
 
 
+class Place(Protocol):
+    """A market, as far as a trader's settings depend on it.
+
+    Attributes:
+        port: Of its gateway.
+        warm_days: Sessions before its start.
+        clock: Its time.
+    """
+
+    port: int
+    warm_days: int
+    clock: ReplayClock
+
+
 @dataclass
 class Rehearsal:
     """A trader in a simulated market.
@@ -238,6 +255,32 @@ def _unstretched(settings: TraderSettings, real: dict[str, dict[str, Any]]) -> T
     return settings.model_copy(update={"connection": line, "trading": trading})
 
 
+def made_for(
+    market: "SimulatedMarket | Place",
+    model: LoadedModel,
+    folder: Path,
+    terms: dict[str, Any] | None = None,
+    real: dict[str, dict[str, Any]] | None = None,
+    **settings: Any,
+) -> tuple[TraderTerms, TraderSettings]:
+    """Return what a trader in a market is made of; the arguments are those of `trading`."""
+    own = TraderTerms(
+        folder=folder,
+        model=model,
+        bar_seconds=BAR_SECONDS,
+        **({"mode": "sim", "account": ACCOUNT, "is_named": False} | (terms or {})),
+    )
+    session = {"warm_days": market.warm_days} | settings.pop("session", {})
+    made = settings_of(market.port, session=session, **settings)
+    made = made.model_copy(
+        update={
+            "connection": rehearsed_connection(made.connection, market.port),
+            "trading": rehearsed(made.trading, market.clock.rate),
+        }
+    )
+    return own, _unstretched(fitted(made, own), real or {})
+
+
 @asynccontextmanager
 async def trading(
     market: SimulatedMarket,
@@ -261,23 +304,8 @@ async def trading(
         settings: As of `settings_of`; and `teller`, who hears what people are told instead of
             `heard`.
     """
-    own = TraderTerms(
-        folder=folder,
-        model=model,
-        bar_seconds=BAR_SECONDS,
-        **({"mode": "sim", "account": ACCOUNT, "is_named": False} | (terms or {})),
-    )
-    session = {"warm_days": market.warm_days} | settings.pop("session", {})
     teller: Teller | None = settings.pop("teller", None)
-    made = settings_of(market.port, session=session, **settings)
-    made = made.model_copy(
-        update={
-            "connection": rehearsed_connection(made.connection, market.port),
-            "trading": rehearsed(made.trading, market.clock.rate),
-        }
-    )
-    made = fitted(made, own)
-    made = _unstretched(made, real or {})
+    own, made = made_for(market, model, folder, terms, real, **settings)
     heard = Heard(made.trading)
     trader = Trader(own, made, market.clock, teller or heard)
     task = asyncio.ensure_future(trader.run())
@@ -324,7 +352,7 @@ def some_bars(n: int = 400, seed: int = 3) -> pd.DataFrame:
 
 
 def calm_bars(n: int = 200, fall_at: int | None = None, points: float = 0.0) -> pd.DataFrame:
-    """Return bars between 19,999 and 20,001 that close where they open, at 20,000.
+    """Return bars between 19,999 and 20,001 that close where they open, at 20,000: 276 a session.
 
     From bar `fall_at` on, counted from 0, they are so many points lower: it opens up there, and
     falls to where it closes.
@@ -333,7 +361,8 @@ def calm_bars(n: int = 200, fall_at: int | None = None, points: float = 0.0) -> 
     rows = [(one, one + 1.0, one - 1.0, one) for one in levels]
     if fall_at is not None:
         rows[fall_at] = (20_000.0, 20_001.0, 19_999.0 - points, 20_000.0 - points)
-    return make_bars(rows)
+    times = calendar_of("MNQ").expected_bars(date(2024, 1, 2), date(2024, 1, 12), BAR_SECONDS)
+    return make_bars(rows).set_index(times[:n].rename("timestamp"))
 
 
 Body = Callable[[Rehearsal], Any]
