@@ -12,6 +12,8 @@ from trading.order_builder import ExitTerms
 from trading.order_identity import Role
 from trading.risk_codes import DenialCode, Denied
 
+pytestmark = pytest.mark.faults
+
 ENTRY, STOP = "bot/d1/entry/1", "bot/d1/stop/1"
 
 

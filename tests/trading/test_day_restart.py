@@ -132,6 +132,7 @@ def happened(journal, fills, number, **terms):
     fills.hear_commission(cost)
 
 
+@pytest.mark.faults
 def test_fault_31_day_locked_before_a_kill_is_locked_after_it(tmp_path):
     seen = []
 
@@ -163,6 +164,7 @@ def test_fault_31_day_locked_before_a_kill_is_locked_after_it(tmp_path):
         life(tmp_path / "j.db", body)
 
 
+@pytest.mark.faults
 def test_fault_31_day_locked_yesterday_is_over_for_a_process_of_today(tmp_path):
     def first(journal, fills, keeper):
         keeper.mark(chicago("09:00"), None)

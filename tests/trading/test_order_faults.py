@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.helpers.gateways import until
 from tests.helpers.ib_links import PRICE
 from tests.helpers.live_orders import QUICK, Rig, traded
@@ -10,6 +12,8 @@ from trading.broker_events import ExecutionSeen
 from trading.modes import Mode
 from trading.placed import Placed
 from trading.risk_codes import DenialCode, Denied
+
+pytestmark = pytest.mark.faults
 
 ENTRY, STOP = "bot/d1/entry/1", "bot/d1/stop/1"
 

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from config.instruments import get_instrument
 from config.trading_settings import OrderTimers
 from tests.helpers.broker_words import charged
@@ -50,6 +52,7 @@ def lives(path: Path, *bodies: Life) -> None:
         asyncio.run(in_loop(far))
 
 
+@pytest.mark.faults
 def test_fault_30_killed_with_a_position_finds_it_and_its_stop_again(tmp_path: Path) -> None:
     async def first(rig: Rig) -> None:
         rig.enter(1)
@@ -67,6 +70,7 @@ def test_fault_30_killed_with_a_position_finds_it_and_its_stop_again(tmp_path: P
     lives(tmp_path / "j.db", first, second)
 
 
+@pytest.mark.faults
 def test_fault_30_killed_right_after_sending_finds_its_fill_and_enters_no_second_time(
     tmp_path: Path,
 ) -> None:
@@ -82,6 +86,7 @@ def test_fault_30_killed_right_after_sending_finds_its_fill_and_enters_no_second
     lives(tmp_path / "j.db", first, second)
 
 
+@pytest.mark.faults
 def test_fault_30_killed_before_sending_loses_the_order_and_does_not_send_it(
     tmp_path: Path,
 ) -> None:
@@ -98,6 +103,7 @@ def test_fault_30_killed_before_sending_loses_the_order_and_does_not_send_it(
     lives(tmp_path / "j.db", first, second)
 
 
+@pytest.mark.faults
 def test_fault_30_stop_filled_while_nobody_ran_is_found(tmp_path: Path) -> None:
     async def first(rig: Rig) -> None:
         rig.enter(1)
@@ -115,6 +121,7 @@ def test_fault_30_stop_filled_while_nobody_ran_is_found(tmp_path: Path) -> None:
     lives(tmp_path / "j.db", hit, second)
 
 
+@pytest.mark.faults
 def test_fault_30_journal_of_one_event_beside_a_position_is_a_mismatch(tmp_path: Path) -> None:
     async def first(rig: Rig) -> None:
         rig.enter(1)
@@ -136,6 +143,7 @@ def test_fault_30_journal_of_one_event_beside_a_position_is_a_mismatch(tmp_path:
         asyncio.run(in_loop(far))
 
 
+@pytest.mark.faults
 def test_fault_30_adopted_position_is_adopted_after_a_restart(tmp_path: Path) -> None:
     async def first(rig: Rig) -> None:
         rig.far.do("manual", side="BUY", quantity=1)

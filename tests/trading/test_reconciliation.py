@@ -12,6 +12,8 @@ from trading.modes import Hold, Mode
 from trading.risk_codes import DenialCode, Denied
 from trading.simulated_gateway.in_thread import GatewayInThread
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.mark.parametrize("message", ["61", "16", "7", "99"])
 def test_fault_29_list_that_is_not_answered_leaves_the_trader_unreconciled(
