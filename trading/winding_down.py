@@ -4,13 +4,14 @@ import asyncio
 from enum import StrEnum
 
 from config.trader_settings import SessionSettings
-from trading.modes import SYNCED, Hold
+from trading.modes import Hold, Link
 from trading.order_desk import OrderDesk
 from trading.order_identity import Role
 from trading.protection import uncovered
 from trading.protection_legs import legs
 
 LOOK_SECONDS = 0.02
+_IN_REACH = (Link.SYNCING, Link.RECONCILED)
 
 
 class Left(StrEnum):
@@ -38,17 +39,24 @@ async def wind_down(
     manager = desk.manager
     manager.modes.hold(Hold.STOPPING, why)
     manager.cancel_entries()
-    if should_flatten and manager.books.position != 0:
-        manager.flatten(why)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + settings.stop_seconds
-    while loop.time() < deadline and manager.modes.mode in SYNCED:
-        if not manager.books.live_of(Role.ENTRY, Role.EXIT, Role.FLATTEN):
-            is_closed = not should_flatten or manager.books.position == 0
-            if is_closed and what_is_left(desk) is not Left.UNPROTECTED:
-                break
+    while loop.time() < deadline and manager.modes.link in _IN_REACH:
+        if should_flatten and manager.books.position != 0 and not manager.is_flattening:
+            manager.flatten(why)  # an entry may have been filled while it was being cancelled
+        elif _is_at_rest(desk, should_flatten=should_flatten):
+            break
         await asyncio.sleep(LOOK_SECONDS)
     return what_is_left(desk)
+
+
+def _is_at_rest(desk: OrderDesk, *, should_flatten: bool) -> bool:
+    """Return whether nothing may change any more but by the stop of a position that stays."""
+    books = desk.manager.books
+    if books.position == 0:
+        return not books.live_of(*Role)  # a stop that is left alone would open a position
+    is_moving = bool(books.live_of(Role.ENTRY, Role.EXIT, Role.FLATTEN))
+    return not (should_flatten or is_moving) and what_is_left(desk) is not Left.UNPROTECTED
 
 
 def what_is_left(desk: OrderDesk) -> Left:
