@@ -30,6 +30,7 @@ from utils.process_lock import ProcessLock
 from utils.provenance import git_revision, versions
 
 JOURNAL = "journal.sqlite"
+SIM = "sim"
 LOCKS = PROJECT_ROOT / "var" / "trading" / "locks"
 """Of all traders of this checkout, whatever folder each has."""
 
@@ -94,9 +95,10 @@ def take_lock(terms: TraderTerms, account: str, client_id: int) -> ProcessLock:
     Raises:
         ConfigError: If another trader of this machine has it.
     """
-    LOCKS.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
+    folder = terms.folder if terms.mode == SIM else LOCKS  # each rehearsal has a broker of its own
+    folder.mkdir(parents=True, exist_ok=True, mode=OWNER_ONLY_FOLDER)
     name = sha256_of_bytes(f"{terms.mode}/{account}/{client_id}".encode())[:16]
-    lock = ProcessLock.take(LOCKS / f"{name}.lock")
+    lock = ProcessLock.take(folder / f"{name}.lock")
     if lock is None:
         raise ConfigError(
             f"a trader of this account with client id {client_id} runs already; end that one first "

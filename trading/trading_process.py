@@ -23,6 +23,7 @@ from trading.alert_targets import AlertTargets, load_alert_targets
 from trading.command_files import make_own_folder
 from trading.model_loading import LoadedModel, load_model
 from trading.operations import OperationTerms, operations
+from trading.single_trader import only_trader
 from trading.teller import Teller
 from trading.trade_request import TradeRequest
 from trading.trader import Trader
@@ -123,10 +124,11 @@ def run_trader(
         targets=_targets(terms.mode),
         console=Console(),
     )
-    make_own_folder(terms.folder)
-    warm_up(terms, settings, clock)
-    with operations(terms.folder, own) as teller:
-        asyncio.run(_run(terms, settings, clock, (teller, companion)))
+    with only_trader(terms.mode, settings.connection):
+        make_own_folder(terms.folder)
+        warm_up(terms, settings, clock)
+        with operations(terms.folder, own) as teller:
+            asyncio.run(_run(terms, settings, clock, (teller, companion)))
     return 0
 
 
