@@ -10,7 +10,7 @@ from datetime import datetime
 from trading.command_box import Command, CommandBox, CommandKind
 from trading.day_keeper import DayKeeper
 from trading.journal_events import OperatorCommand
-from trading.modes import SYNCED, Hold, LiftedBy, Link
+from trading.modes import SYNCED, Hold, LiftedBy
 from trading.order_desk import OrderDesk
 from trading.risk_day import DayReset
 from trading.trader_watch import TraderWatch
@@ -133,8 +133,6 @@ class CommandDesk:
 
     def _adopt(self, command: Command) -> str:
         assert command.price is not None, "commands check themselves"
-        if self._desk.manager.modes.link is not Link.RECONCILED:
-            raise ConfigError("the broker's books are not known now; try again when they are")
         self._desk.reconciler.adopt(command.actor, command.reason, command.price)
         position = self._desk.manager.books.position
         return f"the broker's position of {position:+d} is ours now"

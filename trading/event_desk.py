@@ -94,7 +94,7 @@ class EventDesk:
             case NextIdSeen():
                 self._books.next_valid_id = event.order_id
             case PositionSeen() if event.account == self._books.account:
-                self._books.told_positions[event.con_id] = event.position
+                self._books.hear_position(event.con_id, event.position)
             case ConnectionLost():
                 self._books.orders.begin_session()
                 self._books.next_valid_id = None

@@ -116,12 +116,15 @@ class Reconciler:
             price: Points that it counts as traded at.
 
         Raises:
-            ConfigError: If nobody says so, or why is not said.
+            ConfigError: If nobody says so, why is not said, or the last snapshot was not complete:
+                what is not known to be held must not be taken for flat.
             JournalError: If it cannot be written down; nothing was adopted.
         """
         if not actor.strip() or not reason.strip():
             raise ConfigError("adopting a position needs a name and a reason")
         manager, books = self._manager, self._manager.books
+        if manager.modes.link is not Link.RECONCILED or manager.is_in_doubt:
+            raise ConfigError("the broker's books are not known now; try again when they are")
         position = books.told_positions.get(books.con_id, 0)
         failure = manager.journal.commit(
             OperatorCommand(command="adopt", actor=actor, reason=reason),
@@ -152,8 +155,10 @@ class Reconciler:
         await self._gateway.probe()
         since = self._manager.now()
         self._manager.catch_up()
-        self._manager.books.told_positions.clear()
+        self._manager.books.begin_positions()
         await self._gateway.ask_positions()
+        self._manager.catch_up()
+        self._manager.books.end_positions()
         await self._gateway.ask_open_orders()
         await self._gateway.ask_executions()
         await self._gateway.ask_completed_orders()

@@ -28,7 +28,8 @@ class TraderBooks:
         fills: All our fills.
         highest_order_id: The largest id that we ever gave an order; None before any.
         next_valid_id: What the broker offered in this session; None before it did.
-        told_positions: Contracts by con id as the broker told them since the last question.
+        told_positions: Contracts by con id, as the broker told them in the last list that came in
+            full, and since. While the next one comes, nothing is missing from it.
     """
 
     account: str = field(repr=False)
@@ -39,6 +40,7 @@ class TraderBooks:
     highest_order_id: int | None = None
     next_valid_id: int | None = None
     told_positions: dict[int, int] = field(default_factory=dict)
+    _list: dict[int, int] = field(default_factory=dict)
 
     @property
     def position(self) -> int:
@@ -68,6 +70,18 @@ class TraderBooks:
         first = first_order_id(self.next_valid_id, self.highest_order_id)
         self.highest_order_id = first + count - 1
         return tuple(range(first, first + count))
+
+    def begin_positions(self) -> None:
+        """Note that the broker is asked for all positions: what was told before is no answer."""
+        self._list = {}
+
+    def hear_position(self, con_id: int, position: int) -> None:
+        """Take note of a position that the broker tells, asked or not."""
+        self.told_positions[con_id] = self._list[con_id] = position
+
+    def end_positions(self) -> None:
+        """Note that the list has come in full: what is not in it is not held."""
+        self.told_positions = dict(self._list)
 
     def pin(self, con_id: int) -> None:
         """Trade another contract of the same product from now on.

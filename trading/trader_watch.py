@@ -180,7 +180,8 @@ class TraderWatch:
         con_id, price = manager.books.con_id, self._sights().last_price
         is_other = any(one[0] == con_id for one in self._desk.reconciler.differences())
         is_halted = Hold.POSITION_MISMATCH in self._modes.state.holds
-        if not (is_other and is_halted) or manager.modes.mode not in SYNCED or price is None:
+        is_known = manager.modes.mode in SYNCED and not manager.is_in_doubt
+        if not (is_other and is_halted and is_known) or price is None:
             return
         try:
             self._desk.reconciler.adopt("kill switch", "to be closed", price)

@@ -2,15 +2,17 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.helpers.gateways import until
-from tests.helpers.ib_links import simulated_gateway
+from tests.helpers.ib_links import PRICE, simulated_gateway
 from tests.helpers.live_orders import Rig, started, traded
 from trading.modes import Hold, Mode
 from trading.risk_codes import DenialCode, Denied
 from trading.simulated_gateway.in_thread import GatewayInThread
+from utils.errors import ConfigError
 
 pytestmark = pytest.mark.faults
 
@@ -71,5 +73,41 @@ def test_fault_12_fill_while_the_line_is_down_is_found(tmp_path: Path) -> None:
         rig.far.do("set_price", points=19_940.0)
         rig.far.do("start")
         await until(lambda: rig.position == 0, 8.0)
+
+    traded(tmp_path / "j.db", body)
+
+
+def test_position_is_not_taken_for_flat_while_the_list_of_positions_comes(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+        seen: list[Any] = []
+        ask = rig.near.ask_positions
+
+        async def asked() -> None:
+            rig.desk.reconciler.adopt("ann", "a test", PRICE)
+            seen.append((rig.desk.reconciler.differences(), rig.position))
+            await ask()
+
+        rig.near.ask_positions = asked  # type: ignore[method-assign]
+        rig.desk.reconciler.ask_soon()
+        await until(lambda: bool(seen))
+        assert seen[0] == ((), 1)
+        await rig.holds(1)
+
+    traded(tmp_path / "j.db", body)
+
+
+def test_position_is_not_adopted_from_a_list_that_did_not_come_in_full(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+        rig.far.set(ignore_in={"61": -1})
+        await until(lambda: rig.desk.manager.is_in_doubt, 5.0)
+        with pytest.raises(ConfigError, match="not known now"):
+            rig.desk.reconciler.adopt("ann", "a test", PRICE)
+        rig.far.set(ignore_in={})
+        await until(lambda: not rig.desk.manager.is_in_doubt, 5.0)
+        await rig.holds(1)
 
     traded(tmp_path / "j.db", body)
