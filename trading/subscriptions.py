@@ -111,6 +111,7 @@ class BarSubscription:
         self._wanted = asyncio.Event()
         self._subscribed: tuple[IbSession, int] | None = None
         self._first: asyncio.Future[None] | None = None
+        self._is_starting = False
         self._history: list[SeenBar] = []
         self._silent_since = 0.0
         self._is_silent = False
@@ -122,7 +123,7 @@ class BarSubscription:
     @property
     def is_asking(self) -> bool:
         """Whether history was asked for, or is to be, and has not come: closes may still follow."""
-        return self._wanted.is_set() or (self._first is not None and not self._first.done())
+        return self._wanted.is_set() or self._is_starting
 
     def hear(self, event: ConnectionEvent) -> None:
         """Hear the supervisor: what ends subscriptions, or may have cost bars, starts it anew."""
@@ -176,6 +177,7 @@ class BarSubscription:
 
     async def _start(self) -> None:
         """Subscribe once; after a failure that passes, want it again after a while."""
+        self._is_starting = True
         self._wanted.clear()
         try:
             self._stop()
@@ -188,6 +190,7 @@ class BarSubscription:
                 self._wanted.set()
         else:
             self._back_off.reset()
+        self._is_starting = False
 
     async def _subscribe(self) -> None:
         self._first = asyncio.get_running_loop().create_future()

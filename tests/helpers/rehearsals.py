@@ -43,6 +43,7 @@ class StubTrader:
     Attributes:
         market: Where.
         think_seconds: Between a close and its order.
+        gap_retries: How often bars that history lacks are asked for again.
         contract: Code of what it trades, e.g. "MNQH4"; the front one if empty.
         closes: Of bars that were told, in order: open time, whether from history.
         clock_at_close: What the trader's clock said when each live close was told.
@@ -52,6 +53,7 @@ class StubTrader:
 
     market: SimulatedMarket
     think_seconds: float = 0.0
+    gap_retries: int = 0
     contract: str = ""
     closes: list[tuple[datetime, bool]] = field(default_factory=list)
     clock_at_close: list[datetime] = field(default_factory=list)
@@ -62,7 +64,10 @@ class StubTrader:
     _thinking: set[asyncio.Task[None]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        line = rehearsed_connection(ConnectionSettings(probe_every_seconds=0.01), self.market.port)
+        line = rehearsed_connection(
+            ConnectionSettings(probe_every_seconds=0.01, first_retry_seconds=0.02), self.market.port
+        )
+        self.line = line.model_copy(update={"gap_retries": self.gap_retries})
         self.near = IbGateway(line, self._hear, self.market.clock)
         self.supervisor = ConnectionSupervisor(
             self.near, line, self.market.clock, lambda event: None
@@ -99,9 +104,7 @@ class StubTrader:
             bar_seconds=BAR_SECONDS,
             warm_days=self.market.warm_days,
         )
-        self.bars = BarSubscription(
-            self.near, terms, ConnectionSettings(), self.market.clock, self._tell
-        )
+        self.bars = BarSubscription(self.near, terms, self.line, self.market.clock, self._tell)
         self.bars.ask_again()
         subscribing = asyncio.ensure_future(self.bars.run())
         try:

@@ -65,10 +65,12 @@ def test_a_session_that_is_over_is_followed_by_the_open_of_the_next():
     assert gap > timedelta(minutes=60)
 
 
-def test_the_market_waits_for_bars_that_are_asked_for_again_after_a_hole():
+@pytest.mark.parametrize("gap_retries", [0, 2])
+def test_the_market_waits_for_bars_that_are_asked_for_again_after_a_hole(gap_retries):
     bars = rising(20)
-    holed = bars.drop(bars.index[8:11])
-    runs = [rehearsed_run(terms(holed), delay_seconds=0.002) for _ in range(2)]
+    holed = terms(bars.drop(bars.index[8:11]))
+    late = {"delay_seconds": 0.002, "gap_retries": gap_retries}
+    runs = [rehearsed_run(holed, **late) for _ in range(2)]
     minutes = [(opened - runs[0].live[0]).total_seconds() / 60 for opened in runs[0].live]
     assert minutes == [0, 5, 10, 15, 20, *range(40, 80, 5)]
     assert runs[0].closes == runs[1].closes
