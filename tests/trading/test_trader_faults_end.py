@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from data.synthetic import synthetic_bars
 from tests.helpers.gateways import until
 from tests.helpers.invariants import position_of
 from tests.helpers.live_orders import QUICK
@@ -84,6 +85,43 @@ def over_market(model, body):
         asyncio.run(body(market))
 
 
+async def ended(run, seconds=10.0):
+    """Tell a trader to end, as SIGTERM does, and return once it has, in time."""
+    run.trader.stop("SIGTERM")
+    done, _ = await asyncio.wait({run.task}, timeout=seconds)
+    assert done
+
+
+def test_fault_39_end_in_the_dark_is_in_time_and_leaves_the_stop(tmp_path):
+    async def body(run):
+        model.policy.answers = [BUY]
+        await run.step()
+        run.far.set(is_black_hole=True)
+        await ended(run)
+        assert position_of(run.market.state()) == 1
+        assert [order["kind"] for order in run.market.state()["orders"]] == ["STP"]
+
+    model = scripted_model(BARS, stop_loss_ticks=400.0)
+    rehearse(tmp_path, body, BARS, model, terms={"should_flatten_on_exit": True})
+
+
+@pytest.mark.parametrize("is_filled", [False, True])
+def test_fault_39_end_with_an_entry_on_its_way_leaves_nothing(tmp_path, is_filled):
+    async def body(run):
+        model.policy.answers = [BUY]
+        run.far.set(is_not_filling=True)
+        await run.market.step()
+        await until(lambda: bool(run.market.state()["orders"]))
+        run.far.set(is_filling_on_cancel=is_filled)  # the cancel comes too late
+        run.far.do("fault", name="is_not_filling", value=False)
+        await ended(run)
+        assert is_bare(run.market.state())
+        assert len(run.market.state()["executions"]) == 2 * is_filled
+
+    model = scripted_model(BARS)
+    rehearse(tmp_path, body, BARS, model, terms={"should_flatten_on_exit": True})
+
+
 def test_fault_40_switch_pulled_in_the_dark_closes_all_before_anything_else(tmp_path, placed):
     model = scripted_model(BARS, BUY, stop_loss_ticks=400.0)
 
@@ -133,6 +171,25 @@ def test_fault_40_switch_pulled_before_the_dark_is_noticed_closes_all_in_the_end
     model = scripted_model(BARS, stop_loss_ticks=400.0)
     timers = {"timers": QUICK.timers.model_dump()}
     rehearse(tmp_path, body, BARS, model, connection=IMPATIENT, real=timers)
+
+
+def test_fault_40_switch_pulled_in_a_closed_market_closes_all_as_it_opens(tmp_path):
+    bars = synthetic_bars(3_000, seed=3).loc["2024-01-15 12:00":"2024-01-15 23:55"]
+
+    async def body(run):
+        model.policy.answers = [BUY]
+        await run.step(12)  # to the early close at 18:00 UTC
+        (run.folder / KILL_FILE).touch()
+        await until(lambda: bool(run.manager.books.live_of(Role.FLATTEN)))
+        model.policy.always = BUY
+        await run.settle()
+        assert position_of(run.market.state()) == 1
+        await run.step()
+        assert is_bare(run.market.state())
+        await stays_killed(run, n_executions=2)
+
+    model = scripted_model(bars, stop_loss_ticks=400.0)
+    rehearse(tmp_path, body, bars, model)
 
 
 def test_fault_40_switch_outlives_a_kill_of_the_process_before_it_could_act(tmp_path, placed):
