@@ -13,10 +13,12 @@ from trading.broker_events import (
     ConnectionLost,
     ErrorSeen,
     ExecutionSeen,
+    FundsSeen,
     NextIdSeen,
     OpenOrderSeen,
     OrderStatusSeen,
     PositionSeen,
+    ProfitSeen,
 )
 from trading.ib_codes import BAD_MESSAGE
 from trading.journal_desk import JournalDesk
@@ -49,13 +51,23 @@ class EventDesk:
         self._alert = alert
         self._written: dict[str, tuple[OrderState, int | None]] = {}
 
-    def take(self, events: list[BrokerEvent], now: datetime) -> None:
-        """Write events down, then put them into the books."""
+    def take(self, events: list[BrokerEvent], now: datetime) -> bool:
+        """Write events down, then put them into the books.
+
+        What the broker counts of money is no order's business: that alone need not wait for the
+        disk, nor a decision that is made at the same moment.
+
+        Returns:
+            Whether anything may follow from them.
+        """
         self._journal.note(*events)
+        if all(isinstance(event, ProfitSeen | FundsSeen) for event in events):
+            return False
         self._journal.flush()
         for event in events:
             self._take(event, now)
         self._journal.flush()
+        return True
 
     def note(self, heard: Heard, event: BrokerEvent | None = None) -> None:
         """Write down what became of an order, and collect what is to be done about it.

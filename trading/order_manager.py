@@ -165,8 +165,8 @@ class OrderManager:
             return
         if any(isinstance(event, ConnectionLost) for event in heard):
             self._sender.drop()
-        self._desk.take(heard, self.now())
-        self._settle()
+        if self._desk.take(heard, self.now()):
+            self._settle()
 
     def tick(self) -> None:
         """Look at all deadlines, and try again what could not be done."""
