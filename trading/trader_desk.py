@@ -124,6 +124,8 @@ class TraderDesk:
             return "bars have not come yet"
         if manager.is_in_doubt or manager.modes.mode not in SYNCED:
             return "the broker's books are not known"
+        if self._funds.available_usd is None:
+            return "what is free for margin is not known"
         if not self.decisions.is_idle:
             return "a decision is being acted on"
         if not self._steering.is_in_place(self.decisions.pipeline):
