@@ -79,6 +79,13 @@ class BarSequence:
         self.needs_history = self._n_expected(forming.time, bar.time) > 0
         return events + self._move(bar)
 
+    def finish(self, last: datetime) -> list[BarEvent]:
+        """Close the forming bar where it opened at `last` or before: none will come after it."""
+        forming = self._forming
+        if forming is None or forming.time > last or self.needs_history:
+            return []
+        return self._close(forming, is_from_history=False)
+
     def _move(self, bar: SeenBar) -> list[BarEvent]:
         """Take a bar for the one that is forming."""
         before, self._forming = self._forming, bar

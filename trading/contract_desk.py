@@ -61,7 +61,7 @@ class ContractDesk:
         self._terms = terms
         self._settings = settings
         self._on_pin = on_pin
-        self._ask_from = 0.0
+        self._ask_from = {False: 0.0, True: 0.0}
 
     @property
     def code(self) -> str:
@@ -80,11 +80,13 @@ class ContractDesk:
         Raises:
             FatalGatewayError: If there is no contract to go on with.
         """
-        is_roll, monotonic = self._is_roll_wanted(now), asyncio.get_running_loop().time()
+        is_roll, monotonic = self.is_roll_wanted(now), asyncio.get_running_loop().time()
         is_wanted = is_roll or self.hours.needs_renewal(now)
-        if not is_wanted or not self._line.supervisor.is_up or monotonic < self._ask_from:
+        is_soon = monotonic < self._ask_from[is_roll]
+        if not is_wanted or not self._line.supervisor.is_up or is_soon:
             return
-        self._ask_from = monotonic + self._settings.connection.scaled(ASK_AGAIN_SECONDS)
+        again = self._settings.connection.scaled(ASK_AGAIN_SECONDS)
+        self._ask_from[is_roll] = monotonic + again
         try:
             if is_roll:
                 await self._roll(now)
@@ -93,7 +95,8 @@ class ContractDesk:
         except TemporaryGatewayError as error:
             _LOG.warning("the contract's facts are not known yet: %s", error)
 
-    def _is_roll_wanted(self, now: datetime) -> bool:
+    def is_roll_wanted(self, now: datetime) -> bool:
+        """Return whether it is time for the next contract, and nothing is left in this one."""
         roll, books = self.roll_due(now), self._books
         if roll is None or not roll.is_over or books.position != 0:
             return False
@@ -105,9 +108,9 @@ class ContractDesk:
         if facts.con_id == self.facts.con_id:
             return
         _LOG.info("%s is left for %s", self.facts.local_symbol, facts.local_symbol)
-        self._take(facts, now)
+        self._on_pin(facts.con_id, contract_code(facts))  # the last bar of the old one closes
         self._books.pin(facts.con_id)
-        self._on_pin(facts.con_id, self.code)
+        self._take(facts, now)
 
     async def _renew(self, now: datetime) -> None:
         facts = await self._line.gateway.qualify(self.facts.con_id)

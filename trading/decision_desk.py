@@ -43,6 +43,7 @@ class Decided:
     Attributes:
         decision: The model's.
         name: Its id.
+        con_id: Of the contract that it is about.
         close: Points.
         before: Contracts at that close.
         outcome: None until it was acted on.
@@ -50,6 +51,7 @@ class Decided:
 
     decision: LiveDecision
     name: str
+    con_id: int
     close: float
     before: int
     outcome: Outcome | None = None
@@ -128,6 +130,7 @@ class DecisionDesk:
             name=decision_id(
                 decision.at.to_pydatetime(), self.pipeline.stream.model.identity[:MODEL_DIGITS]
             ),
+            con_id=self._manager.books.con_id,
             close=told.close,
             before=self.pipeline.account.position,
         )
@@ -187,6 +190,8 @@ class DecisionDesk:
         )
         if is_opening and not await self._is_answering():
             return Outcome(text="void: the broker did not answer")
+        if decided.con_id != self._manager.books.con_id:
+            return Outcome(text="void: it is about a contract that was left since the close")
         return self._steering.act(decision, decided.name, decided.close, decided.before)
 
     def _write(self, decided: Decided) -> None:

@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pandas as pd
 
@@ -104,6 +105,7 @@ class MarketDesk:
         self._code = ""
         self._con_id = 0
         self._subscription: BarSubscription | None = None
+        self._n_subscribed = 0
         self._is_changed = asyncio.Event()
         self._stale_reason: str | None = "no bars have come yet"
         self._left: SeenBar | None = None
@@ -134,12 +136,14 @@ class MarketDesk:
             con_id: Which; it must have been qualified.
             code: What its bars are called; "" where contracts have no names.
         """
+        if self._subscription is not None:
+            self._subscription.finish()
         last = self._decisions.pipeline.bars.last
         is_roll = self._con_id != 0 and last is not None
         is_roll |= last is not None and last.contract != code
         if is_roll and last is not None:
             self._left = _as_seen(last)
-        self._con_id, self._code = con_id, code
+        self._con_id, self._code, self.last_price = con_id, code, None
         self._subscribe(None if last is None else last.opened, with_last=is_roll)
 
     def hear(self, event: ConnectionEvent) -> None:
@@ -195,6 +199,7 @@ class MarketDesk:
         self._begun_anew_at = now
         self._say(f"the model begins anew from history: {problem}")
         self._decisions.pipeline = new_pipeline(self._terms, self._settings)
+        self._left = self._gap = None
         if self._terms.history is not None:
             self._decisions.pipeline.learn(self._terms.history)
         self._subscribe(None, with_last=False)
@@ -211,20 +216,24 @@ class MarketDesk:
             warm_days=self._settings.session.warm_days,
         )
         self._stale_reason, self.has_begun = "no bars have come yet", False
+        self._n_subscribed += 1
         self._subscription = BarSubscription(
             self._line.gateway,
             terms,
             self._settings.connection,
             self._clock,
-            self._hear_bars,
+            partial(self._hear_bars, self._n_subscribed),
             last_closed=known,
         )
         self._subscription.ask_again()
         self._is_changed.set()
 
-    def _hear_bars(self, event: DataEvent) -> None:
-        """Take an event in; after a failure none, since `run` is about to end."""
-        if self._failure is not None:
+    def _hear_bars(self, number: int, event: DataEvent) -> None:
+        """Take an event in, but none of what was subscribed to before: it may be of another month.
+
+        After a failure none is, since `run` is about to end.
+        """
+        if number != self._n_subscribed or self._failure is not None:
             return
         try:
             self._tell(event)

@@ -156,6 +156,15 @@ class BarSubscription:
             self._broken_farms.remove(farm.name)
             self._wanted.set()
 
+    def finish(self) -> None:
+        """Tell the close of the forming bar if it is over: this contract is followed no longer.
+
+        Elsewhere a bar is over when a later one is heard of; after a contract's last bar none is.
+        """
+        if not self.is_stale:
+            over = self._clock.now() - timedelta(seconds=self._terms.bar_seconds)
+            self._tell_all(self._sequence.finish(over))
+
     async def run(self) -> None:
         """Subscribe whenever that is needed, until cancelled.
 

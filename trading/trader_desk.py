@@ -122,6 +122,8 @@ class TraderDesk:
         manager = self.orders.manager
         if not self.market.has_begun or self.market.is_asking:
             return "bars have not come yet"
+        if self.contract.is_roll_wanted(self._clock.now()):
+            return "the next contract is not traded yet"
         if manager.is_in_doubt or manager.modes.mode not in SYNCED:
             return "the broker's books are not known"
         if self._funds.available_usd is None:

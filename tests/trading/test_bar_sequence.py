@@ -63,6 +63,23 @@ def test_sequence_close_is_told_once_with_the_last_update_of_its_bar() -> None:
     assert bars.take_update(bar(2)) == []
 
 
+def test_sequence_that_is_finished_tells_the_last_close_once_and_no_bar_that_is_not_over() -> None:
+    bars = sequence()
+    assert bars.finish(at(9)) == []
+    bars.take_history([bar(0), bar(1)])
+    bars.take_update(bar(1, 100.25))
+    assert bars.finish(at(0)) == []
+    assert bars.finish(at(1)) == [BarClosed(bar=bar(1, 100.25), is_from_history=False)]
+    assert bars.finish(at(1)) == []
+
+
+def test_sequence_that_lacks_bars_before_the_last_one_finishes_nothing() -> None:
+    bars = sequence()
+    bars.take_history([bar(0), bar(1)])
+    bars.take_update(bar(3))
+    assert bars.finish(at(9)) == []
+
+
 def test_sequence_history_again_tells_only_what_is_new() -> None:
     bars = sequence()
     bars.take_history([bar(0), bar(1), bar(2)])
