@@ -189,7 +189,6 @@ def test_fault_42_competing_session_blinds_the_trader_until_bars_come_live_again
         for _ in range(3):
             await run.market.step()
         await until(lambda: Hold.STALE_DATA in holds(run))
-        await run.settle()
         assert run.market.n_orders_heard == n_orders
         assert run.desk.decisions.last.name == decided
         run.far.set(is_data_up=True)
