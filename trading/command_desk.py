@@ -17,7 +17,8 @@ from trading.trader_watch import TraderWatch
 from utils.errors import ConfigError, FuturesGymError
 
 RELEASED = (Hold.OPERATOR, Hold.UNPROTECTED, Hold.FOREIGN_ORDER, Hold.POSITION_MISMATCH)
-"""Holds that a release lifts beside the kill switch; what is still wrong is held again at once."""
+"""Holds that a release lifts beside the kill switch; what is still wrong is held again by
+the next snapshot, and until that one nothing is opened."""
 
 ANSWER_SECONDS = 8.0
 """After which a flatten is answered, flat or not; who asked waits a little longer."""
@@ -115,6 +116,7 @@ class CommandDesk:
             for hold in holds
             if modes.lift(hold, LiftedBy.OPERATOR, command.reason, command.actor)
         ]
+        self._desk.reconciler.doubt()
         return f"released: {', '.join(lifted)}" if lifted else "nothing was held by a person"
 
     def _reset_lock(self, command: Command, now: datetime) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.helpers.gateways import until
 from tests.helpers.invariants import position_of
+from tests.helpers.live_orders import QUICK
 from tests.helpers.live_traders import (
     BUY,
     HOLD,
@@ -64,6 +65,7 @@ def test_flatten_closes_the_position_and_holds_the_trader_until_it_is_released(t
         assert position_of(run.market.state()) == 0
         assert run.desk.decisions.last.outcome.denied.code == "halted"
         assert (await told(run, CommandKind.RELEASE)).text == "released: operator"
+        await run.settle()  # the broker is asked once more before anything is opened
         await run.step()
         assert position_of(run.market.state()) == 1
 
@@ -88,6 +90,7 @@ def test_kill_leaves_nothing_and_outlives_the_process_until_it_is_released(tmp_p
         assert position_of(run.market.state()) == 0
         answer = await told(run, CommandKind.RELEASE)
         assert answer.text == "released: kill_switch"
+        await run.settle()
         await run.step()
         assert position_of(run.market.state()) == 1
 
@@ -195,3 +198,20 @@ def test_what_fails_in_a_callback_of_the_loop_ends_the_trader_and_says_so(tmp_pa
 
     with pytest.raises(ZeroDivisionError):
         rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY))
+
+
+def test_release_over_a_position_that_still_differs_opens_nothing(tmp_path):
+    async def body(run):
+        await run.step()
+        run.far.do("manual", side="BUY", quantity=1)
+        run.desk.orders.reconciler.ask_soon()
+        await until(lambda: Hold.POSITION_MISMATCH in run.manager.modes.state.holds)
+        assert "position_mismatch" in (await told(run, CommandKind.RELEASE)).text
+        assert run.manager.view.mode is not Mode.TRADING
+        await until(lambda: Hold.POSITION_MISMATCH in run.manager.modes.state.holds)
+        run.far.do("manual", side="SELL", quantity=1)
+        assert await run.desk.orders.reconciler.reconcile()
+
+    seldom = QUICK.reconciliation.model_copy(update={"every_seconds": 3_600.0})
+    settings = QUICK.model_copy(update={"reconciliation": seldom})
+    rehearse(tmp_path, body, BARS, scripted_model(BARS, HOLD), trading=settings)
