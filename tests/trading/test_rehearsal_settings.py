@@ -53,6 +53,7 @@ def test_a_rehearsals_connection_reaches_the_simulated_gateway_with_its_own_time
     assert (settings.host, settings.port) == ("127.0.0.1", 4_100)
     assert settings.time_scale == 0.5
     assert settings.max_messages_per_second == 10_000
+    assert (settings.history_again_seconds, settings.gap_retries) == (0.0, 0)
 
 
 def test_a_live_connection_may_still_not_send_so_much():
