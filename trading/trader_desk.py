@@ -122,8 +122,6 @@ class TraderDesk:
         manager = self.orders.manager
         if not self.market.has_begun or self.market.is_asking:
             return "bars have not come yet"
-        if self.contract.is_roll_wanted(self._clock.now()):
-            return "the next contract is not traded yet"
         if manager.is_in_doubt or manager.modes.mode not in SYNCED:
             return "the broker's books are not known"
         if self._funds.available_usd is None:
@@ -132,7 +130,8 @@ class TraderDesk:
             return "a decision is being acted on"
         if not self._steering.is_in_place(self.decisions.pipeline):
             return "an exit is not where it belongs"
-        return manager.unsettled()
+        is_rolling = self.contract.is_roll_wanted(self._clock.now())
+        return "the next contract is not traded yet" if is_rolling else manager.unsettled()
 
     def hear(self, event: BrokerEvent) -> None:
         """Hear the broker."""

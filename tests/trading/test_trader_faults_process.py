@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from tests.helpers.invariants import assert_invariants
 from tests.helpers.live_traders import BUY, HOLD
 from tests.helpers.trading_processes import (
     holds,
@@ -14,6 +15,7 @@ from tests.helpers.trading_processes import (
     until,
 )
 from trading.command_box import KILL_FILE
+from trading.journal_chain import Head, chain_report, stored_events
 from trading.journal_reader import JournalReader
 from trading.modes import Hold
 from trading.trader_setup import JOURNAL
@@ -43,6 +45,14 @@ def written(folder, kind):
         return reader.last(kind)
 
 
+def check_books(gateway, folder):
+    """Check that the journal is closed, whole, and says what the gateway's books say."""
+    assert not (folder / f"{JOURNAL}-wal").exists()
+    with JournalReader.open(folder / JOURNAL) as reader:
+        assert chain_report(stored_events(reader.connection), Head()).fault is None
+        assert_invariants(gateway.state(), reader, bot="fg1-MNQ")
+
+
 def n_executions(gateway):
     return len(gateway.state()["executions"])
 
@@ -57,6 +67,7 @@ def test_fault_39_sigterm_in_a_bar_leaves_a_position_with_its_stop_or_closes_it(
         assert code == 0, said
         assert seconds < END_SECONDS
         assert holds(gateway, 1)
+        check_books(gateway, folder)
         stop = gateway.state()["orders"]
         ended = written(folder, "Stopped")
         assert ended.event.reason == "SIGTERM"
@@ -72,6 +83,7 @@ def test_fault_39_sigterm_in_a_bar_leaves_a_position_with_its_stop_or_closes_it(
         assert seconds < END_SECONDS
         assert holds(gateway, 0)
         assert n_executions(gateway) == 2
+        check_books(gateway, folder)
 
 
 @pytest.mark.slow
@@ -96,6 +108,7 @@ def test_fault_40_switch_pulled_in_the_dark_outlives_a_kill_of_the_process(tmp_p
         assert code == 0, said
         assert holds(gateway, 0)
         assert n_executions(gateway) == 2
+        check_books(gateway, folder)
 
 
 def is_killed(folder):
