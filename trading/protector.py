@@ -118,7 +118,8 @@ class Protector:
             quantity=repair.quantity,
             stop=price if repair.is_stop else None,
             limit=None if repair.is_stop else price,
-            oca_group=plan.oca_group,
+            # the stop that was placed a moment ago has founded the group of the target after it
+            oca_group=plan.oca_group or self._manager.books.exit_group(),
         )
         self._manager.place_exit(terms)
 

@@ -64,6 +64,27 @@ def test_orders_that_the_book_forgets_are_forgotten_by_all(tmp_path: Path) -> No
     traded(tmp_path / "j.db", body)
 
 
+def test_exits_that_are_put_back_after_a_part_was_closed_exclude_each_other(
+    tmp_path: Path,
+) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(3, target_price=PRICE + 100)
+        await rig.holds(3)
+        rig.desk.manager.reduce(1, "d2")  # its fill has the broker cancel the whole group
+        await rig.holds(1)
+        await until(lambda: len(rig.far.state()["orders"]) == 2)
+        stop, target = sorted(rig.far.state()["orders"], key=lambda one: one["kind"] != "STP")
+        assert (stop["quantity"], target["quantity"]) == (1, 1)
+        assert stop["oca_group"] == target["oca_group"] == stop["ref"]
+        rig.far.do("set_price", points=19_940.0)
+        rig.far.do("set_price", points=20_200.0)
+        await rig.holds(0)
+
+    with_targets = QUICK.protection.model_copy(update={"target_ticks": 400.0})
+    settings = LARGER.model_copy(update={"protection": with_targets})
+    traded(tmp_path / "j.db", body, settings, max_position=3)
+
+
 def test_fills_of_orders_that_the_book_forgot_are_no_strangers(tmp_path: Path) -> None:
     async def body(rig: Rig) -> None:
         rig.enter(1)
