@@ -8,10 +8,11 @@ fill came days late), it is brought into line at the next close.
 
 import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pandas as pd
 
+from config.instruments import get_instrument
 from env.kernel.names import OrderKind, Reason
 from env.kernel.types import TARGET_SLOT
 from trading.bar_verdicts import Accepted, ClosedBar, Late, LiveBar, Refused, Revised, Verdict
@@ -60,6 +61,8 @@ class BarPipeline:
         self.problem: str | None = None
         self.last_bar: LiveBar | None = None
         self._pending: dict[str, LiveFill] = {}
+        self._instrument = get_instrument(stream.env_settings.symbol)
+        self._open_ticks: int | None = None
 
     @property
     def has_new_fills(self) -> bool:
@@ -68,9 +71,24 @@ class BarPipeline:
         return last is not None and bool(self._since(last.closed))
 
     @property
+    def position(self) -> int:
+        """Contracts that the model's account had at the last close."""
+        return 0 if self.account is None else self.account.position
+
+    @property
+    def is_trailing(self) -> bool:
+        """Whether the stop of the model's account follows the price."""
+        return self.account is not None and self.account.is_trailing
+
+    @property
     def stop_ticks(self) -> int | None:
-        """Where the model's account has its stop, as of the last close; None without one."""
-        return None if self.account is None else self.account.stop_ticks
+        """Where the model's account has its stop; None without one.
+
+        As of the last close, and of the open after it where that is known.
+        """
+        if self.account is None or self._open_ticks is None:
+            return None if self.account is None else self.account.stop_ticks
+        return self.account.stop_after_open(self._open_ticks)
 
     @property
     def target_ticks(self) -> int | None:
@@ -104,6 +122,17 @@ class BarPipeline:
             self.problem = str(error)
             return None
 
+    def see_open(self, opened: datetime, price: float) -> None:
+        """Take note of the open of the bar that forms now: stops that trail follow it at once.
+
+        Args:
+            opened: When it opened, aware; one that is known to be over changes nothing.
+            price: Points.
+        """
+        last = self.last_bar
+        if last is not None and opened >= last.closed and not self._instrument.off_grid(price):
+            self._open_ticks = int(self._instrument.to_ticks(price))
+
     def correct(self, told: ClosedBar) -> None:
         """Take in a bar again that the broker has corrected."""
         self._take_back(self.bars.take(told, is_gap_known=True))
@@ -128,7 +157,7 @@ class BarPipeline:
             self.add_fill(replace(known, commission_usd=commission_usd))
 
     def _take(self, bar: LiveBar, position: int, *, is_live: bool) -> LiveDecision | None:
-        self.last_bar = bar
+        self.last_bar, self._open_ticks = bar, None
         at_close = position - sum(fill.quantity for fill in self._since(bar.closed))
         if self.account is None:
             if not is_live:

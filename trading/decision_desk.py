@@ -123,7 +123,6 @@ class DecisionDesk:
         decision = self.pipeline.close(told, position, is_live=is_live)
         if decision is None:
             return
-        self._steering.follow(self.pipeline)
         assert self.pipeline.account is not None
         self.last = Decided(
             decision=decision,
@@ -177,6 +176,7 @@ class DecisionDesk:
         outcome = await self._outcome(decided)
         if self.last is not None and self.last.name == decided.name:
             self.last = replace(decided, outcome=outcome)
+        self._steering.follow(self.pipeline)
         self._manager.journal.flush()
         decision = decided.decision
         _LOG.info("%s: %s, %s", decided.name, decision.action, outcome.text)

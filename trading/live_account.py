@@ -19,8 +19,18 @@ from data.feature_stream import REVISABLE_BARS
 from env.account_setup import codes_of
 from env.actions import decide
 from env.kernel.actual_fills import advance_by
+from env.kernel.matching import protective_stop_ticks
 from env.kernel.names import Denial, OrderKind, Reason
-from env.kernel.types import ACCOUNT, FILL, MARKET_SLOT, NO_COUNT, STOP_SLOT, TRADE, Records
+from env.kernel.types import (
+    ACCOUNT,
+    FILL,
+    MARKET_SLOT,
+    NO_COUNT,
+    NO_OFFSET,
+    STOP_SLOT,
+    TRADE,
+    Records,
+)
 from env.observation import N_POSITION_INFO, write_position_info
 from env.terms import open_account, terms_of
 from trading.bar_verdicts import LiveBar
@@ -125,6 +135,25 @@ class LiveAccount:
         order = self.record.orders[STOP_SLOT]
         is_of_position = self.position != 0 and order.quantity == -self.position
         return int(order.trigger_ticks) if is_of_position else None
+
+    @property
+    def is_trailing(self) -> bool:
+        """Whether a stop waits that follows the price."""
+        order = self.record.orders[STOP_SLOT]
+        return bool(order.kind == OrderKind.STOP and order.trail_ticks != NO_OFFSET)
+
+    def stop_after_open(self, open_ticks: int) -> int | None:
+        """Return where the stop belongs once the next bar has opened; None where it has none.
+
+        What the account itself does at that bar's close, when the bar is told: on the wire the
+        stop has to be there from the open on.
+        """
+        stop = self.stop_ticks
+        if stop is None or not self.is_trailing:
+            return stop
+        distance = self.record.orders[STOP_SLOT].trail_ticks
+        trailed = int(protective_stop_ticks(self.position, open_ticks, distance))
+        return max(stop, trailed) if self.position > 0 else min(stop, trailed)
 
     @property
     def trades(self) -> np.recarray:

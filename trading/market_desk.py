@@ -245,6 +245,7 @@ class MarketDesk:
         match event:
             case BarMoved():
                 self.last_price = event.bar.close
+                self._decisions.pipeline.see_open(event.bar.time, event.bar.open)
             case BarClosed():
                 self._close(event)
             case BarRevised():

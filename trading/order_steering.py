@@ -3,7 +3,7 @@
 A decision is about the position at the close it was made on. Where that has changed since (a stop
 was filled), it is void: nothing is sent on an old view. A bracket goes out with its stop measured
 from the close; once the entry is filled, stop and target are moved to where the model's account has
-them, by the kernel's own rule: from the average entry, and at later closes as they trail.
+them, by the kernel's own rule: from the average entry, and as they trail, at closes and opens.
 """
 
 import math
@@ -15,6 +15,7 @@ from env.kernel.matching import protective_stop_ticks, target_limit_ticks
 from trading.bar_pipeline import BarPipeline
 from trading.decisions import LiveDecision
 from trading.order_builder import EntryTerms
+from trading.order_identity import Role
 from trading.order_manager import OrderManager
 from trading.placed import Placed
 from trading.protection import Leg, Standing
@@ -73,10 +74,16 @@ class OrderSteering:
         return _outcome(self._manager.enter(self._terms(decision, decision_id, close)))
 
     def follow(self, pipeline: BarPipeline) -> None:
-        """Move the stop and the target of the position to where they belong."""
+        """Move the stop and the target of the position to where they belong.
+
+        Not while an order at the market is on its way: a stop that has trailed past the price is
+        one too, and of the two the decision's goes first, as in the kernel.
+        """
         books = self._manager.books
         if books.position == 0 or self._manager.is_flattening:
             self._moved.clear()
+            return
+        if books.live_of(Role.ENTRY, Role.EXIT, Role.FLATTEN):
             return
         stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
         self._move(stops, self._wanted_stop(pipeline))
@@ -113,24 +120,33 @@ class OrderSteering:
         )
 
     def _wanted_stop(self, pipeline: BarPipeline) -> int | None:
-        """Return the trigger that the stop should have, ticks; None where nothing tells."""
-        if not pipeline.has_new_fills and pipeline.stop_ticks is not None:
-            return pipeline.stop_ticks
+        """Return the trigger that the stop should have, ticks; None where nothing tells.
+
+        The account's own, if it holds what we hold. After a fill it is aimed from the average entry
+        anew; one that has trailed nearer stays there.
+        """
+        position, own = self._manager.books.position, pipeline.stop_ticks
+        is_of_side = own is not None and pipeline.position * position > 0
+        if is_of_side and not pipeline.has_new_fills:
+            return own
         entry = self._entry_ticks()
         if entry is None:
             return None
-        position = self._manager.books.position
-        return int(protective_stop_ticks(position, entry, self._settings.stop_ticks))
+        aimed = int(protective_stop_ticks(position, entry, self._settings.stop_ticks))
+        if own is None or not is_of_side or not pipeline.is_trailing:
+            return aimed
+        return max(aimed, own) if position > 0 else min(aimed, own)
 
     def _wanted_target(self, pipeline: BarPipeline) -> int | None:
+        position = self._manager.books.position
         if self._settings.target_ticks is None:
             return None
-        if not pipeline.has_new_fills and pipeline.target_ticks is not None:
+        is_of_side = pipeline.position * position > 0
+        if is_of_side and not pipeline.has_new_fills and pipeline.target_ticks is not None:
             return pipeline.target_ticks
         entry = self._entry_ticks()
         if entry is None:
             return None
-        position = self._manager.books.position
         return int(target_limit_ticks(position, entry, self._settings.target_ticks))
 
     def _entry_ticks(self) -> float | None:

@@ -163,10 +163,14 @@ class TraderDesk:
             asyncio.get_running_loop().call_soon(self._follow)
 
     def _follow(self) -> None:
-        pipeline = self.decisions.pipeline
         if not self._is_fill_followed:
-            self._steering.follow(pipeline)
-            self._is_fill_followed = self._steering.is_in_place(pipeline)
+            self._follow_now()
+            self._is_fill_followed = self._steering.is_in_place(self.decisions.pipeline)
+
+    def _follow_now(self) -> None:
+        """Have exits follow; a stop that has trailed past the price goes after a decision."""
+        if self.decisions.is_idle:
+            self._steering.follow(self.decisions.pipeline)
 
     def hear_line(self, event: ConnectionEvent) -> None:
         """Hear the line."""
@@ -207,7 +211,7 @@ class TraderDesk:
         self.market.look(now)
         self._reports.look(self.market.bars, now)
         self._funds.ask_when_due(self._line.gateway)
-        self._steering.follow(self.decisions.pipeline)
+        self._follow_now()
 
     def _follow_the_account(self) -> None:
         account = self.orders.manager.books.account

@@ -100,9 +100,9 @@ def fitted(settings: TraderSettings, terms: TraderTerms) -> TraderSettings:
             f"the model holds up to {own.max_position} contracts, `--max-position` is "
             f"{limits.max_position}: allow as many, or train with a smaller `max_position`"
         )
-    distances = [one for one in (own.stop_loss_ticks, own.trailing_stop_ticks) if one is not None]
     protection = settings.trading.protection
-    stop = min(distances, default=protection.stop_ticks)
+    distances = (own.stop_loss_ticks, own.trailing_stop_ticks, protection.stop_ticks)
+    stop = next(one for one in distances if one is not None)  # as the kernel aims a new stop
     changed = protection.model_copy(
         update={"stop_ticks": stop, "target_ticks": own.take_profit_ticks}
     )
