@@ -7,23 +7,17 @@ import pytest
 
 from config.instruments import get_instrument
 from config.settings import EnvSettings
-from data.calendar import calendar_of, is_rth
+from data.calendar import calendar_of
 from data.continuous import continuous_series
 from data.contract_bars import load_contract_bars
-from data.feature_set import FeatureSet
 from data.forecast_columns import usual_columns
-from data.preprocessor import Scaler
 from data.rolls import RollSettings
 from data.synthetic import synthetic_bars
 from env.kernel.names import Reason
 from env.trading_env import TradingEnv
-from models.agent import TradingAgent
 from models.determinism import torch_threads
 from models.ensemble import Ensemble
-from models.signal_chain import N_LEVELS, SignalChain
-from tests.helpers.agents import SMALL
 from tests.helpers.bars import real_data
-from tests.helpers.deciders import be_undecided
 from tests.helpers.forecasters import (
     HISTORY,
     TRAINED,
@@ -32,44 +26,17 @@ from tests.helpers.forecasters import (
     small_market,
 )
 from tests.helpers.live_pipeline import begin_run, closed_bars, expected_of, loaded
-from tests.helpers.session_markets import with_roll
+from tests.helpers.parity_agents import ACCOUNT, FEATURES, N_BARS, rolled_bars, small_agent, taught
 
 pytestmark = pytest.mark.parity
 
-FEATURES = ("log_return", "rsi", "atr", "time_sin")
-ACCOUNT = {
-    "lookback_window": 8,
-    "stop_loss_ticks": 60.0,
-    "take_profit_ticks": 90.0,
-    "flatten_minutes_before_close": 10,
-    "no_entry_minutes_before_close": 15,
-    "margin": "none",
-    "off_hours_slippage_ticks": 1,
-    "volatility_slippage_ticks": 1.0,
-}
 START = 40
-N_BARS = 300
-
-AGENTS = {
-    "PPO": {"algorithm": "PPO", "feature_extractor": "lstm"},
-    "RecurrentPPO": {"algorithm": "RecurrentPPO"},
-    "EPG": {"algorithm": "EPG"},
-    "DP": {"algorithm": "DP", "predictor": "ridge"},
-}
 
 
 @pytest.fixture(autouse=True)
 def _one_thread():
     with torch_threads(1):
         yield
-
-
-def _rolled():
-    """Return synthetic bars of two contracts, the second 150 points above the first."""
-    bars = synthetic_bars(N_BARS + 150, seed=11).iloc[150:]
-    first = bars.index[np.flatnonzero(bars.index.hour * 60 + bars.index.minute == 23 * 60)[0]]
-    frame = with_roll(bars, str(first.tz_localize(None)), 150.0)
-    return frame.assign(contract=np.where(frame.index < first, "MNQH24", "MNQM24"))
 
 
 def _real_roll():
@@ -88,7 +55,7 @@ def _on(first, last, skipped):
 
 
 MARKETS = {
-    "roll": _rolled,
+    "roll": rolled_bars,
     "real roll": _real_roll,
     "half day": lambda: _on("2024-07-03", "2024-07-05", 100),  # closes at 12:15 Chicago
     "summer time": lambda: _on("2024-03-08", "2024-03-11", 150),  # begins on Sunday, 2024-03-10
@@ -109,39 +76,6 @@ def last_sessions(frame):
     codes = frame["contract"].to_numpy()
     last = {code: dates[codes == code][-1] for code in set(codes) - {codes[-1]}}
     return lambda contract, on: last.get(contract)
-
-
-@cache
-def small_agent(kind, seed=0):
-    """Return an agent that has learnt a little, and does now this, now that."""
-    bars = bars_of("roll")
-    rows, columns = FeatureSet(FEATURES).compute(bars), FeatureSet(FEATURES).columns
-    scaler = Scaler.fit(rows, columns, is_rth=is_rth(bars.index))
-    env = TradingEnv(bars, FEATURES, settings=EnvSettings(**ACCOUNT), scaler=scaler)
-    return taught(env, seed=seed, **AGENTS[kind])
-
-
-def taught(env, **settings):
-    changes = {"hidden_size": 8, "training_episode_bars": 100, **settings}
-    agent = TradingAgent(env, settings=SMALL.model_copy(update=changes))
-    agent.train(16)
-    if changes["algorithm"] == "DP":
-        be_restless(agent, env)
-    else:
-        be_undecided(agent, env)
-    return agent
-
-
-def be_restless(agent, env):
-    """Let a plan believe that its forecasts are worth far more than trading costs."""
-    predictor = agent._decider.predictor
-    signals = predictor.signals(env.market.features[env.market.first_valid :])
-    chain = SignalChain(
-        edges=np.quantile(signals, np.arange(1, N_LEVELS) / N_LEVELS),
-        moves=np.linspace(-90.0, 90.0, N_LEVELS),
-        transition=np.full((N_LEVELS, N_LEVELS), 1.0 / N_LEVELS),
-    )
-    agent._decider.learn(predictor, chain)
 
 
 def lived(policy, frame, *, start=START, forecaster=None, restart_at=None):

@@ -1,63 +1,94 @@
-"""Environment, back-test and the whole trader over TCP: the same decisions, the same trades."""
-
-import sqlite3
-from contextlib import closing
+"""Environment, back-test and the whole trader over TCP: the same decisions, trades and money."""
 
 import pytest
 
 from config.settings import EnvSettings
-from env.kernel.types import FILL
+from data.forecast_columns import usual_columns
+from env.kernel.names import Reason
+from env.trading_env import TradingEnv
+from models.determinism import torch_threads
+from models.ensemble import Ensemble
+from tests.helpers.forecasters import (
+    HISTORY,
+    TRAINED,
+    joined_forecasts,
+    small_forecaster,
+    small_market,
+)
+from tests.helpers.live_parity import assert_as_kernel, lived_over_tcp
 from tests.helpers.live_pipeline import expected_of
-from tests.helpers.live_traders import TERMS, HashPolicy, loaded, rehearse, some_bars
-from trading.journal_codec import decoded
-from trading.trader_setup import JOURNAL
+from tests.helpers.live_traders import TERMS, HashPolicy, loaded, some_bars
+from tests.helpers.parity_agents import ACCOUNT, FEATURES, agent_on, taught
 
 pytestmark = pytest.mark.parity
 
-N_WARM = 60
 BARS = some_bars(420)
+START, N_STEPS = 200, 130
+"""Over the end of a session, which comes after 76 bars."""
+
 ACCOUNTS = {
     "one contract": {},
     "targets": {"take_profit_ticks": 40.0},
     "slippage by hour": {"off_hours_slippage_ticks": 1},
+    "a stop that trails": {"stop_loss_ticks": None, "trailing_stop_ticks": 25.0},
+    "a stop that trails nearer than it begins": {"trailing_stop_ticks": 25.0},
+    "flat before the break": {
+        "flatten_minutes_before_close": 10,
+        "no_entry_minutes_before_close": 15,
+    },
 }
 
 
-def written_decisions(folder):
-    """Return the decisions in a journal, oldest first."""
-    with closing(sqlite3.connect(folder / JOURNAL)) as connection:
-        rows = connection.execute("SELECT json FROM raw_event WHERE kind = 'Decision' ORDER BY seq")
-        return [decoded("Decision", text) for (text,) in rows]
-
-
-def fills_of(state, instrument):
-    """Return the broker's fills: signed contracts and ticks, in order."""
-    return [
-        (
-            fill["shares"] * (1 if fill["side"] == "BOT" else -1),
-            int(instrument.to_ticks(fill["price"])),
-        )
-        for fill in state["executions"]
-    ]
+@pytest.fixture(autouse=True)
+def _one_thread():
+    with torch_threads(1):
+        yield
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)
 def test_trader_over_tcp_decides_and_trades_as_environment_and_back_test_do(tmp_path, account):
     policy = HashPolicy(EnvSettings(**(TERMS | ACCOUNTS[account])), BARS)
-    expected = expected_of(policy, BARS, N_WARM)
-    seen = {}
+    expected = expected_of(policy, BARS, START)
+    lived = lived_over_tcp(tmp_path, loaded(policy), BARS, START, N_STEPS)
+    assert_as_kernel(lived, expected)
+    assert len(lived.fills) > 40
+    reasons = set(expected.simulation.fills.reason.tolist())
+    assert (Reason.TRAILING_STOP in reasons) == ("trails" in account)
 
-    async def body(run):
-        await run.step(len(BARS) - N_WARM - 1)
-        seen["state"] = run.market.state()
-        seen["instrument"] = run.manager.books.instrument
-        seen["net"] = run.manager.books.fills.net_usd({run.manager.books.con_id: 0.0})
 
-    rehearse(tmp_path, body, BARS, loaded(policy), n_warm=N_WARM)
-    decisions = written_decisions(tmp_path)
-    assert len(decisions) > 300
-    assert [one.features_hash for one in decisions] == expected.observations[: len(decisions)]
-    fills = fills_of(seen["state"], seen["instrument"])
-    kernel = expected.simulation.fills.view(FILL)
-    assert len(fills) > 100
-    assert fills == [(int(f["quantity"]), int(f["price_ticks"])) for f in kernel[: len(fills)]]
+def test_positions_of_several_contracts_are_added_to_and_reduced_alike(tmp_path):
+    account = TERMS | {
+        "action_mode": "contracts",
+        "max_position": 3,
+        "trailing_stop_ticks": 40.0,
+        "take_profit_ticks": 50.0,
+        "initial_balance": 1e6,
+    }
+    policy = HashPolicy(EnvSettings(**account), BARS)
+    expected = expected_of(policy, BARS, START)
+    lived = lived_over_tcp(tmp_path, loaded(policy), BARS, START, N_STEPS)
+    assert_as_kernel(lived, expected)
+    assert {abs(quantity) for quantity, _ in lived.fills} >= {1, 2, 3}
+
+
+def test_ensemble_trades_over_tcp_as_it_was_back_tested_also_after_restarts(tmp_path):
+    frame = BARS.iloc[: START + 90]
+    members = [agent_on(frame, "RecurrentPPO", seed=1), agent_on(frame, "PPO", seed=2)]
+    ensemble = Ensemble(members)
+    expected = expected_of(ensemble, frame, START)
+    lived = lived_over_tcp(tmp_path, loaded(ensemble), frame, START, 80, restart_at=(25, 50))
+    assert_as_kernel(lived, expected)
+
+
+def test_agent_that_sees_forecasts_trades_over_tcp_on_those_of_the_saved_forecaster(tmp_path):
+    forecaster = small_forecaster()
+    frame = small_market().iloc[HISTORY : TRAINED + 160]
+    columns = usual_columns(forecaster.settings.horizons)[:3]
+    joined = joined_forecasts(forecaster, frame)
+    env = TradingEnv(joined, FEATURES, settings=EnvSettings(**ACCOUNT), forecast_columns=columns)
+    agent = taught(env, algorithm="RecurrentPPO")
+    start = env.simulation.first_decision
+    expected = expected_of(agent, joined, start)
+    model = loaded(agent, forecaster)
+    lived = lived_over_tcp(tmp_path, model, frame, start, 60, restart_at=(30,))
+    assert_as_kernel(lived, expected)
