@@ -14,6 +14,7 @@ from config.trading_settings import ProtectionSettings
 from env.kernel.matching import protective_stop_ticks, target_limit_ticks
 from trading.bar_pipeline import BarPipeline
 from trading.decisions import LiveDecision
+from trading.modes import SYNCED
 from trading.order_builder import EntryTerms
 from trading.order_identity import Role
 from trading.order_manager import OrderManager
@@ -51,6 +52,8 @@ class OrderSteering:
         self._manager = manager
         self._settings = settings
         self._moved: dict[str, tuple[int, float]] = {}
+        self._position: int | None = None
+        self._may_loosen = False
 
     def act(self, decision: LiveDecision, decision_id: str, close: float, before: int) -> Outcome:
         """Send what a decision asks for.
@@ -76,29 +79,53 @@ class OrderSteering:
     def follow(self, pipeline: BarPipeline) -> None:
         """Move the stop and the target of the position to where they belong.
 
-        Not while an order at the market is on its way: a stop that has trailed past the price is
-        one too, and of the two the decision's goes first, as in the kernel.
+        Away from the market a stop is moved only after a fill that has opened or added, to its
+        distance from the entry. An account that was begun anew, or brought into line, would have
+        it farther away than what was risked. Nothing is changed while the broker is out of reach:
+        a change into a line that is down can leave two stops; nor while an order at the market is
+        on its way: a stop that has trailed past the price is one too, and of the two the
+        decision's goes first, as in the kernel.
         """
         books = self._manager.books
+        self._note_position(books.position)
         if books.position == 0 or self._manager.is_flattening:
             self._moved.clear()
             return
-        if books.live_of(Role.ENTRY, Role.EXIT, Role.FLATTEN):
+        at_market = books.live_of(Role.ENTRY, Role.EXIT, Role.FLATTEN)
+        if at_market or self._manager.modes.mode not in SYNCED:
             return
-        stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
-        self._move(stops, self._wanted_stop(pipeline))
-        self._move(targets, self._wanted_target(pipeline))
+        for leg, price_ticks in self._misplaced(pipeline):
+            self._move(leg, price_ticks)
+        if self._may_loosen and not pipeline.has_new_fills and self.is_in_place(pipeline):
+            self._may_loosen = False
 
     def is_in_place(self, pipeline: BarPipeline) -> bool:
         """Return whether every exit that rests is where it belongs."""
+        return self._manager.books.position == 0 or not self._misplaced(pipeline)
+
+    def _note_position(self, position: int) -> None:
+        """Note whether contracts were opened since the last look; none are at the first."""
+        before, self._position = self._position, position
+        if before is None or position == before:
+            return
+        self._may_loosen |= abs(position) > abs(before) or position * before < 0
+
+    def _misplaced(self, pipeline: BarPipeline) -> list[tuple[Leg, int]]:
+        """Return the exits that are not where they belong, each with its price in ticks."""
         books = self._manager.books
-        if books.position == 0:
-            return True
         stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
-        pairs = ((stops, self._wanted_stop(pipeline)), (targets, self._wanted_target(pipeline)))
-        return all(
-            price is None or leg.price_ticks == price for found, price in pairs for leg in found
-        )
+        stop, target = self._wanted_stop(pipeline), self._wanted_target(pipeline)
+        found = [(leg, stop) for leg in stops if stop is not None and self._is_to_move(leg, stop)]
+        found += [(leg, target) for leg in targets if target not in (None, leg.price_ticks)]
+        return [(leg, price) for leg, price in found if price is not None]
+
+    def _is_to_move(self, stop: Leg, price_ticks: int) -> bool:
+        nearer = self._nearer(stop.price_ticks, price_ticks)
+        return stop.price_ticks != price_ticks and (self._may_loosen or nearer == price_ticks)
+
+    def _nearer(self, *prices_ticks: int) -> int:
+        """Return the trigger that loses least."""
+        return max(prices_ticks) if self._manager.books.position > 0 else min(prices_ticks)
 
     def _terms(self, decision: LiveDecision, decision_id: str, close: float) -> EntryTerms:
         """Return the terms of an entry as if it were filled at the close."""
@@ -122,27 +149,29 @@ class OrderSteering:
     def _wanted_stop(self, pipeline: BarPipeline) -> int | None:
         """Return the trigger that the stop should have, ticks; None where nothing tells.
 
-        The account's own, if it holds what we hold. After a fill it is aimed from the average entry
-        anew; one that has trailed nearer stays there.
+        Never one that loses more than the entry's own distance. What has trailed nearer stays
+        there after a fill, as in the kernel.
         """
-        position, own = self._manager.books.position, pipeline.stop_ticks
-        is_of_side = own is not None and pipeline.position * position > 0
-        if is_of_side and not pipeline.has_new_fills:
-            return own
-        entry = self._entry_ticks()
+        own = pipeline.stop_ticks if self._is_agreed(pipeline) else None
+        entry, position = self._entry_ticks(), self._manager.books.position
         if entry is None:
-            return None
-        aimed = int(protective_stop_ticks(position, entry, self._settings.stop_ticks))
-        if own is None or not is_of_side or not pipeline.is_trailing:
-            return aimed
-        return max(aimed, own) if position > 0 else min(aimed, own)
+            return own
+        planned = int(protective_stop_ticks(position, entry, self._settings.stop_ticks))
+        if own is None or (pipeline.has_new_fills and not pipeline.is_trailing):
+            return planned
+        return self._nearer(planned, own)
+
+    def _is_agreed(self, pipeline: BarPipeline) -> bool:
+        """Return whether the model's account holds the position's side, so that its exits count."""
+        account = pipeline.account
+        return account is not None and account.position * self._manager.books.position > 0
 
     def _wanted_target(self, pipeline: BarPipeline) -> int | None:
         position = self._manager.books.position
         if self._settings.target_ticks is None:
             return None
-        is_of_side = pipeline.position * position > 0
-        if is_of_side and not pipeline.has_new_fills and pipeline.target_ticks is not None:
+        is_own = self._is_agreed(pipeline) and not pipeline.has_new_fills
+        if is_own and pipeline.target_ticks is not None:
             return pipeline.target_ticks
         entry = self._entry_ticks()
         if entry is None:
@@ -154,19 +183,14 @@ class OrderSteering:
         ticks = books.fills.holding(books.con_id).entry_ticks
         return ticks if math.isfinite(ticks) else None
 
-    def _move(self, found: tuple[Leg, ...], price_ticks: int | None) -> None:
-        """Move exits that rest at the broker; those on their way are looked at again later."""
-        if price_ticks is None:
+    def _move(self, leg: Leg, price_ticks: int) -> None:
+        """Move an exit that rests at the broker; one on its way is looked at again later."""
+        if leg.standing is not Standing.RESTING or not self._may_move(leg.key, price_ticks):
             return
         books = self._manager.books
-        for leg in found:
-            if leg.standing is not Standing.RESTING or leg.price_ticks == price_ticks:
-                continue
-            if not self._may_move(leg.key, price_ticks):
-                continue
-            total = abs(leg.quantity) + books.orders.orders[leg.key].life.executed
-            price = float(books.instrument.to_prices(price_ticks))
-            self._manager.change(leg.key, total, price, "follows the position")
+        total = abs(leg.quantity) + books.orders.orders[leg.key].life.executed
+        price = float(books.instrument.to_prices(price_ticks))
+        self._manager.change(leg.key, total, price, "follows the position")
 
     def _may_move(self, key: str, price_ticks: int) -> bool:
         """Return whether a move was not just asked for: the broker may have refused it."""
