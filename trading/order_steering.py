@@ -1,7 +1,8 @@
 """From a decision to orders, and stops that follow what was really paid.
 
 A decision is about the position at the close it was made on. Where that has changed since (a stop
-was filled), it is void: nothing is sent on an old view. A bracket goes out with its stop measured
+was filled), or still may by an earlier entry, it is void: nothing is sent on an old view; flat is
+flat, though, from wherever the position has gone. A bracket goes out with its stop measured
 from the close; once the entry is filled, stop and target are moved to where the model's account has
 them, by the kernel's own rule: from the average entry, and as they trail, at closes and opens.
 """
@@ -67,13 +68,17 @@ class OrderSteering:
         if decision.quantity == 0:
             denial = decision.denial
             return Outcome(text="nothing to do" if denial == "none" else f"not taken: {denial}")
-        position = self._manager.books.position
+        books = self._manager.books
+        position = books.position
+        if decision.target == 0 and position != 0:
+            self._manager.cancel_entries()
+            return _outcome(self._manager.reduce(0, decision_id))
         if position != before:
             return Outcome(
                 text=f"void: the position went from {before:+d} to {position:+d} since the close"
             )
-        if decision.target == 0:
-            return _outcome(self._manager.reduce(0, decision_id))
+        if any(one.is_opening for one in books.orders.may_fill(books.con_id)):
+            return Outcome(text="void: an earlier entry may still fill")
         return _outcome(self._manager.enter(self._terms(decision, decision_id, close)))
 
     def follow(self, pipeline: BarPipeline) -> None:

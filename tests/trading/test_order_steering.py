@@ -16,6 +16,7 @@ ENTRY = 80_001
 LARGER = QUICK.model_copy(
     update={
         "limits": QUICK.limits.model_copy(update={"max_position": 3, "max_order_quantity": 6}),
+        "timers": QUICK.timers.model_copy(update={"partial_seconds": 2.0}),
     }
 )
 
@@ -143,3 +144,38 @@ def test_nothing_is_changed_while_the_broker_is_away(tmp_path: Path) -> None:
         await stands_at(rig, ENTRY - 40, steering, trailed)
 
     traded(tmp_path / "j.db", body)
+
+
+def decided(target: int, quantity: int) -> Any:
+    """Return what of a decision is acted on."""
+    return SimpleNamespace(target=target, quantity=quantity, denial="none")
+
+
+def test_decision_beside_an_entry_that_may_still_fill_opens_nothing(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        steering = steered(rig)
+        rig.far.set(is_not_filling=True)
+        assert steering.act(decided(1, 1), "d1", PRICE, 0).text == "order sent"
+        outcome = steering.act(decided(1, 1), "d2", PRICE, 0)
+        assert outcome.text == "void: an earlier entry may still fill"
+        await until(lambda: not rig.desk.manager.books.live_entries())  # it was in vain
+        assert len(rig.far.state()["done"]) == 2
+
+    traded(tmp_path / "j.db", body, LARGER)
+
+
+def test_decision_to_be_flat_closes_what_there_is_and_lets_no_entry_fill_after_it(
+    tmp_path: Path,
+) -> None:
+    async def body(rig: Rig) -> None:
+        steering = steered(rig)
+        rig.far.set(partial_fills=[1], is_not_filling=True)
+        steering.act(decided(3, 3), "d1", PRICE, 0)
+        await until(lambda: rig.position == 1)
+        rig.far.set(is_not_filling=False)
+        assert steering.act(decided(0, -3), "d2", PRICE, 3).text == "order sent"
+        await until(lambda: rig.position == 0 and not rig.far.state()["orders"])
+        await rig.near.probe()
+        assert rig.broker_position == 0
+
+    traded(tmp_path / "j.db", body, LARGER, max_position=3)
