@@ -113,11 +113,11 @@ class ContractDesk:
         self._take(facts, now)
 
     async def _renew(self, now: datetime) -> None:
-        facts = await self._line.gateway.qualify(self.facts.con_id)
+        """Take over the hours that are told now; the last ones count where they are of no use."""
         try:
-            self._take(facts, now)
+            self._take(await self._line.gateway.qualify(self.facts.con_id), now)
         except FatalGatewayError as error:
-            _LOG.error("the hours that were told are of no use, the last ones count: %s", error)
+            _LOG.error("the hours of %s are not known anew: %s", self.facts.local_symbol, error)
 
     def _take(self, facts: ContractFacts, now: datetime) -> None:
         self.hours = MarketHours.of(facts, self._terms.symbol, now)

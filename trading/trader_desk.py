@@ -187,12 +187,19 @@ class TraderDesk:
         """
         self.market.pin(self.contract.facts.con_id, self.contract.code)
         async with asyncio.TaskGroup() as group:
-            for part in (self.orders.run, self.decisions.run, self.market.run, self._look_on):
+            for part in (self.orders.run, self.decisions.run, self.market.run):
                 group.create_task(part())
+            group.create_task(self._look_on())
+            group.create_task(self._keep_the_contract())
 
     async def _look_on(self) -> None:
         while True:
             self.look(self._clock.now())
+            await asyncio.sleep(self._settings.session.tick_seconds)
+
+    async def _keep_the_contract(self) -> None:
+        """Look at the contract, apart from all else: the broker may be long in answering."""
+        while True:
             await self.contract.look(self._clock.now())
             await asyncio.sleep(self._settings.session.tick_seconds)
 
