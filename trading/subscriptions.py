@@ -247,13 +247,19 @@ class BarSubscription:
         return min(max(1, math.ceil(missed / timedelta(days=1)) + 1), MAX_DAYS)
 
     def _stop(self) -> None:
-        """End the subscription, if its connection still stands."""
+        """End the subscription, if there is one and its connection still stands."""
         if self._subscribed is None:
             return
-        (session, request_id), self._subscribed = self._subscribed, None
-        session.tap.routes.pop(request_id, None)
+        session, request_id = self._subscribed
+        self._forget()
         if session.is_open:
             session.client.cancelHistoricalData(request_id)
+
+    def _forget(self) -> None:
+        """Hear nothing of the subscription any more."""
+        if self._subscribed is not None:
+            (session, request_id), self._subscribed = self._subscribed, None
+            session.tap.routes.pop(request_id, None)
 
     def _hear(self, name: str, said: tuple[Any, ...]) -> None:
         """Hear a message of the subscription; a route of the tap."""
@@ -270,6 +276,7 @@ class BarSubscription:
                 self._is_silent = False
                 self._go_fresh()
         elif name == "error" and said[0] not in REQUEST_NOTICES:
+            self._forget()  # the broker has none of it: there is nothing to cancel
             self._answer(error_of(said[0], said[1]))
 
     def _take_history(self) -> None:
