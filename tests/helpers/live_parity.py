@@ -43,6 +43,27 @@ POLICY_SECONDS = 60.0
 """So that a busy machine changes nothing."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """What a trader lives through.
+
+    Attributes:
+        bars: Of the market; those before row `start` are history.
+        start: At whose close the first decision is made.
+        n_steps: Bars to live through.
+        restart_at: After so many bars it is ended and begun again, ascending.
+        terms: Of TraderTerms, what is other than usual.
+        market: Of SimulationTerms, likewise.
+    """
+
+    bars: pd.DataFrame
+    start: int
+    n_steps: int
+    restart_at: tuple[int, ...] = ()
+    terms: dict[str, Any] = field(default_factory=dict)
+    market: dict[str, Any] = field(default_factory=dict)
+
+
 @dataclass
 class Lived:
     """What a trader did from row `start` of a frame on.
@@ -92,38 +113,17 @@ async def live_on(run: Rehearsal, lived: Lived, n_steps: int) -> None:
         lived.cash_usd[len(state["executions"])] = state["cash_usd"]
 
 
-def lived_over_tcp(
-    folder: Path,
-    model: LoadedModel,
-    bars: pd.DataFrame,
-    start: int,
-    n_steps: int,
-    *,
-    restart_at: tuple[int, ...] = (),
-    terms: dict[str, Any] | None = None,
-    **market: Any,
-) -> Lived:
-    """Have a trader decide from row `start` on, and be ended and begun again where told.
-
-    Args:
-        folder: Of the trader.
-        model: What decides.
-        bars: Of the market; those before row `start` are history.
-        start: At whose close the first decision is made.
-        n_steps: Bars to live through.
-        restart_at: After so many bars, ascending.
-        terms: Of TraderTerms, what is other than usual.
-        market: Of SimulationTerms, likewise.
-    """
-    settings, lived = model.policy.env_settings, Lived(start=start)
+def lived_over_tcp(folder: Path, model: LoadedModel, scene: Scene) -> Lived:
+    """Have a trader with a folder of its own live through a scene."""
+    settings, lived = model.policy.env_settings, Lived(start=scene.start)
 
     async def in_loop(place) -> None:
-        for first, last in pairwise((0, *restart_at, n_steps)):
+        for first, last in pairwise((0, *scene.restart_at, scene.n_steps)):
             async with trading(
                 place,
                 model,
                 folder,
-                terms=terms,
+                terms=scene.terms,
                 trading=FREE,
                 connection=AT_LEISURE,
                 session={"policy_seconds": POLICY_SECONDS},
@@ -132,7 +132,7 @@ def lived_over_tcp(
                 run.check(max_position=settings.max_position)
                 lived.kinds |= run.heard.kinds()
 
-    with market_of(bars, start, settings, **market) as place:
+    with market_of(scene.bars, scene.start, settings, **scene.market) as place:
         asyncio.run(in_loop(place))
         lived.fills = broker_fills(place.state(), settings.symbol)
     lived.decisions = written_decisions(folder)

@@ -15,15 +15,15 @@ from tests.helpers.forecasters import (
     small_forecaster,
     small_market,
 )
-from tests.helpers.live_parity import assert_as_kernel, lived_over_tcp
+from tests.helpers.live_parity import Scene, assert_as_kernel, lived_over_tcp
 from tests.helpers.live_pipeline import expected_of
 from tests.helpers.live_traders import TERMS, HashPolicy, loaded, some_bars
 from tests.helpers.parity_agents import ACCOUNT, FEATURES, agent_on, taught
 
 pytestmark = pytest.mark.parity
 
-BARS = some_bars(420)
-START, N_STEPS = 200, 130
+BARS, START = some_bars(420), 200
+SCENE = Scene(bars=BARS, start=START, n_steps=130)
 """Over the end of a session, which comes after 76 bars."""
 
 ACCOUNTS = {
@@ -49,7 +49,7 @@ def _one_thread():
 def test_trader_over_tcp_decides_and_trades_as_environment_and_back_test_do(tmp_path, account):
     policy = HashPolicy(EnvSettings(**(TERMS | ACCOUNTS[account])), BARS)
     expected = expected_of(policy, BARS, START)
-    lived = lived_over_tcp(tmp_path, loaded(policy), BARS, START, N_STEPS)
+    lived = lived_over_tcp(tmp_path, loaded(policy), SCENE)
     assert_as_kernel(lived, expected)
     assert len(lived.fills) > 40
     reasons = set(expected.simulation.fills.reason.tolist())
@@ -66,7 +66,7 @@ def test_positions_of_several_contracts_are_added_to_and_reduced_alike(tmp_path)
     }
     policy = HashPolicy(EnvSettings(**account), BARS)
     expected = expected_of(policy, BARS, START)
-    lived = lived_over_tcp(tmp_path, loaded(policy), BARS, START, N_STEPS)
+    lived = lived_over_tcp(tmp_path, loaded(policy), SCENE)
     assert_as_kernel(lived, expected)
     assert {abs(quantity) for quantity, _ in lived.fills} >= {1, 2, 3}
 
@@ -76,7 +76,8 @@ def test_ensemble_trades_over_tcp_as_it_was_back_tested_also_after_restarts(tmp_
     members = [agent_on(frame, "RecurrentPPO", seed=1), agent_on(frame, "PPO", seed=2)]
     ensemble = Ensemble(members)
     expected = expected_of(ensemble, frame, START)
-    lived = lived_over_tcp(tmp_path, loaded(ensemble), frame, START, 80, restart_at=(25, 50))
+    scene = Scene(bars=frame, start=START, n_steps=80, restart_at=(25, 50))
+    lived = lived_over_tcp(tmp_path, loaded(ensemble), scene)
     assert_as_kernel(lived, expected)
 
 
@@ -89,6 +90,6 @@ def test_agent_that_sees_forecasts_trades_over_tcp_on_those_of_the_saved_forecas
     agent = taught(env, algorithm="RecurrentPPO")
     start = env.simulation.first_decision
     expected = expected_of(agent, joined, start)
-    model = loaded(agent, forecaster)
-    lived = lived_over_tcp(tmp_path, model, frame, start, 60, restart_at=(30,))
+    scene = Scene(bars=frame, start=start, n_steps=60, restart_at=(30,))
+    lived = lived_over_tcp(tmp_path, loaded(agent, forecaster), scene)
     assert_as_kernel(lived, expected)
