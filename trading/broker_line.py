@@ -9,7 +9,12 @@ from collections.abc import Callable
 from config.connection_settings import ConnectionSettings
 from trading.broker_events import AccountsSeen, BrokerEvent, ConnectionLost
 from trading.connection import ConnectionSupervisor
-from trading.connection_events import ConnectionEvent, ConnectionUp
+from trading.connection_events import (
+    ConnectionEvent,
+    ConnectionUp,
+    TradingBlocked,
+    TradingRestored,
+)
 from trading.ib_gateway import IbGateway
 from utils.clock import Clock
 
@@ -40,7 +45,7 @@ class BrokerLine:
         self.supervisor = ConnectionSupervisor(self.gateway, settings, clock, self._tell)
         self.accounts: tuple[str, ...] = ()
         self._early: list[BrokerEvent] = []
-        self._up: ConnectionUp | None = None
+        self._standing: list[ConnectionEvent] = []
         self._on_event: Callable[[BrokerEvent], None] | None = None
         self._on_line = on_line
 
@@ -53,8 +58,9 @@ class BrokerLine:
         early, self._early = self._early, []
         for event in early:
             on_event(event)
-        if self._up is not None and self.supervisor.is_up:
-            self._on_line(self._up)
+        if self.supervisor.is_up:
+            for one in self._standing:
+                self._on_line(one)
 
     def _hear(self, event: BrokerEvent) -> None:
         if isinstance(event, AccountsSeen):
@@ -69,5 +75,9 @@ class BrokerLine:
 
     def _tell(self, event: ConnectionEvent) -> None:
         if isinstance(event, ConnectionUp):
-            self._up = event
+            self._standing = [event]
+        elif isinstance(event, TradingBlocked):
+            self._standing[1:] = [event]
+        elif isinstance(event, TradingRestored):
+            del self._standing[1:]
         self._on_line(event)
