@@ -11,7 +11,7 @@ from datetime import datetime
 from config.trader_settings import TraderSettings
 from trading.broker_events import ErrorSeen
 from trading.contract_roll import RollDue
-from trading.day_keeper import DayKeeper, DayNews
+from trading.day_keeper import DayKeeper
 from trading.ib_codes import COMPETING_SESSION
 from trading.market_hours import MarketHours
 from trading.mode_keeper import ModeKeeper
@@ -53,11 +53,7 @@ class Sights:
 
 
 class TraderWatch:
-    """Puts holds and lifts them.
-
-    Attributes:
-        is_new_day: Whether the last look began a trading day.
-    """
+    """Puts holds and lifts them."""
 
     def __init__(
         self,
@@ -66,7 +62,6 @@ class TraderWatch:
         settings: TraderSettings,
         sights: Callable[[], Sights],
     ) -> None:
-        self.is_new_day = False
         self._desk = desk
         self._day = day
         self._settings = settings
@@ -108,13 +103,13 @@ class TraderWatch:
         self._close_what_may_not_stay()
 
     def _look_at_the_day(self, now: datetime, sights: Sights) -> None:
-        self.is_new_day = self._day.mark(now, sights.last_price) is DayNews.BEGUN
-        if self.is_new_day:
-            self._modes.lift(Hold.DAILY_LOSS, LiftedBy.NEXT_DAY, "a new trading day")
-        if self._day.is_locked:
-            day = self._day.day
-            assert day is not None
+        """Hold what the day's lock says; also of a process that was killed between the two."""
+        self._day.mark(now, sights.last_price)
+        day = self._day.day
+        if day is not None and day.is_locked:
             self._modes.hold(Hold.DAILY_LOSS, day.reason)
+        elif self._day.is_current(now):
+            self._modes.lift(Hold.DAILY_LOSS, LiftedBy.NEXT_DAY, "the trading day is not locked")
 
     def _look_at_the_switch(self, sights: Sights) -> None:
         if sights.is_kill_wanted and Hold.KILL_SWITCH not in self._modes.state.holds:
