@@ -31,7 +31,7 @@ from trading.ib_gateway import IbGateway
 from trading.ib_requests import error_of, unanswered
 from trading.ib_session import IbSession
 from utils.clock import Clock
-from utils.errors import TemporaryGatewayError
+from utils.errors import FatalGatewayError, TemporaryGatewayError
 from utils.logger import get_logger
 from utils.wording import counted
 
@@ -197,6 +197,9 @@ class BarSubscription:
             if self._gateway.is_connected:  # else the next ConnectionUp starts it
                 await asyncio.sleep(self._back_off.next_seconds())
                 self._wanted.set()
+        except FatalGatewayError as error:
+            self._go_stale(str(error))  # or bars that came again later would be no news
+            raise
         else:
             self._back_off.reset()
         self._is_starting = False

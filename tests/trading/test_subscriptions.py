@@ -416,3 +416,30 @@ def test_subscription_to_a_contract_that_was_not_qualified_ends_with_it() -> Non
             await bars.run()
 
     linked(body)
+
+
+def test_subscription_that_is_refused_for_good_is_fresh_again_once_its_bars_come() -> None:
+    async def body(link: Link) -> None:
+        terms = BarTerms(con_id=link.con_id, symbol="MNQ", bar_size="5 mins", bar_seconds=300)
+        told: list[DataEvent] = []
+        bars = BarSubscription(link.near, terms, link.near._settings, NOW, told.append)
+        for _ in range(N_WARM):
+            link.far.do("step")
+        bars.hear(UP)
+        running = asyncio.ensure_future(bars.run())
+        await until(lambda: not bars.is_stale)
+        link.far.set(has_data_permission=False)
+        bars.ask_again()
+        with pytest.raises(FatalGatewayError, match="permissions"):
+            await running
+        assert bars.is_stale
+        link.far.set(has_data_permission=True)
+        bars.ask_again()
+        again = asyncio.ensure_future(bars.run())
+        await until(lambda: not bars.is_stale)
+        again.cancel()
+        await asyncio.wait({again})
+        freshness = [type(event) for event in told if isinstance(event, DataFresh | DataStale)]
+        assert freshness == [DataFresh, DataStale, DataFresh]
+
+    linked(body, make_bars([(20_000.0, 20_002.0, 19_999.0, 20_001.0)] * 40))
