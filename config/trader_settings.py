@@ -27,6 +27,7 @@ class SessionSettings(FrozenSettings):
         stop_seconds: What an orderly end may take; a service manager waits 10 s and more.
         profit_tolerance_usd: How far the broker's count of the day's PnL may be from ours.
         policy_seconds: How long the policy may think about one bar.
+        late_seconds: A close that is told so long after the market went on is not decided on.
     """
 
     warm_days: int = Field(default=10, ge=1, le=365)
@@ -38,6 +39,7 @@ class SessionSettings(FrozenSettings):
     stop_seconds: float = Field(default=8.0, gt=0, le=60)
     profit_tolerance_usd: float = Field(default=50.0, ge=0)
     policy_seconds: float = Field(default=1.0, gt=0, le=60)
+    late_seconds: float = Field(default=60.0, gt=0, le=3_600)
 
 
 class TraderSettings(FrozenSettings):

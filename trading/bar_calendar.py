@@ -33,6 +33,17 @@ class BarCalendar:
         last = expected.searchsorted(pd.Timestamp(before), side="left")
         return max(0, int(last) - int(first))
 
+    def seconds_since_open(self, close: datetime, now: datetime) -> float:
+        """Return for how long the bar after a close has been on, >= 0; both times are aware.
+
+        Over a pause or a weekend it has not, until the market opens again.
+        """
+        days = ((close - MARGIN).date(), (now + MARGIN).date())
+        expected = calendar_of(self.symbol).expected_bars(*days, self.bar_seconds)
+        place = int(expected.searchsorted(pd.Timestamp(close), side="left"))
+        opened = expected[place].to_pydatetime() if place < len(expected) else now
+        return max((now - opened).total_seconds(), 0.0)
+
     def is_open(self, now: datetime) -> bool:
         """Return whether the market is open at an aware time."""
         return bool(calendar_of(self.symbol).is_open(pd.DatetimeIndex([now]))[0])

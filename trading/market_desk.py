@@ -16,6 +16,7 @@ import pandas as pd
 from config.decision_settings import DecisionSettings
 from config.trader_settings import TraderSettings
 from trading.alert_kinds import Alert
+from trading.bar_calendar import BarCalendar
 from trading.bar_pipeline import BarPipeline
 from trading.bar_verdicts import ClosedBar
 from trading.broker_line import BrokerLine
@@ -100,6 +101,7 @@ class MarketDesk:
         self._terms = terms
         self._settings = settings
         self._clock = clock
+        self._calendar = BarCalendar(terms.symbol, terms.bar_seconds)
         self._decisions = decisions
         self._alert = alert
         self._code = ""
@@ -268,13 +270,24 @@ class MarketDesk:
             self.on_live()
         told = self._closed(event.bar)
         self._gap = None
-        is_live = not event.is_from_history and not self._is_after_hole
+        is_live = not event.is_from_history and not self._is_after_hole and not self._is_late(told)
         self._is_after_hole = False
         self.last_price = told.close
         size = timedelta(seconds=self._terms.bar_seconds)
         self.last_close = (told.opened + size).to_pydatetime()
         self.bars.append(told)
         self._decisions.close(told, is_live=is_live)
+
+    def _is_late(self, told: ClosedBar) -> bool:
+        """Return whether a close is told too long after the market went on to be acted on."""
+        close = (told.opened + pd.Timedelta(seconds=self._terms.bar_seconds)).to_pydatetime()
+        limit, now = self._settings.session.late_seconds, self._clock.now()
+        if (now - close).total_seconds() <= limit:
+            return False
+        seconds = self._calendar.seconds_since_open(close, now)
+        if seconds > limit:
+            _LOG.warning("the close of %s is told %.0f s late: no decision", close, seconds)
+        return seconds > limit
 
     def _is_over_the_gap(self, bar: SeenBar) -> bool:
         """Measure the gap to the new contract at the last common bar; return whether it is past."""

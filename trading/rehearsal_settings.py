@@ -26,14 +26,15 @@ UNPACED = 10_000
 TIMERS = tuple(OrderTimers.model_fields)
 LIMITS = ("stale_after_seconds", "warn_skew_seconds", "max_skew_seconds")
 PROTECTION = ("deadline_seconds",)
-SESSION = ("stale_flatten_seconds",)
+SESSION = ("late_seconds",)
+SESSION_IF_ANY = ("stale_flatten_seconds",)
 
 
 def rehearsed_trader(settings: TraderSettings, rate: float, port: int) -> TraderSettings:
     """Return a trader's settings for a simulated gateway at a port, at a rate (see `rehearsed`)."""
-    session = settings.session
+    session = _longer(settings.session, SESSION, rate)
     if session.stale_flatten_seconds is not None:
-        session = _longer(session, SESSION, rate)
+        session = _longer(session, SESSION_IF_ANY, rate)
     return settings.model_copy(
         update={
             "connection": rehearsed_connection(settings.connection, port),

@@ -31,7 +31,7 @@ from trading.alert_rules import standing_alerts
 from trading.journal_reader import JournalReader
 from trading.model_loading import LoadedModel
 from trading.order_builder import EntryTerms
-from trading.rehearsal_settings import rehearsed, rehearsed_connection
+from trading.rehearsal_settings import FOREVER_SECONDS, rehearsed, rehearsed_connection
 from trading.replay_clock import ReplayClock
 from trading.risk_codes import Denied
 from trading.simulated_gateway.settings import broker_like
@@ -270,7 +270,8 @@ def made_for(
         bar_seconds=BAR_SECONDS,
         **({"mode": "sim", "account": ACCOUNT, "is_named": False} | (terms or {})),
     )
-    session = {"warm_days": market.warm_days} | settings.pop("session", {})
+    own_session = {"warm_days": market.warm_days, "late_seconds": FOREVER_SECONDS}
+    session = own_session | settings.pop("session", {})
     made = settings_of(market.port, session=session, **settings)
     made = made.model_copy(
         update={

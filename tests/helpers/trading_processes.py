@@ -160,7 +160,7 @@ class MarketClock:
 def main(words: dict[str, Any]) -> int:
     """Trade as `trade.py --mode paper` does."""
     from tests.helpers.live_traders import scripted_model, settings_of
-    from trading.rehearsal_settings import rehearsed, rehearsed_connection
+    from trading.rehearsal_settings import FOREVER_SECONDS, rehearsed, rehearsed_connection
     from trading.trader_terms import TraderTerms, fitted
     from trading.trading_process import run_trader
 
@@ -175,7 +175,10 @@ def main(words: dict[str, Any]) -> int:
         is_named=False,
         should_flatten_on_exit=words["should_flatten"],
     )
-    made = settings_of(words["port"], session={"warm_days": 2, "stop_seconds": 5.0})
+    made = settings_of(
+        words["port"],
+        session={"warm_days": 2, "stop_seconds": 5.0, "late_seconds": FOREVER_SECONDS},
+    )
     operation = made.operation.model_copy(
         update={"metrics": made.operation.metrics.model_copy(update={"is_enabled": False})}
     )

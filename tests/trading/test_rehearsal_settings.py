@@ -65,6 +65,7 @@ def test_a_whole_traders_settings_are_scaled_part_by_part():
     plain = TraderSettings(session=SessionSettings(stale_flatten_seconds=90.0))
     settings = rehearsed_trader(plain, 10.0, 4_100)
     assert settings.session.stale_flatten_seconds == 900.0
+    assert settings.session.late_seconds == 600.0
     assert settings.session.no_entry_before_restart_seconds == 120.0
     assert settings.session.policy_seconds == 1.0
     assert settings.trading.timers.ack_seconds == 50.0
