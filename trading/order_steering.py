@@ -117,8 +117,7 @@ class OrderSteering:
 
     def _misplaced(self, pipeline: BarPipeline) -> list[tuple[Leg, int]]:
         """Return the exits that are not where they belong, each with its price in ticks."""
-        books = self._manager.books
-        stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
+        stops, targets = self._exits()
         stop, target = self._wanted_stop(pipeline), self._wanted_target(pipeline)
         found = [(leg, stop) for leg in stops if stop is not None and self._is_to_move(leg, stop)]
         found += [(leg, target) for leg in targets if target not in (None, leg.price_ticks)]
@@ -182,6 +181,20 @@ class OrderSteering:
         if entry is None:
             return None
         return int(target_limit_ticks(position, entry, self._settings.target_ticks))
+
+    def _exits(self) -> tuple[tuple[Leg, ...], tuple[Leg, ...]]:
+        """Return the stops and the targets of the position.
+
+        Those on its own side are of one before it, and are cancelled: at a price of this one they
+        would fill at once, and make it larger.
+        """
+        books = self._manager.books
+        stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
+        side = books.position
+        return (
+            tuple(leg for leg in stops if leg.quantity * side < 0),
+            tuple(leg for leg in targets if leg.quantity * side < 0),
+        )
 
     def _entry_ticks(self) -> float | None:
         books = self._manager.books

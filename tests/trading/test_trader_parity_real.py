@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from config.instruments import get_instrument
-from data.contract_bars import check_contract_bars
 from data.continuous import continuous_series
+from data.contract_bars import check_contract_bars
 from data.rolls import RollSettings
 from models.determinism import torch_threads
 from tests.helpers.bars import real_data
