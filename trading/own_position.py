@@ -55,7 +55,7 @@ class OwnFills:
     n_news: int = 0
     _fills: dict[str, OwnFill] = field(default_factory=dict)
     _commissions: dict[str, tuple[int, float]] = field(default_factory=dict)
-    _holdings: dict[int, Holding] = field(default_factory=dict)
+    _holdings: dict[int, tuple[Holding, frozenset[str]]] = field(default_factory=dict)
 
     def know(self, con_id: int, instrument: Instrument) -> None:
         """Learn what another contract is, before anything is filled in it."""
@@ -121,12 +121,27 @@ class OwnFills:
 
     def holding(self, con_id: int) -> Holding:
         """Return what the fills of a contract come to, in the order in which they happened."""
+        return self._counted(con_id)[0]
+
+    def open_trade(self, con_id: int) -> frozenset[str]:
+        """Return the fills since a contract was last flat, or reversed, by what versions share.
+
+        The one that reversed it is among them; of an adopted position there is a key of its own.
+        """
+        return self._counted(con_id)[1]
+
+    def _counted(self, con_id: int) -> tuple[Holding, frozenset[str]]:
         if con_id not in self._holdings:
-            fills = [fill for fill in self._fills.values() if fill.con_id == con_id]
-            holding = Holding()
-            for fill in sorted(fills, key=lambda fill: fill.order):
+            fills = [(stem, fill) for stem, fill in self._fills.items() if fill.con_id == con_id]
+            holding, stems = Holding(), set[str]()
+            for stem, fill in sorted(fills, key=lambda one: one[1].order):
+                before = holding.position
                 holding = holding.after(fill.quantity, fill.price_ticks)
-            self._holdings[con_id] = holding
+                if before * holding.position <= 0:
+                    stems.clear()
+                if holding.position:
+                    stems.add(stem)
+            self._holdings[con_id] = holding, frozenset(stems)
         return self._holdings[con_id]
 
     def con_ids(self) -> tuple[int, ...]:

@@ -150,12 +150,15 @@ class TraderBooks:
         return [one.order.ref for one in exits if one.order.oca_group != group]
 
     def decided_stop(self) -> float | None:
-        """Return the trigger, points, that the decision behind the position wanted; None if none.
+        """Return the trigger, points, that was decided on for the position as it is; None if none.
 
-        That of the newest stop against the position that came with an entry.
+        That of the newest stop against it which is live, or came with an entry that is part of it:
+        those of trades that are over say nothing, wherever the market is now.
         """
-        stops = self._of(lambda one: one.name.role is Role.STOP and one.side * self.position < 0)
-        newest = max(stops, key=lambda one: one.life.created, default=None)
+        position, trade = self.position, self.fills.open_trade(self.con_id)
+        stops = self._of(lambda one: one.name.role in STOPS and one.side * position < 0)
+        known = [one for one in stops if one.is_live or self._is_part(one.parent_ref, trade)]
+        newest = max(known, key=lambda one: one.life.created, default=None)
         return None if newest is None else newest.order.stop_price
 
     def entries_since(self, time: datetime) -> int:
@@ -174,6 +177,11 @@ class TraderBooks:
                 )
             )
         )
+
+    def _is_part(self, ref: str, trade: frozenset[str]) -> bool:
+        """Return whether an order was filled in a trade."""
+        booked = self.orders.orders.get(ref)
+        return booked is not None and not trade.isdisjoint(booked.life.fills)
 
     def _is_orphan(self, booked: BookedOrder) -> bool:
         parent = self.orders.orders.get(booked.parent_ref)

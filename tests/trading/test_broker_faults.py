@@ -150,6 +150,24 @@ def test_fault_27_adopted_position_is_protected_and_trades_on(tmp_path: Path) ->
     traded(tmp_path / "j.db", body)
 
 
+def test_fault_27_adopted_position_has_a_stop_of_its_own_and_not_one_of_a_trade_that_is_over(
+    tmp_path: Path,
+) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(1)
+        await rig.holds(1)
+        rig.desk.manager.flatten("the test")
+        await rig.holds(0)
+        rig.far.do("set_price", points=PRICE + 80.0)
+        rig.far.do("manual", side="BUY", quantity=1)
+        await until(lambda: "drift" in rig.kinds(), 5.0)
+        rig.desk.reconciler.adopt("me", "my own trade", PRICE + 80.0)
+        await rig.holds(1)
+        assert rig.stop()["aux_price"] == PRICE + 30.0  # 200 ticks, not 50 points below PRICE
+
+    traded(tmp_path / "j.db", body)
+
+
 def test_fault_28_position_that_lies_halts_and_trades_nothing(tmp_path: Path) -> None:
     async def body(rig: Rig) -> None:
         rig.enter(1)

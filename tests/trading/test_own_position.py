@@ -129,6 +129,20 @@ def test_own_fills_heard_late_are_put_where_they_happened():
     assert fills.holding(CON_ID).entry_ticks == 80_080
 
 
+OPEN_TRADES = [
+    ([], set()),
+    ([("BOT", 2), ("SLD", 2)], set()),
+    ([("BOT", 1), ("SLD", 1), ("BOT", 1), ("BOT", 1), ("SLD", 1)], {"e.2", "e.3", "e.4"}),
+    ([("BOT", 1), ("BOT", 1), ("SLD", 3)], {"e.2"}),  # reversed: what was bought is over
+]
+
+
+@pytest.mark.parametrize(("rows", "stems"), OPEN_TRADES)
+def test_own_fills_open_trade_begins_where_it_was_flat_or_reversed(rows, stems):
+    fills = filled([(side, quantity, 20_000.0) for side, quantity in rows])
+    assert fills.open_trade(CON_ID) == stems
+
+
 @pytest.mark.parametrize(
     "fields", [{"price": 20_000.1}, {"price": math.nan}, {"price": 0.0, "con_id": 99}]
 )
