@@ -8,6 +8,7 @@ from trading.booked_order import BookedOrder
 from trading.order_identity import STOPS, TARGETS
 from trading.order_transitions import OrderState
 from trading.protection import Leg, Standing
+from trading.trader_books import TraderBooks
 
 _STANDINGS = {
     OrderState.INTENT: Standing.PENDING,
@@ -43,6 +44,13 @@ def legs(
         tuple(_leg(key, orders, instrument) for key in stops),
         tuple(_leg(key, orders, instrument) for key in targets),
     )
+
+
+def is_matched(books: TraderBooks) -> bool:
+    """Return whether stops that rest at the broker close the position, neither more nor less."""
+    stops, _ = legs(books.orders.orders, books.con_id, books.instrument)
+    resting = [leg.quantity for leg in stops if leg.standing is Standing.RESTING]
+    return sum(resting) == -books.position
 
 
 def _leg(key: str, orders: Mapping[str, BookedOrder], instrument: Instrument) -> Leg:

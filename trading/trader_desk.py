@@ -37,6 +37,7 @@ from trading.order_desk import OrderDesk
 from trading.order_manager import TraderPorts
 from trading.order_steering import OrderSteering
 from trading.pipeline_snapshot import SNAPSHOT, SnapshotKeeper
+from trading.protection_legs import is_matched
 from trading.risk_view import RiskView
 from trading.trader_setup import Prepared
 from trading.trader_terms import TraderTerms
@@ -119,19 +120,27 @@ class TraderDesk:
 
     def unsettled(self) -> str:
         """Return what is not done, or not answered by the broker, yet; "" where nothing is."""
-        manager = self.orders.manager
+        return self._not_known() or self._not_done() or self.orders.manager.unsettled()
+
+    def _not_known(self) -> str:
         if not self.market.has_begun or self.market.is_asking:
             return "bars have not come yet"
+        manager = self.orders.manager
         if manager.is_in_doubt or manager.modes.mode not in SYNCED:
             return "the broker's books are not known"
         if self._funds.available_usd is None:
             return "what is free for margin is not known"
+        return ""
+
+    def _not_done(self) -> str:
+        if self.contract.is_roll_wanted(self._clock.now()):
+            return "the next contract is not traded yet"
         if not self.decisions.is_idle:
             return "a decision is being acted on"
-        if not self._steering.is_in_place(self.decisions.pipeline):
+        is_in_place = self._steering.is_in_place(self.decisions.pipeline)
+        if not (is_in_place and is_matched(self.orders.manager.books)):
             return "an exit is not where it belongs"
-        is_rolling = self.contract.is_roll_wanted(self._clock.now())
-        return "the next contract is not traded yet" if is_rolling else manager.unsettled()
+        return ""
 
     def hear(self, event: BrokerEvent) -> None:
         """Hear the broker."""
