@@ -23,6 +23,7 @@ from trading.broker_events import (
 from trading.ib_codes import BAD_MESSAGE
 from trading.journal_desk import JournalDesk
 from trading.journal_events import IntentState
+from trading.journal_news import JournalNews
 from trading.mode_keeper import ModeKeeper
 from trading.modes import Hold
 from trading.order_alerts import alert_of
@@ -50,9 +51,10 @@ class EventDesk:
         self._modes = modes
         self._alert = alert
         self._written: dict[str, tuple[OrderState, int | None]] = {}
+        self._news = JournalNews()
 
     def take(self, events: list[BrokerEvent], now: datetime) -> bool:
-        """Write events down, then put them into the books.
+        """Write down what of the events is new, then put all of them into the books.
 
         What the broker counts of money is no order's business: that alone need not wait for the
         disk, nor a decision that is made at the same moment.
@@ -60,7 +62,7 @@ class EventDesk:
         Returns:
             Whether anything may follow from them.
         """
-        self._journal.note(*events)
+        self._journal.note(*self._news.of(events))
         if all(isinstance(event, ProfitSeen | FundsSeen) for event in events):
             return False
         self._journal.flush()
