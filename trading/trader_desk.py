@@ -120,19 +120,21 @@ class TraderDesk:
 
     def unsettled(self) -> str:
         """Return what is not done, or not answered by the broker, yet; "" where nothing is."""
-        return self._not_known() or self._not_done() or self.orders.manager.unsettled()
+        return self._unknown() or self._undone()
 
-    def _not_known(self) -> str:
+    def _unknown(self) -> str:
+        """Return what the broker has not told yet of all that a decision needs."""
+        manager = self.orders.manager
         if not self.market.has_begun or self.market.is_asking:
             return "bars have not come yet"
-        manager = self.orders.manager
         if manager.is_in_doubt or manager.modes.mode not in SYNCED:
             return "the broker's books are not known"
         if self._funds.available_usd is None:
             return "what is free for margin is not known"
         return ""
 
-    def _not_done(self) -> str:
+    def _undone(self) -> str:
+        """Return what is to be done, or being done."""
         if self.contract.is_roll_wanted(self._clock.now()):
             return "the next contract is not traded yet"
         if not self.decisions.is_idle:
@@ -140,7 +142,7 @@ class TraderDesk:
         is_in_place = self._steering.is_in_place(self.decisions.pipeline)
         if not (is_in_place and is_matched(self.orders.manager.books)):
             return "an exit is not where it belongs"
-        return ""
+        return self.orders.manager.unsettled()
 
     def hear(self, event: BrokerEvent) -> None:
         """Hear the broker."""

@@ -174,7 +174,7 @@ def test_fault_4_reset_blocks_entries_until_the_whole_trader_is_reconciled(tmp_p
         await until(lambda: run.manager.modes.mode is Mode.DISCONNECTED)
         assert run.denied(-1) == "NOT_SYNCED"
         await is_back(run)
-        assert run.manager.modes.mode is Mode.TRADING
+        await until(lambda: run.manager.modes.mode is Mode.TRADING)
         assert has_whole_bars(run)
         await run.step()
         assert position_of(run.market.state()) == -1
@@ -269,7 +269,7 @@ def test_fault_7_stop_that_fills_during_the_restart_is_found_after_it(tmp_path):
         run.far.do("start")
         await is_back(run)
         assert run.manager.books.position == 0
-        assert run.manager.modes.mode is Mode.TRADING
+        await until(lambda: run.manager.modes.mode is Mode.TRADING)
 
     rehearse(tmp_path, body, bars, scripted_model(bars, BUY), connection=WINDOW)
 
@@ -345,7 +345,7 @@ def test_fault_10_farm_that_flaps_makes_data_stale_and_leaves_the_line_alone(
 ):
     async def body(run):
         await run.step()
-        session = run.trader.line.gateway.session()
+        session, n_before = run.trader.line.gateway.session(), len(run.heard.statuses)
         run.far.do("error", code=broken, text="farm connection is broken:usfuture")
         await until(lambda: Hold.STALE_DATA in run.manager.modes.state.holds)
         assert run.manager.modes.mode is Mode.REDUCE_ONLY
@@ -353,7 +353,8 @@ def test_fault_10_farm_that_flaps_makes_data_stale_and_leaves_the_line_alone(
         run.far.do("error", code=restored, text="farm connection is OK:usfuture")
         await until(lambda: run.manager.modes.mode is Mode.TRADING)
         assert run.trader.line.gateway.session() is session
-        assert all(status.connection.is_up for status in run.heard.statuses[-3:])
+        await statuses(run, 1)
+        assert all(status.connection.is_up for status in run.heard.statuses[n_before:])
         await run.step()
         assert position_of(run.market.state()) == -1
 
