@@ -63,6 +63,7 @@ class BarPipeline:
         self._pending: dict[str, LiveFill] = {}
         self._instrument = get_instrument(stream.env_settings.symbol)
         self._open_ticks: int | None = None
+        self._entry_ticks: float | None = None
 
     @property
     def has_new_fills(self) -> bool:
@@ -104,14 +105,23 @@ class BarPipeline:
         self.stream.warm_up(history)
         self.last_bar = history[-1] if history else None
 
-    def close(self, told: ClosedBar, position: int, *, is_live: bool) -> LiveDecision | None:
+    def close(
+        self,
+        told: ClosedBar,
+        position: int,
+        *,
+        is_live: bool,
+        entry_ticks: float | None = None,
+    ) -> LiveDecision | None:
         """Live through a closed bar, and decide at its close if it is live.
 
         Args:
             told: The bar; what the market did not have before it is known never to have been.
             position: Contracts by our own fills as they are now.
             is_live: Whether a decision on it can still be acted on.
+            entry_ticks: At which they were entered on average; None where that is not known.
         """
+        self._entry_ticks = entry_ticks
         verdict = self.bars.take(told, is_gap_known=True)
         if not isinstance(verdict, Accepted):
             self._take_back(verdict)
@@ -181,19 +191,25 @@ class BarPipeline:
         return account
 
     def _align(self, bar: LiveBar, at_close: int) -> None:
-        """Book what the account lacks at the bar's close, at its price, and say so."""
+        """Book what the account lacks at the bar's close, and say so.
+
+        What it has nothing of, at the price of our own entry: its stop belongs there.
+        """
         assert self.account is not None
-        missing = at_close - self.account.position
+        before = self.account.position
+        missing = at_close - before
         if missing == 0:
             return
+        is_entered = at_close != 0 and before * at_close <= 0
+        entry = self._entry_ticks if is_entered else None
         text = "the model's account had %+d at %s, our fills come to %+d: brought into line"
-        _LOG.warning(text, self.account.position, bar.closed, at_close)
+        _LOG.warning(text, before, bar.closed, at_close)
         self.account.add_fill(
             LiveFill(
                 exec_id=f"{ALIGNED}.{bar.closed:%Y%m%dT%H%M%S}.01",
                 time=bar.closed - BEFORE_CLOSE,
                 quantity=missing,
-                price_ticks=int(bar.ticks.close),
+                price_ticks=int(bar.ticks.close) if entry is None else round(entry),
                 commission_usd=0.0,
                 reason=Reason.SIGNAL,
             )

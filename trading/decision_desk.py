@@ -6,6 +6,7 @@ acted on at a time, in the order of their bars.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -119,8 +120,14 @@ class DecisionDesk:
         self._manager.catch_up()
         if is_live:
             self.before()
-        position = self._manager.books.position
-        decision = self.pipeline.close(told, position, is_live=is_live)
+        books = self._manager.books
+        entry = books.fills.holding(books.con_id).entry_ticks
+        decision = self.pipeline.close(
+            told,
+            books.position,
+            is_live=is_live,
+            entry_ticks=entry if math.isfinite(entry) else None,
+        )
         if decision is None:
             return
         assert self.pipeline.account is not None

@@ -187,6 +187,10 @@ class Trader:
         self._tell("restarted", f"{self._terms.mode}: position {position:+d} by the journal")
         if prepared.was_killed:
             self._tell("not_closed_cleanly", "the last process was killed, or the power failed")
+        assert self.desk is not None
+        has_decided = prepared.journal.reader.last("Decision") is not None
+        if has_decided and self.desk.decisions.pipeline.account is None:
+            self._tell("history_gap", "the model's state is not there: it begins anew from history")
 
     def _tell(self, kind: str, text: str) -> None:
         self._teller.alert(Alert(kind=kind, text=text, at=self._clock.now()))

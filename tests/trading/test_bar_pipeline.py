@@ -75,6 +75,16 @@ def test_pipeline_books_what_a_person_adopted_at_the_close():
     assert pipeline.account.fills[-1].price_ticks == round(bar.close / 0.25)
 
 
+@pytest.mark.parametrize(("before", "after"), [(0, 1), (-1, 1)])
+def test_pipeline_books_a_position_that_it_did_not_know_at_the_price_of_our_entry(before, after):
+    pipeline = pipeline_of(HOLD, HOLD, HOLD, n_live=1)
+    pipeline.close(TOLD[N_WARM + 1], before, is_live=True)
+    pipeline.close(TOLD[N_WARM + 2], after, is_live=True, entry_ticks=70_000.25)
+    assert pipeline.account.position == 1
+    assert pipeline.account.fills[-1].price_ticks == 70_000
+    assert pipeline.account.stop_ticks == 69_940
+
+
 def test_pipeline_takes_a_commission_that_comes_later():
     pipeline = pipeline_of(BUY, HOLD, HOLD, n_live=1)
     cheap = fill_at(TOLD[N_WARM + 1], 1)
