@@ -78,7 +78,6 @@ class DayKeeper:
         self._price = MarkPrice(books.instrument)
         self._money = UNKNOWN
         self._is_lock_told = False
-        self._earlier: tuple[date, int, OwnFills] | None = None
 
     @property
     def is_locked(self) -> bool:
@@ -198,11 +197,8 @@ class DayKeeper:
         return None if equity is None or to_cents(equity) is None else begun(today, equity)
 
     def _until(self, day: date) -> OwnFills:
-        """Return the fills of before a day; counted anew only after news of any."""
-        fills = self._books.fills
-        if self._earlier is None or self._earlier[:2] != (day, fills.n_news):
-            self._earlier = (day, fills.n_news, fills.until(begins_at(day, self._calendar)))
-        return self._earlier[2]
+        """Return the fills of before a day."""
+        return self._books.fills.until(begins_at(day, self._calendar))
 
     def _write(self, now: datetime) -> None:
         """Have the journal know the day where it has changed."""

@@ -16,6 +16,7 @@ from config.instruments import get_instrument
 from tests.helpers.accounts import KernelRun, Terms, bar_records
 from tests.helpers.broker_words import CON_ID, START, charged, executed
 from tests.helpers.live_laws import tried
+from trading.broker_events import ExecutionSeen
 from trading.own_position import OwnFills
 
 MNQ, CL = get_instrument("MNQ"), get_instrument("CL")
@@ -244,3 +245,44 @@ def test_own_fills_come_to_the_same_in_whatever_order_they_are_heard(rows, seed)
     bought = np.array([[q, q * ticks] for q, ticks in rows]).reshape(-1, 2).sum(axis=0)
     worth = (bought[0] * 80_001 - bought[1]) * 0.5  # contracts at the mark, less what they cost
     assert in_order.realised_usd() + in_order.unrealised_usd(marks) == worth
+
+
+def tell(fills, event):
+    """Tell of an execution, or of what one cost."""
+    if isinstance(event, ExecutionSeen):
+        fills.hear(event)
+    else:
+        fills.hear_commission(event)
+
+
+def sums_of(fills, time):
+    """Return all that is asked of fills, also of those before a time."""
+    marks = {CON_ID: 20_000.25, CL_ID: 70.0}
+    return [
+        (one.con_ids(), repr(one.holding(CON_ID)), repr(one.holding(CL_ID)), one.net_usd(marks),
+         one.realised_usd(), one.commissions_usd(), one.open_trade(CON_ID))
+        for one in (fills, fills.until(time))
+    ]  # fmt: skip
+
+
+@pytest.mark.property
+@tried
+@given(FILLS, st.integers(0, 1_000))
+def test_own_fills_that_are_asked_all_the_time_come_to_what_they_do_when_asked_once(rows, seed):
+    chance, asked, events = Random(seed), own(), []
+    for i, (q, ticks) in enumerate(rows):
+        side, con_id = "BOT" if q > 0 else "SLD", chance.choice([CON_ID, CON_ID, CL_ID])
+        time = START + timedelta(seconds=chance.randrange(6))
+        words = {"side": side, "price": ticks / 4, "time": time, "con_id": con_id}
+        events.append(executed(abs(q), f"e.{i}.01", **words))
+        if chance.random() < 0.4:  # a correction, perhaps of another contract and before it
+            events.append(executed(abs(q) + 1, f"e.{i}.02", **words | {"con_id": CON_ID}))
+        events.append(charged(0.5 * i, f"e.{i}.01"))
+    chance.shuffle(events)
+    for n, event in enumerate(events):
+        tell(asked, event)
+        sums = sums_of(asked, START + timedelta(seconds=3))
+        once = own()
+        for earlier in events[: n + 1]:
+            tell(once, earlier)
+        assert sums == sums_of(once, START + timedelta(seconds=3))
