@@ -87,7 +87,8 @@ class CommandDesk:
     def _answer_when_flat(self, command: Command, since: float) -> None:
         manager = self._desk.manager
         position, mode = manager.books.position, manager.modes.mode
-        is_flat = position == 0 and not manager.is_flattening and mode in SYNCED
+        is_known = mode in SYNCED and not manager.is_in_doubt
+        is_flat = position == 0 and not manager.is_flattening and is_known
         is_late = time.monotonic() - since >= ANSWER_SECONDS  # a replay's clock may stand still
         if not is_flat and not is_late:
             return
@@ -116,7 +117,7 @@ class CommandDesk:
             for hold in holds
             if modes.lift(hold, LiftedBy.OPERATOR, command.reason, command.actor)
         ]
-        self._desk.reconciler.doubt()
+        self._desk.manager.doubt()
         return f"released: {', '.join(lifted)}" if lifted else "nothing was held by a person"
 
     def _reset_lock(self, command: Command, now: datetime) -> str:

@@ -230,6 +230,11 @@ class OrderManager:
             self.on_query()
         self._send()
 
+    def doubt(self) -> None:
+        """Have nothing opened until the next snapshot agrees, which is asked for at once."""
+        self.is_in_doubt = True
+        self.on_query()
+
     def alert(self, kind: str, text: str, subject: str = "") -> None:
         """Write an alert down and tell it, once per repeat interval of its kind."""
         now = self.now()
@@ -299,6 +304,7 @@ class OrderManager:
         self.cancel_entries()
         if self.books.position == 0 and not self.books.live_of(Role.ENTRY, *_CLOSING):
             self._flattening, self._flattening_since = "", None
+            self.doubt()  # so our fills say; whoever wanted it flat is told when the broker does
             self.on_protect()
             return
         self._sent(self._flatten_once)

@@ -47,11 +47,6 @@ class Reconciler:
         """Have the next snapshot taken as soon as may be."""
         self._wake.set()
 
-    def doubt(self) -> None:
-        """Have nothing opened until the next snapshot: a person has just said that all is well."""
-        self._manager.is_in_doubt = True
-        self.ask_soon()
-
     def hear(self, event: ConnectionEvent) -> None:
         """Hear what the connection's supervisor tells; it must be told nothing by us."""
         modes = self._manager.modes
@@ -148,7 +143,7 @@ class Reconciler:
         for hold in (Hold.POSITION_MISMATCH, Hold.FOREIGN_ORDER):
             manager.modes.lift(hold, LiftedBy.OPERATOR, reason, actor)
         manager.journal.flush()
-        self.doubt()
+        manager.doubt()
 
     def _is_askable(self) -> bool:
         modes = self._manager.modes

@@ -8,6 +8,7 @@ import pytest
 from tests.helpers.gateways import until
 from tests.helpers.invariants import position_of
 from tests.helpers.live_orders import QUICK
+from tests.helpers.live_parity import written_decisions
 from tests.helpers.live_traders import (
     BUY,
     HOLD,
@@ -18,7 +19,6 @@ from tests.helpers.live_traders import (
     some_bars,
     trading,
 )
-from tests.trading.test_trader_parity import written_decisions
 from trading.command_box import Command, CommandBox, CommandKind
 from trading.modes import Hold, Mode
 
@@ -215,3 +215,19 @@ def test_release_over_a_position_that_still_differs_opens_nothing(tmp_path):
     seldom = QUICK.reconciliation.model_copy(update={"every_seconds": 3_600.0})
     settings = QUICK.model_copy(update={"reconciliation": seldom})
     rehearse(tmp_path, body, BARS, scripted_model(BARS, HOLD), trading=settings)
+
+
+def test_flatten_is_not_answered_as_done_before_the_broker_has_said_so_too(tmp_path):
+    async def body(run):
+        await run.step()
+        box, word = CommandBox(run.folder), command(CommandKind.FLATTEN)
+        run.far.set(ignore_in={"61": -1})  # positions are not told
+        box.put(word)
+        await until(lambda: run.manager.books.position == 0 and not run.manager.is_flattening)
+        await until(lambda: run.heard.kinds() >= {"not_reconciled"})
+        assert box.answer_to(word.id) is None
+        run.far.set(ignore_in={})
+        await until(lambda: box.answer_to(word.id) is not None)
+        assert box.answer_to(word.id).is_done
+
+    rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY))
