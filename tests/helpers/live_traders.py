@@ -42,6 +42,7 @@ from trading.teller import Teller
 from trading.trader import Trader
 from trading.trader_setup import JOURNAL
 from trading.trader_terms import TraderTerms, fitted
+from utils.clock import Clock
 
 BAR_SECONDS = 300
 FEATURES = ("log_return", "rsi", "atr")
@@ -51,6 +52,11 @@ TERMS: dict[str, Any] = {
     "margin": "none",
     "max_position": 1,
 }
+SKEWED = QUICK.model_copy(
+    update={"limits": QUICK.limits.model_copy(update={"max_skew_seconds": 600.0})}
+)
+"""For a clock of seconds in a market of steps: a probe may come back a bar later."""
+
 SESSION = SessionSettings(tick_seconds=0.02, status_seconds=0.05, stop_seconds=3.0)
 
 
@@ -270,13 +276,14 @@ def made_for(
         bar_seconds=BAR_SECONDS,
         **({"mode": "sim", "account": ACCOUNT, "is_named": False} | (terms or {})),
     )
+    clock = settings.pop("clock", market.clock)
     own_session = {"warm_days": market.warm_days, "late_seconds": FOREVER_SECONDS}
     session = own_session | settings.pop("session", {})
     made = settings_of(market.port, session=session, **settings)
     made = made.model_copy(
         update={
             "connection": rehearsed_connection(made.connection, market.port),
-            "trading": rehearsed(made.trading, market.clock.rate),
+            "trading": rehearsed(made.trading, clock.rate),
         }
     )
     return own, _unstretched(fitted(made, own), real or {})
@@ -303,12 +310,13 @@ async def trading(
         real: What a rehearsal would stretch and this one does not, by part of TradingSettings, and
             of the connection.
         settings: As of `settings_of`; and `teller`, who hears what people are told instead of
-            `heard`.
+            `heard`, and `clock`, which the trader goes by instead of the market's.
     """
     teller: Teller | None = settings.pop("teller", None)
+    clock: Clock = settings.get("clock", market.clock)
     own, made = made_for(market, model, folder, terms, real, **settings)
     heard = Heard(made.trading)
-    trader = Trader(own, made, market.clock, teller or heard)
+    trader = Trader(own, made, clock, teller or heard)
     task = asyncio.ensure_future(trader.run())
     run = Rehearsal(market, trader, heard, folder, task)
     try:
