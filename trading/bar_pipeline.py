@@ -7,8 +7,10 @@ fill came days late), it is brought into line at the next close.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 import pandas as pd
 
@@ -32,6 +34,9 @@ ALIGNED = "aligned"
 """How ids of fills begin that no broker reported."""
 
 BEFORE_CLOSE = timedelta(seconds=1)
+
+LEARNT_AT_ONCE = 32
+"""Bars of history: some milliseconds."""
 
 
 class BarPipeline:
@@ -99,11 +104,17 @@ class BarPipeline:
         order = self.account.record.orders[TARGET_SLOT]
         return int(order.limit_ticks) if order.kind != OrderKind.NONE else None
 
-    def learn(self, frame: pd.DataFrame, contract: str = "") -> None:
-        """Learn from stored history before the first bar; errors as for `LiveBars.warm_up`."""
-        history = self.bars.warm_up(frame, contract)
-        self.stream.warm_up(history)
-        self.last_bar = history[-1] if history else None
+    def learn(self, frame: pd.DataFrame, contract: str = "") -> Iterator[None]:
+        """Learn from stored history before the first bar, some bars at each step of the iteration.
+
+        Years of bars take minutes: between two steps others may have their turn. Arguments and
+        errors are those of `LiveBars.history`.
+        """
+        bars = self.bars.history(frame, contract)
+        while some := tuple(islice(bars, LEARNT_AT_ONCE)):
+            self.stream.warm_up(some)
+            self.last_bar = some[-1]
+            yield
 
     def close(
         self,

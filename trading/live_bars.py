@@ -9,7 +9,7 @@ session.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -112,7 +112,11 @@ class LiveBars:
         self._tail.clear()
 
     def warm_up(self, frame: pd.DataFrame, contract: str = "") -> tuple[LiveBar, ...]:
-        """Take in history, gaps and all.
+        """Take in history, gaps and all; arguments and errors are those of `history`."""
+        return tuple(self.history(frame, contract))
+
+    def history(self, frame: pd.DataFrame, contract: str = "") -> Iterator[LiveBar]:
+        """Take in history bar by bar, as it is iterated over; all of it is checked before.
 
         Args:
             frame: As for `check_bars`; its columns `contract` and `roll_gap` are used where they
@@ -128,7 +132,7 @@ class LiveBars:
         gaps = bars.get(GAP_COLUMN, pd.Series(0.0, index=bars.index))
         columns = [bars[name].tolist() for name in BAR_COLUMNS]
         rows = zip(bars.index, *columns, contracts, gaps.tolist(), strict=True)
-        return tuple(
+        return (
             self._take(
                 ClosedBar(
                     opened=opened,

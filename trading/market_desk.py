@@ -51,14 +51,20 @@ ANEW_EVERY = timedelta(seconds=60)
 """A pipeline that has to be begun anew again and again is so no more often."""
 
 
-def first_pipeline(terms: TraderTerms, settings: TraderSettings) -> BarPipeline:
+async def first_pipeline(terms: TraderTerms, settings: TraderSettings) -> BarPipeline:
     """Return the pipeline that a process begins with: as the last one left it, if that can be."""
     pipeline = new_pipeline(terms, settings)
     if was_restored(pipeline, terms.folder / SNAPSHOT):
         return pipeline
+    return await learnt_pipeline(terms, settings)
+
+
+async def learnt_pipeline(terms: TraderTerms, settings: TraderSettings) -> BarPipeline:
+    """Return a pipeline that knows the stored history; others have their turn meanwhile."""
     pipeline = new_pipeline(terms, settings)
     if terms.history is not None:
-        pipeline.learn(terms.history)
+        for _ in pipeline.learn(terms.history):
+            await asyncio.sleep(0)
     return pipeline
 
 
@@ -115,10 +121,13 @@ class MarketDesk:
         self._is_after_hole = False
         self._begun_anew_at: datetime | None = None
         self._failure: Exception | None = None
+        self._beginning: asyncio.Task[None] | None = None
 
     @property
     def is_asking(self) -> bool:
-        """Whether bars were asked for and have not all come."""
+        """Whether bars were asked for, or are learnt from anew, and have not all come."""
+        if self._beginning is not None:
+            return True
         return self._subscription is not None and self._subscription.is_asking
 
     @property
@@ -140,13 +149,9 @@ class MarketDesk:
         """
         if self._subscription is not None:
             self._subscription.finish()
-        last = self._decisions.pipeline.bars.last
-        is_roll = self._con_id != 0 and last is not None
-        is_roll |= last is not None and last.contract != code
-        if is_roll and last is not None:
-            self._left = _as_seen(last)
+        is_other = self._con_id != 0
         self._con_id, self._code, self.last_price = con_id, code, None
-        self._subscribe(None if last is None else last.opened, with_last=is_roll)
+        self._go_on(is_other=is_other)
 
     def hear(self, event: ConnectionEvent) -> None:
         """Hear the line."""
@@ -161,6 +166,13 @@ class MarketDesk:
             Exception: What failed as bars were told: the client library would swallow it, and with
                 it a bar's decision.
         """
+        try:
+            await self._have_bars_told()
+        finally:
+            if self._beginning is not None:
+                self._beginning.cancel()
+
+    async def _have_bars_told(self) -> None:
         while self._failure is None:
             assert self._subscription is not None, "pinned before it runs"
             self._is_changed.clear()
@@ -194,17 +206,41 @@ class MarketDesk:
     def look(self, now: datetime) -> None:
         """Begin the pipeline anew where it cannot go on."""
         problem = self._decisions.pipeline.problem
-        if problem is None:
+        if problem is None or self._beginning is not None:
             return
         if self._begun_anew_at is not None and now - self._begun_anew_at < ANEW_EVERY:
             return
         self._begun_anew_at = now
         self._say(f"the model begins anew from history: {problem}")
-        self._decisions.pipeline = new_pipeline(self._terms, self._settings)
-        self._left = self._gap = None
-        if self._terms.history is not None:
-            self._decisions.pipeline.learn(self._terms.history)
-        self._subscribe(None, with_last=False)
+        self._beginning = asyncio.ensure_future(self._begin_anew())
+        self._beginning.add_done_callback(self._has_begun_anew)
+
+    async def _begin_anew(self) -> None:
+        """Go on with a pipeline that knows history alone; the old one's prices are told until then.
+
+        Nothing is opened meanwhile: its problem stands.
+        """
+        self._decisions.pipeline = await learnt_pipeline(self._terms, self._settings)
+        self._gap = None
+        self.bars.clear()
+        self._go_on(is_other=False)
+
+    def _has_begun_anew(self, beginning: "asyncio.Task[None]") -> None:
+        self._beginning = None
+        if not beginning.cancelled() and isinstance(error := beginning.exception(), Exception):
+            self._failure = error
+            self._is_changed.set()
+
+    def _go_on(self, *, is_other: bool) -> None:
+        """Subscribe to what comes after the pipeline's last bar, over the gap between contracts.
+
+        Args:
+            is_other: Whether that bar is of another contract, whatever the two are called.
+        """
+        last = self._decisions.pipeline.bars.last
+        is_roll = last is not None and (is_other or last.contract != self._code)
+        self._left = _as_seen(last) if last is not None and is_roll else None
+        self._subscribe(None if last is None else last.opened, with_last=is_roll)
 
     def _subscribe(self, last_closed: datetime | None, *, with_last: bool) -> None:
         """Subscribe anew; `with_last` has the last bar told too, to compare two contracts."""

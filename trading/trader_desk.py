@@ -31,7 +31,7 @@ from trading.decision_desk import DecisionDesk
 from trading.denial_counts import KEPT
 from trading.funds import Funds
 from trading.journal_desk import JournalDesk
-from trading.market_desk import MarketDesk, first_pipeline
+from trading.market_desk import MarketDesk
 from trading.modes import SYNCED
 from trading.order_desk import OrderDesk
 from trading.order_manager import TraderPorts
@@ -98,7 +98,7 @@ class TraderDesk:
         self._funds = Funds(prepared.account, terms.instrument)
         self._steering = OrderSteering(self.orders.manager, settings.trading.protection)
         self.decisions = DecisionDesk(
-            first_pipeline(terms, settings),
+            prepared.pipeline,
             self.orders.manager,
             self._steering,
             line.supervisor.probe,

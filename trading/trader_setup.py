@@ -11,12 +11,14 @@ from datetime import date
 from config.trader_settings import TraderSettings
 from data.calendar import Calendar, calendar_of
 from trading.account_guard import check_account, the_only_account
+from trading.bar_pipeline import BarPipeline
 from trading.broker_line import BrokerLine
 from trading.contract_choice import choose_contract, contract_code
 from trading.contract_facts import ContractFacts
 from trading.journal import Journal
 from trading.journal_events import Started
 from trading.journal_owner import JournalOwner
+from trading.market_desk import first_pipeline
 from trading.market_hours import MarketHours
 from trading.order_restore import Restored, Traded, restore
 from trading.risk_day import trading_day
@@ -47,6 +49,7 @@ class Prepared:
         calendar: The exchange's.
         journal: Open, to write.
         restored: What it said.
+        pipeline: Of the model, as the last process left it, or with the stored history.
         was_killed: Whether the last process did not end in good order.
         lock: Keeps a second trader of this account and client id out.
     """
@@ -58,6 +61,7 @@ class Prepared:
     calendar: Calendar
     journal: Journal
     restored: Restored
+    pipeline: BarPipeline
     was_killed: bool
     lock: ProcessLock
 
@@ -153,6 +157,7 @@ async def _with_journal(
     was_killed = _was_killed(journal)
     _write_start(journal, terms, settings)
     restored = restore(journal.reader, traded, settings.trading.timers, clock.now())
+    pipeline = await first_pipeline(terms, settings)
     return Prepared(
         account=account,
         facts=facts,
@@ -161,6 +166,7 @@ async def _with_journal(
         calendar=calendar,
         journal=journal,
         restored=restored,
+        pipeline=pipeline,
         was_killed=was_killed,
         lock=lock,
     )

@@ -21,7 +21,7 @@ def pipeline_of(*answers, n_live=0):
     """Return a pipeline that has learnt N_WARM bars and lived through some, flat."""
     model = scripted_model(BARS, *answers)
     pipeline = BarPipeline(DecisionStream(model, GIVEN), 300, never_rolls)
-    pipeline.learn(BARS.iloc[:N_WARM])
+    list(pipeline.learn(BARS.iloc[:N_WARM]))
     for bar in TOLD[N_WARM : N_WARM + n_live]:
         pipeline.close(bar, 0, is_live=True)
     return pipeline
@@ -112,3 +112,12 @@ def test_pipeline_of_another_model_does_not_use_a_snapshot(tmp_path, caplog):
     assert not was_restored(pipeline_of(), path)
     assert "is not used" in caplog.text
     assert not was_restored(pipeline_of(), tmp_path / "none")
+
+
+def test_pipeline_learns_from_history_some_bars_at_a_time():
+    pipeline = BarPipeline(DecisionStream(scripted_model(BARS), GIVEN), 300, never_rolls)
+    steps = pipeline.learn(BARS.iloc[:100])
+    next(steps)
+    assert pipeline.bars.n_bars == pipeline.last_bar.row + 1 == 32
+    assert len(list(steps)) == 3
+    assert pipeline.last_bar.opened == BARS.index[99]

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tests.helpers.gateways import until
 from tests.helpers.invariants import position_of
 from tests.helpers.live_traders import BUY, rehearse, scripted_model, some_bars
 from trading.bar_calendar import BarCalendar
@@ -40,3 +41,20 @@ def test_close_that_is_told_late_is_learnt_from_and_not_decided_on(tmp_path, sec
 def test_close_before_a_weekend_is_as_old_as_the_market_has_been_open_since(now, seconds):
     calendar, close = BarCalendar("MNQ", 300), datetime.fromisoformat("2024-01-05T16:00:00-06:00")
     assert calendar.seconds_since_open(close, datetime.fromisoformat(now)) == seconds
+
+
+def test_pipeline_begins_anew_from_stored_history_and_goes_on_where_that_ends(tmp_path):
+    async def body(run):
+        old = run.desk.decisions.pipeline
+        assert old.bars.n_bars == 60  # 50 of the file, and what came since
+        old.problem = "a test"
+        await until(lambda: run.desk.decisions.pipeline is not old)
+        await until(lambda: not run.trader.unsettled())
+        assert run.desk.decisions.pipeline.problem is None
+        assert run.desk.decisions.pipeline.bars.n_bars == 60
+        assert len(run.desk.market.bars) == 10
+        run.desk.decisions.pipeline.stream.model.policy.always = BUY
+        await run.step()
+        assert position_of(run.market.state()) == 1
+
+    rehearse(tmp_path, body, BARS, scripted_model(BARS), terms={"history": BARS.iloc[:50]})
