@@ -50,7 +50,7 @@ class ModeChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionStep:
-    """A step of the connection, e.g. "connected", "probe failed"."""
+    """A step of the connection, e.g. "ConnectionUp", in the supervisor's words."""
 
     state: str
     detail: str

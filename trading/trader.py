@@ -193,7 +193,11 @@ class Trader:
             self._tell("history_gap", "the model's state is not there: it begins anew from history")
 
     def _tell(self, kind: str, text: str) -> None:
-        self._teller.alert(Alert(kind=kind, text=text, at=self._clock.now()))
+        """Tell people, and once there is a journal, write down that they were told."""
+        if self.desk is None:
+            self._teller.alert(Alert(kind=kind, text=text, at=self._clock.now()))
+        else:
+            self.desk.orders.manager.alert(kind, text)
 
     def _begin(self, part: Coroutine[None, None, None]) -> None:
         self._tasks.append(asyncio.ensure_future(part))

@@ -31,6 +31,7 @@ from trading.decision_desk import DecisionDesk
 from trading.denial_counts import KEPT
 from trading.funds import Funds
 from trading.journal_desk import JournalDesk
+from trading.journal_events import ConnectionStep
 from trading.market_desk import MarketDesk
 from trading.modes import SYNCED
 from trading.order_desk import OrderDesk
@@ -104,7 +105,7 @@ class TraderDesk:
             line.supervisor.probe,
             is_dry_run=terms.is_dry_run,
         )
-        self.market = MarketDesk(line, terms, settings, clock, self.decisions, alert)
+        self.market = MarketDesk(line, terms, settings, clock, self.decisions, self._tell)
         self._snapshots = SnapshotKeeper(terms.folder / SNAPSHOT)
         self.decisions.before = lambda: self.watch.look(clock.now())
         self.decisions.on_idle = self._save
@@ -115,7 +116,7 @@ class TraderDesk:
         self.contract = ContractDesk(prepared, line, terms, settings, self.market.pin)
         reader = prepared.journal.reader
         self.orders.manager.denials.recall(reader, clock.now() - KEPT)
-        self._reports = DayReports(terms, settings.session, self.day, reader, alert)
+        self._reports = DayReports(terms, settings.session, self.day, reader, self._tell)
         self._is_fill_followed = True
 
     def unsettled(self) -> str:
@@ -185,6 +186,8 @@ class TraderDesk:
 
     def hear_line(self, event: ConnectionEvent) -> None:
         """Hear the line."""
+        step = ConnectionStep(state=type(event).__name__, detail=str(event))
+        self.orders.manager.journal.note(step)
         self.orders.reconciler.hear(event)
         self.market.hear(event)
         if isinstance(event, ConnectionUp):
@@ -230,6 +233,10 @@ class TraderDesk:
         self._reports.look(self.market.bars, now)
         self._funds.ask_when_due(self._line.gateway)
         self._follow_now()
+
+    def _tell(self, alert: Alert) -> None:
+        """Tell people, and write down that they were told."""
+        self.orders.manager.alert(alert.kind, alert.text, alert.subject)
 
     def _follow_the_account(self) -> None:
         account = self.orders.manager.books.account
