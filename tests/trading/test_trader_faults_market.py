@@ -80,9 +80,9 @@ def watched_bars(run):
     told, pipeline = [], run.desk.decisions.pipeline
     close = pipeline.close
 
-    def noted(bar, position, *, is_live):
+    def noted(bar, position, **terms):
         told.append((f"{bar.opened:%d %H:%M}", bar.contract, bar.roll_gap, bar.close))
-        return close(bar, position, is_live=is_live)
+        return close(bar, position, **terms)
 
     pipeline.close = noted
     return told
