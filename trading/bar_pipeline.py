@@ -21,7 +21,7 @@ from trading.bar_verdicts import Accepted, ClosedBar, Late, LiveBar, Refused, Re
 from trading.contract_sessions import LastSession
 from trading.decision_stream import DecisionStream
 from trading.decisions import LiveDecision
-from trading.fill_book import LiveFill
+from trading.fill_book import KNOWN_FILLS, LiveFill
 from trading.live_account import LiveAccount
 from trading.live_bars import LiveBars
 from trading.order_life import split_exec_id
@@ -66,6 +66,7 @@ class BarPipeline:
         self.problem: str | None = None
         self.last_bar: LiveBar | None = None
         self._pending: dict[str, LiveFill] = {}
+        self._refused: dict[str, None] = {}
         self._instrument = get_instrument(stream.env_settings.symbol)
         self._open_ticks: int | None = None
         self._entry_ticks: float | None = None
@@ -161,11 +162,14 @@ class BarPipeline:
     def add_fill(self, fill: LiveFill) -> None:
         """Take note of a fill, or of its newer version; it counts at the close of its bar."""
         self._pending[fill.key] = fill
-        if self.account is None:
+        if self.account is None or fill.exec_id in self._refused:
             return
         try:
             self.account.add_fill(fill)
         except DataError as error:
+            self._refused[fill.exec_id] = None  # the broker tells it twice a minute, all day
+            if len(self._refused) > KNOWN_FILLS:
+                self._refused.pop(next(iter(self._refused)))
             _LOG.warning("%s; the account is brought into line at the next close", error)
 
     def charge(self, exec_id: str, commission_usd: float) -> None:

@@ -121,3 +121,11 @@ def test_pipeline_learns_from_history_some_bars_at_a_time():
     assert pipeline.bars.n_bars == pipeline.last_bar.row + 1 == 32
     assert len(list(steps)) == 3
     assert pipeline.last_bar.opened == BARS.index[99]
+
+
+def test_pipeline_warns_once_of_a_fill_that_is_older_than_its_account(caplog):
+    pipeline = pipeline_of(n_live=3)
+    for _ in range(3):
+        pipeline.add_fill(fill_at(TOLD[N_WARM - 1], 1))
+    pipeline.charge("a.01", 0.62)
+    assert len([one for one in caplog.messages if "lies before" in one]) == 1
