@@ -128,13 +128,13 @@ class TraderWatch:
         self._put(Hold.STALE_DATA, sights.stale_reason)
         text = "another session has the market data (10197)" if self._competing else None
         self._put(Hold.COMPETING_SESSION, text)
-        if sights.stale_reason is None:
-            self._stale_since = None
+        is_open = sights.hours is not None and sights.hours.is_open(now)
+        if sights.stale_reason is None or not is_open:
+            self._stale_since = None  # what a pause was silent about is no reason at its end
             return
         self._stale_since = self._stale_since or now
         limit = self._settings.session.stale_flatten_seconds
-        is_open = sights.hours is not None and sights.hours.is_open(now)
-        if limit is None or not is_open or self._desk.manager.books.position == 0:
+        if limit is None or self._desk.manager.books.position == 0:
             return
         seconds = (now - self._stale_since).total_seconds()
         if seconds >= limit:
