@@ -80,9 +80,9 @@ def watched_bars(run):
     told, pipeline = [], run.desk.decisions.pipeline
     close = pipeline.close
 
-    def noted(bar, position, **terms):
+    def noted(bar, *arguments, **named):
         told.append((f"{bar.opened:%d %H:%M}", bar.contract, bar.roll_gap, bar.close))
-        return close(bar, position, **terms)
+        return close(bar, *arguments, **named)
 
     pipeline.close = noted
     return told
