@@ -6,10 +6,10 @@ import pytest
 
 from trading import broker_events, journal_events
 from trading.gateway import OrderToSend
-from trading.journal_rows import StoredFill, StoredIntent, StoredOrder
+from trading.journal_rows import StoredFill, StoredIntent
 from trading.risk_view import OrderProposal, RiskView
 
-ROWS = [StoredIntent, StoredFill, StoredOrder, OrderProposal, RiskView]
+ROWS = [StoredIntent, StoredFill, OrderProposal, RiskView]
 KINDS = [
     *broker_events.BrokerEvent.__args__,
     *journal_events.TraderEvent.__args__,
