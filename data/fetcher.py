@@ -16,13 +16,13 @@ import pandas as pd
 
 from data.contracts import Contract
 from data.ib_history_check import gaps, over_by, stored_entry
+from data.ib_history_errors import PacingViolationError
 from data.ib_history_merge import lacking, revisions
 from data.ib_history_plan import Chunk, HistoryPlan, is_kept
 from data.ib_history_source import (
     BarsWanted,
     HistorySource,
     ListedContract,
-    PacingViolationError,
 )
 from data.ib_history_store import RawHistory
 from data.ib_pacing import BackOff, Pacer

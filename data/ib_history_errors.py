@@ -6,11 +6,14 @@ Code 162 stands for most of them; there the text decides.
 from collections.abc import Callable
 from enum import StrEnum
 
-from data.ib_history_source import PacingViolationError
 from utils.errors import FatalGatewayError, GatewayError, TemporaryGatewayError
 
 HISTORY_SERVICE = 162
 CLIENT_ID_IN_USE = 326
+
+
+class PacingViolationError(TemporaryGatewayError):
+    """History was asked for too often: wait, and ask again over the same connection."""
 
 
 class Failure(StrEnum):

@@ -11,11 +11,6 @@ import pandas as pd
 
 from config.instruments import Instrument
 from data.contracts import Contract
-from utils.errors import TemporaryGatewayError
-
-
-class PacingViolationError(TemporaryGatewayError):
-    """History was asked for too often: wait, and ask again over the same connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

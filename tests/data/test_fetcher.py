@@ -14,8 +14,8 @@ from data.continuous import continuous_series
 from data.fetcher import FetchSettings
 from data.history_request import HistoryRequest
 from data.ib_history import IbAccess, ib_history
+from data.ib_history_errors import PacingViolationError
 from data.ib_history_plan import plan_history
-from data.ib_history_source import PacingViolationError
 from data.ib_history_store import RawHistory
 from data.ib_pacing import BackOff, PacingLimits
 from data.rolls import RollSettings

@@ -2,8 +2,7 @@
 
 import pytest
 
-from data.ib_history_errors import Failure, error_of, kind_of
-from data.ib_history_source import PacingViolationError
+from data.ib_history_errors import Failure, PacingViolationError, error_of, kind_of
 from utils.errors import FatalGatewayError, TemporaryGatewayError
 
 SERVICE = "Historical Market Data Service error message:"

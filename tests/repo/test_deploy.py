@@ -11,7 +11,6 @@ import pytest
 
 from config.ib_config import IBConfig
 from trading.alert_targets import ALERT_URLS, HEARTBEAT_URL
-from trading.status_file import STATUS_FILE
 from utils.errors import FuturesGymError
 from utils.paths import NUMBA_DIR, PROJECT_ROOT, VAR_DIR
 
@@ -140,12 +139,11 @@ def test_image_is_given_what_it_copies_and_nothing_secret() -> None:
     assert {"data/storage/", "models/saved/", "**/.env"} <= set(rules)
 
 
-def test_image_health_check_is_a_program_of_ours_and_reads_the_status_file() -> None:
+def test_image_health_check_is_a_program_of_ours_and_looks_where_traders_write() -> None:
     (check,) = re.findall(r'CMD \["python", "-m", "([\w.]+)", "([^"]+)"\]', IMAGE)
-    module, file = check
+    module, folder = check
     assert (PROJECT_ROOT / Path(*module.split("."))).with_suffix(".py").is_file()
-    assert Path(file).name == STATUS_FILE
-    assert Path(file).is_relative_to(VAR_DIR.relative_to(PROJECT_ROOT))
+    assert Path(folder) == VAR_DIR.relative_to(PROJECT_ROOT) / "trading"
 
 
 @pytest.mark.parametrize("text", [UNIT, IMAGE], ids=["unit", "image"])

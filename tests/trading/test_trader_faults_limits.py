@@ -269,6 +269,7 @@ NONSENSE = [  # stop and target below the last price, points
 
 def test_fault_41_price_that_makes_no_sense_never_reaches_the_wire(tmp_path):
     async def body(run):
+        await run.step()
         last = run.desk.market.last_price
         for stop, target, code in NONSENSE:
             terms = EntryTerms(
@@ -378,6 +379,7 @@ def test_fault_35_burst_goes_out_at_our_own_rate_and_cancels_go_first(tmp_path, 
     async def in_loop(market):
         async with trading(market, model, tmp_path, real=RATES) as run:
             market.release()
+            await until(lambda: run.manager.modes.mode is Mode.TRADING)  # once a bar moves
             last = run.desk.market.last_price
             run.manager.enter(EntryTerms(decision_id="d1", target=1, stop=last - 100.0))
             await until(lambda: position_of(market.state()) == 1 and not run.desk.unsettled())
