@@ -27,6 +27,7 @@ from env.observation import Observation
 from env.trading_env import TradingEnv
 from models.agent import TradingAgent
 from scripts.benchmarks.line import BenchLine
+from scripts.benchmarks.live_process import RemoteMarket, market_process
 from scripts.benchmarks.live_waits import entry_waits
 from trading.alert_kinds import Alert
 from trading.model_loading import LoadedModel
@@ -52,7 +53,7 @@ LOOK_SECONDS = 0.05
 """As between two bars, a look comes between two closes here."""
 
 SWITCH_SECONDS = 1e-4
-"""The gateway is a thread here and would be a process, which need not wait for a turn to speak."""
+"""Where a market is a thread of this process, it need not wait long for its turn."""
 
 ENV = EnvSettings(initial_balance=1e6, stop_loss_ticks=400.0)
 LIMITS = RiskLimits(
@@ -61,6 +62,9 @@ LIMITS = RiskLimits(
     max_orders_per_minute=600,
     no_entry_seconds=0.0,
 )
+
+
+Market = SimulatedMarket | RemoteMarket
 
 
 class Reversing:
@@ -119,7 +123,11 @@ def live_suite(quick: bool) -> Iterator[BenchLine]:
 def _waits(bars: pd.DataFrame, n_entries: int) -> np.ndarray:
     """Return the milliseconds from close to entry; check that each entry was filled."""
     policy = _policy(bars)
-    with tempfile.TemporaryDirectory() as folder, _market(bars) as market:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _quiet(),
+        market_process(_terms(bars)) as market,
+    ):
         waits = asyncio.run(
             entry_waits(market, lambda here: _trading(here, policy, Path(folder)), n_entries)
         )
@@ -143,7 +151,7 @@ def _rehearsal_line(bars: pd.DataFrame) -> BenchLine:
     return BenchLine(suite=SUITE, name="rehearsal", value=value, unit="bars/s")
 
 
-def _check(market: SimulatedMarket, policy: Reversing, least: int) -> None:
+def _check(market: Market, policy: Reversing, least: int) -> None:
     """Refuse a run in which the policy was asked, or an entry filled, less often."""
     done = [order for order in market.state()["done"] if f"/{Role.ENTRY}/" in order["ref"]]
     n_filled = sum(order["status"] == "Filled" for order in done)
@@ -161,25 +169,36 @@ def _policy(bars: pd.DataFrame) -> Reversing:
     return Reversing(agent)
 
 
-@contextmanager
-def _market(bars: pd.DataFrame) -> Iterator[SimulatedMarket]:
-    """Run a market; threads take turns quickly, and no log stands between the figures."""
-    terms = SimulationTerms(
+def _terms(bars: pd.DataFrame) -> SimulationTerms:
+    return SimulationTerms(
         bars=bars, symbol=ENV.symbol, n_warm=WARM_BARS, broker=broker_like(ENV, ACCOUNT)
     )
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_SECONDS)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Have no log stand between the figures."""
     logging.disable(logging.WARNING)
     try:
-        with simulated_market(terms) as market:
-            yield market
+        yield
     finally:
         logging.disable(logging.NOTSET)
+
+
+@contextmanager
+def _market(bars: pd.DataFrame) -> Iterator[SimulatedMarket]:
+    """Run a market in this process; threads take turns quickly."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        with _quiet(), simulated_market(_terms(bars)) as market:
+            yield market
+    finally:
         sys.setswitchinterval(before)
 
 
 @asynccontextmanager
-async def _trading(market: SimulatedMarket, policy: Any, folder: Path) -> AsyncIterator[Trader]:
+async def _trading(market: Market, policy: Any, folder: Path) -> AsyncIterator[Trader]:
     """Run a trader, begun and settled, until the block is left."""
     terms = TraderTerms(
         mode="sim",

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from trading.stepper import Rehearsing, Stepper
 REST_SECONDS = 0.06
 """Before each close: bars are minutes apart, and what the last one left behind is done by then."""
 
-RunTrader = Callable[[SimulatedMarket], AbstractAsyncContextManager[Rehearsing]]
+RunTrader = Callable[[Any], AbstractAsyncContextManager[Rehearsing]]
 """Connects a trader to a market, warm and ready, and ends it."""
 
 
@@ -57,22 +58,20 @@ class WireWatch:
             self._told_at = None
 
 
-async def entry_waits(
-    market: SimulatedMarket, run_trader: RunTrader, n_entries: int
-) -> NDArray[np.float64]:
+async def entry_waits(market: Any, run_trader: RunTrader, n_entries: int) -> NDArray[np.float64]:
     """Return the milliseconds from close to entry, of the first `n_entries` or as many as come.
 
     Args:
-        market: In lockstep.
+        market: In lockstep; it takes the time (scripts/benchmarks/live_process.py).
         run_trader: Who trades.
         n_entries: After so many it ends.
     """
     async with run_trader(market) as trader:
-        stepper, watch = Stepper(market, trader), WireWatch(market)
+        stepper = Stepper(market, trader)
         await stepper.settle()
-        while len(watch.milliseconds) < n_entries:
+        while len(market.waits()) < n_entries:
             await asyncio.sleep(REST_SECONDS)
             if not await market.step():
                 break
             await stepper.settle()
-    return np.array(watch.milliseconds[:n_entries])
+    return np.array(market.waits()[:n_entries])

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from scripts.benchmarks.live_process import market_process
 from scripts.benchmarks.live_waits import WireWatch, entry_waits
 from tests.helpers.cli import run_script
 from tests.helpers.rehearsals import StubTrader, rising, terms
 from trading.simulated_gateway.events import HistoricalUpdate, NextValidId, WireBar
 from trading.simulated_gateway.order_types import OrderRequest, WireContract
 from trading.simulated_gateway.requests import AskTime, PlaceOrder
-from trading.simulation import simulated_market
 
 
 @dataclass
@@ -109,7 +109,7 @@ def test_a_second_entry_upon_one_bar_is_not_counted(watched):
 
 @pytest.mark.parametrize(("n_entries", "n_waits"), [(3, 3), (100, 5)])
 def test_waits_are_taken_of_a_trader_in_a_market_until_there_are_enough(n_entries, n_waits):
-    with simulated_market(terms(rising(9))) as market:
+    with market_process(terms(rising(9))) as market:
         waits = asyncio.run(
             entry_waits(market, lambda here: StubTrader(here).connected(), n_entries)
         )
