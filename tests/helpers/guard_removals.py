@@ -4,6 +4,7 @@ Each leaves a trader such as somebody might have written who did not think of it
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -36,6 +37,7 @@ from trading.order_transitions import TRANSITIONS, Happening, Move, OrderState
 from trading.protection_legs import legs
 from trading.reconciliation import Reconciler
 from trading.risk_codes import DenialCode, Denied
+from trading.trader_books import TraderBooks
 from trading.working_orders import WorkingOrders
 from utils.process_lock import ProcessLock
 
@@ -111,6 +113,17 @@ def fills_win(patch: pytest.MonkeyPatch) -> None:
     )
     fills = (Happening.FILL, Happening.LAST_FILL, Happening.SAID_FILLED)
     _move(patch, *((OrderState.CANCELLED, fill) for fill in fills))
+
+
+def extras(patch: pytest.MonkeyPatch) -> None:
+    """Let a second order under a name be."""
+    book = WorkingOrders._extra
+
+    def booked(self: Any, name: Any, event: Any, now: Any) -> Any:
+        return replace(book(self, name, event, now), effects=())
+
+    patch.setattr(WorkingOrders, "_extra", booked)
+    patch.setattr(TraderBooks, "superfluous", lambda self: [])
 
 
 def stalls(patch: pytest.MonkeyPatch) -> None:

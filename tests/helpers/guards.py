@@ -13,6 +13,7 @@ from tests.helpers import guard_removals as taken
 from trading import order_restore, protector, risk_guard
 from trading.event_desk import EventDesk
 from trading.journal_desk import JournalDesk
+from trading.market_desk import MarketDesk
 from trading.order_manager import OrderManager
 from trading.order_sender import OrderSender
 from trading.pacing import TokenBucket
@@ -105,8 +106,7 @@ ORDERS_ON_THEIR_WAY = {
         BROKER + "22_fill_that_races_a_cancel_is_a_fill", taken.fills_win
     ),
     "second orders under a name are cancelled": Guard(
-        BROKER + "24_duplicated_modify_has_the_extra_cancelled",
-        _set(TraderBooks, "superfluous", lambda self: []),
+        BROKER + "24_duplicated_modify_has_the_extra_cancelled", taken.extras
     ),
     "what stalls is cancelled": Guard(
         FAULTS + "15_partial_fill_that_stalls_is_protected_and_its_rest_cancelled",
@@ -138,7 +138,7 @@ PROTECTION = {
         _set(TraderBooks, "exit_group", lambda self: ""),
     ),
     "exits of the position before are left alone": Guard(
-        "test_order_steering.py::"
+        "test_order_steering_sides.py::"
         "test_stop_of_a_position_before_a_reversal_is_not_moved_beyond_the_market",
         taken.sides,
     ),
@@ -151,7 +151,7 @@ PROTECTION = {
         taken.closing_unwritten,
     ),
     "prices are rounded to the tick": Guard(
-        LIMITS + "41_stop_off_the_grid_is_rounded_to_the_smaller_loss", taken.rounding
+        ORDERS + "enter_with_a_stop_off_the_grid_rounds_it_to_the_smaller_loss", taken.rounding
     ),
     "a flatten goes on until flat": Guard(
         END + "40_switch_pulled_in_the_dark_closes_all_before_anything_else",
@@ -190,10 +190,16 @@ TRUTH = {
         LINE + "5_line_that_dies_while_the_model_thinks_carries_no_order", taken.probe
     ),
     "a decision on an old position is void": Guard(
-        LINE + "5_line_that_dies_while_the_model_thinks_carries_no_order", taken.void
+        "test_order_steering.py::test_decision_on_a_position_that_has_changed_since_is_void",
+        taken.void,
     ),
     "bars after a hole are not acted on": Guard(
-        DATA + "33_hole_that_stays_is_told_and_not_acted_on", taken.holes
+        "test_market_desk.py::test_first_close_after_a_hole_is_learnt_from_and_not_decided_on",
+        taken.holes,
+    ),
+    "closes that are told late are not acted on": Guard(
+        "test_market_desk.py::test_close_that_is_told_late_is_learnt_from_and_not_decided_on",
+        _set(MarketDesk, "_is_late", lambda *_: False),
     ),
 }
 

@@ -8,6 +8,7 @@ from tests.helpers.gateways import until
 from tests.helpers.invariants import position_of
 from tests.helpers.live_traders import BUY, rehearse, scripted_model, some_bars
 from trading.bar_calendar import BarCalendar
+from trading.data_events import BarGap
 
 BARS = some_bars(200)
 
@@ -26,6 +27,20 @@ def test_close_that_is_told_late_is_learnt_from_and_not_decided_on(tmp_path, sec
         assert position_of(run.market.state()) == 1
 
     rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY), session={"late_seconds": 60.0})
+
+
+def test_first_close_after_a_hole_is_learnt_from_and_not_decided_on(tmp_path):
+    async def body(run):
+        known = run.desk.decisions.pipeline.bars.last.opened.to_pydatetime()
+        hole = BarGap(after=known, before=known + timedelta(minutes=10), n_missing=1)
+        run.desk.market._tell(hole)
+        await run.step()
+        assert position_of(run.market.state()) == 0
+        assert "history_gap" in run.heard.kinds()
+        await run.step()
+        assert position_of(run.market.state()) == 1
+
+    rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY))
 
 
 @pytest.mark.parametrize(

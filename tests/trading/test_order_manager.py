@@ -40,6 +40,15 @@ def test_message_that_cannot_be_read_has_the_broker_asked_at_once(tmp_path: Path
     traded(tmp_path / "j.db", body)
 
 
+def test_enter_with_a_stop_off_the_grid_rounds_it_to_the_smaller_loss(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        rig.enter(1, stop=PRICE - 50.1)
+        await rig.holds(1)
+        assert rig.stop()["aux_price"] == PRICE - 50.0
+
+    traded(tmp_path / "j.db", body)
+
+
 def test_enter_twice_on_one_decision_sends_one_entry(tmp_path: Path) -> None:
     async def body(rig: Rig) -> None:
         rig.enter(1)

@@ -61,3 +61,21 @@ def test_newer_change_of_an_order_takes_the_place_of_one_that_waits(sender, wire
     assert wire.sent == [STOP, new]
     sender.send_due(NOON + timedelta(seconds=20))
     assert wire.sent == [STOP, new]
+
+
+def test_orders_that_waited_as_the_line_broke_are_never_sent(sender, wire):
+    entry = replace(STOP, ref="bot/d1/entry/1", order_id=8, kind="MKT", stop_price=None)
+    sender._orders.add(entry, NOON)
+    sender.put(NewOrders((entry,)))
+    sender.drop()
+    sender.send_due(NOON + timedelta(seconds=3))  # there is a token again, and it is not too old
+    assert wire.sent == [STOP]
+
+
+@pytest.mark.parametrize(("seconds", "is_sent"), [(4.9, True), (5.0, False)])
+def test_intent_that_waited_too_long_is_not_sent(sender, wire, seconds, is_sent):
+    entry = replace(STOP, ref="bot/d1/entry/1", order_id=8, kind="MKT", stop_price=None)
+    sender._orders.add(entry, NOON)
+    sender.put(NewOrders((entry,)))
+    sender.send_due(NOON + timedelta(seconds=seconds))  # there is a token again after two
+    assert wire.sent == [STOP, entry][: 1 + is_sent]

@@ -164,6 +164,19 @@ def test_decision_beside_an_entry_that_may_still_fill_opens_nothing(tmp_path: Pa
     traded(tmp_path / "j.db", body, LARGER)
 
 
+def test_decision_on_a_position_that_has_changed_since_is_void(tmp_path: Path) -> None:
+    async def body(rig: Rig) -> None:
+        steering = steered(rig)
+        rig.enter(1)
+        await rig.holds(1)  # as after a decision at a close at which it was short
+        outcome = steering.act(decided(-1, -1), "d2", PRICE, -1)
+        assert outcome.text == "void: the position went from -1 to +1 since the close"
+        await rig.near.probe()
+        assert rig.broker_position == 1
+
+    traded(tmp_path / "j.db", body)
+
+
 def test_decision_to_be_flat_closes_what_there_is_and_lets_no_entry_fill_after_it(
     tmp_path: Path,
 ) -> None:

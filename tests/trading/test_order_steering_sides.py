@@ -100,12 +100,16 @@ def test_stop_follows_the_fill_until_the_account_has_it(long: Manager) -> None:
 def test_stop_of_a_position_before_a_reversal_is_not_moved_beyond_the_market(
     long: Manager,
 ) -> None:
+    steering: Any = OrderSteering(long, SETTINGS)  # type: ignore[arg-type]
+    steering.follow(pipeline(2, 79_940))
     # sold 4 at 20000 since: its stop buys at 20015, and the one that sells is about to be cancelled
-    resting(long.books, REPAIR, "BUY", 20_020.0, 13)
+    resting(long.books, REPAIR, "BUY", 20_010.0, 13)
     fill = executed(4, "e.2.01", side="SLD", order_ref=ENTRY_REF, time=at(2))
     long.books.fills.hear(fill)
     assert long.books.position == -2
-    assert steered(long, pipeline(2, 79_840, has_new_fills=True)) == [(REPAIR, 2, 20_015.0)]
+    long.changed.clear()
+    steering.follow(pipeline(2, 79_940, has_new_fills=True))
+    assert long.changed == [(REPAIR, 2, 20_015.0)]
 
 
 def test_stop_of_an_adopted_position_is_not_where_the_account_had_the_one_before(
