@@ -63,8 +63,9 @@ def _assert_one_entry_each(ours: list[dict[str, Any]], bot: str) -> None:
 
 
 def _assert_within(state: dict[str, Any], max_position: int, bot: str) -> None:
+    """Check I2; what was never transmitted cannot fill: half a bracket of a killed process."""
     position = position_of(state)
-    entries = _entries(state["orders"], bot)
+    entries = [one for one in _entries(state["orders"], bot) if one["is_transmitted"]]
     ends = [position, *(position + _signed(order) for order in entries)]
     assert max(map(abs, ends)) <= max_position, f"I2: {ends}"
 

@@ -38,6 +38,9 @@ from trading.trader_setup import JOURNAL
 from utils.files import write_bytes_atomically
 
 N_WARM = 40
+PATIENT = {"probe_seconds": 10.0, "list_seconds": 10.0}
+"""Nothing is wrong with the line here, however busy the machine is."""
+
 BARS_PER_LIFE = 8
 END, FAILED = "end of ", "failed: "
 
@@ -100,7 +103,8 @@ def live(market: HostedMarket, folder: Path, ordeal: Ordeal) -> None:
         policy.answers = [action]
 
     async def in_loop() -> None:
-        async with trading(market, loaded(policy), folder, trading=ordeal.settings) as run:
+        own = {"trading": ordeal.settings, "connection": PATIENT}
+        async with trading(market, loaded(policy), folder, **own) as run:
             await settled(run)
             await ordeal.body(run, answer)
 
