@@ -19,6 +19,7 @@ from config.trader_settings import TraderSettings, load_trader_settings
 from config.trading_settings import RiskLimits
 from data.bars import bar_seconds
 from data.store import load_bars
+from models.determinism import torch_threads
 from trading.alert_targets import AlertTargets, load_alert_targets
 from trading.command_files import make_own_folder
 from trading.model_loading import LoadedModel, load_model
@@ -127,7 +128,8 @@ def run_trader(
     with only_trader(terms.mode, settings.connection):
         make_own_folder(terms.folder)
         warm_up(terms, settings, clock)
-        with operations(terms.folder, own) as teller:
+        # one thread, as models are tested; a second one would wait for the first
+        with operations(terms.folder, own) as teller, torch_threads(1):
             asyncio.run(_run(terms, settings, clock, (teller, companion)))
     return 0
 
