@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
@@ -37,6 +38,7 @@ class HostedMarket:
 
     is_lockstep = True
     rate = 1.0
+    _numbers = count()
 
     def __post_init__(self) -> None:
         self.begin()
@@ -72,25 +74,35 @@ class HostedMarket:
         return dict(self._ask("state"))
 
     def _ask(self, word: str) -> Any:
-        self.pipe.send(word)
-        return self.pipe.recv()
+        """Return the answer; one that a killed process did not wait for is left out."""
+        number = (os.getpid(), next(self._numbers))
+        self.pipe.send((number, word))
+        while True:
+            of, answer = self.pipe.recv()
+            if of == number:
+                return answer
 
 
 def _served(market: SimulatedMarket, pipe: Connection) -> None:
     """Answer until told to end."""
     market.release()
     since = time.monotonic()
-    while (word := pipe.recv()) != "end":
+    while True:
+        number, word = pipe.recv()
+        answer: Any = None
+        if word == "end":
+            return
         if word == "step":
             is_left = market.gateway.call(market._step)
             since = time.monotonic()
-            pipe.send((is_left, market.clock.now(), since))
+            answer = is_left, market.clock.now(), since
         elif word == "time":
-            pipe.send((market.clock.now(), since))
+            answer = market.clock.now(), since
         elif word == "n_orders":
-            pipe.send(market.n_orders_heard)
-        else:
-            pipe.send(market.state())
+            answer = market.n_orders_heard
+        elif word == "state":
+            answer = market.state()
+        pipe.send((number, answer))
 
 
 @contextmanager
@@ -111,5 +123,5 @@ def hosted(make_market: Callable[[], Any]) -> Iterator[HostedMarket]:
     try:
         yield HostedMarket(near, port, warm_days)
     finally:
-        near.send("end")
+        near.send((None, "end"))
         os.waitpid(process, 0)
