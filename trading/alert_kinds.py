@@ -123,6 +123,12 @@ ALERT_KINDS = {
     "history_gap": _warning(
         15 * MINUTE, "Wait for the gap to be filled; the bars were not fed to the model."
     ),
+    "model_begun_anew": _warning(
+        0.0, "Look at its first decisions: its account and its averages have no past before now."
+    ),
+    "model_account_over": _critical(
+        4 * HOUR, "Look why it lost so much; nothing is opened until the model has a new account."
+    ),
     "clock_skew": _warning(15 * MINUTE, "Have this machine's clock synchronised (NTP)."),
     "competing_session": _critical(
         10 * MINUTE, "Log the other session out: it has taken the market data."

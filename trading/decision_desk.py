@@ -140,6 +140,9 @@ class DecisionDesk:
             close=told.close,
             before=self.pipeline.account.position,
         )
+        if self.pipeline.account.is_over:
+            text = f"its equity is {self.pipeline.account.record.equity_usd:,.2f} USD"
+            self._manager.alert("model_account_over", text)
         self._write(self.last)
         self._waiting.append(self.last)
         self._wake.set()

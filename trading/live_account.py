@@ -20,7 +20,7 @@ from env.account_setup import codes_of
 from env.actions import decide
 from env.kernel.actual_fills import advance_by
 from env.kernel.matching import protective_stop_ticks
-from env.kernel.names import Denial, OrderKind, Reason
+from env.kernel.names import Denial, OrderKind, Reason, Status
 from env.kernel.types import (
     ACCOUNT,
     FILL,
@@ -135,6 +135,11 @@ class LiveAccount:
         order = self.record.orders[STOP_SLOT]
         is_of_position = self.position != 0 and order.quantity == -self.position
         return int(order.trigger_ticks) if is_of_position else None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has lost what an account may lose at most: it opens nothing any more."""
+        return bool(self.record.status != Status.ACTIVE)
 
     @property
     def is_trailing(self) -> bool:

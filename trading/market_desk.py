@@ -211,7 +211,7 @@ class MarketDesk:
         if self._begun_anew_at is not None and now - self._begun_anew_at < ANEW_EVERY:
             return
         self._begun_anew_at = now
-        self._say(f"the model begins anew from history: {problem}")
+        self._say(f"it begins anew from history: {problem}", "model_begun_anew")
         self._beginning = asyncio.ensure_future(self._begin_anew())
         self._beginning.add_done_callback(self._has_begun_anew)
 
@@ -350,9 +350,9 @@ class MarketDesk:
             roll_gap=self._gap,
         )
 
-    def _say(self, text: str) -> None:
+    def _say(self, text: str, kind: str = "history_gap") -> None:
         _LOG.warning("%s", text)
-        self._alert(Alert(kind="history_gap", text=text, at=self._clock.now()))
+        self._alert(Alert(kind=kind, text=text, at=self._clock.now()))
 
 
 def new_pipeline(terms: TraderTerms, settings: TraderSettings) -> BarPipeline:

@@ -190,7 +190,7 @@ class Trader:
         assert self.desk is not None
         has_decided = prepared.journal.reader.last("Decision") is not None
         if has_decided and self.desk.decisions.pipeline.account is None:
-            self._tell("history_gap", "the model's state is not there: it begins anew from history")
+            self._tell("model_begun_anew", "its state is not there: it begins anew from history")
 
     def _tell(self, kind: str, text: str) -> None:
         """Tell people, and once there is a journal, write down that they were told."""

@@ -30,15 +30,22 @@ FREE = QUICK.model_copy(
                 "no_entry_seconds": 0.0,
                 "price_band_ticks": 1_000_000,
             }
-        )
+        ),
+        "reconciliation": QUICK.reconciliation.model_copy(update={"every_seconds": 3_600.0}),
     }
 )
-"""Limits that are in nobody's way: what a model is held back by in earnest it learnt without."""
+"""Limits that are in nobody's way: what a model is held back by in earnest it learnt without.
 
-MAX_BREAKS = 4
+Nor are the broker's books asked for in between: a fill while they are told puts them in doubt for a
+moment, in which nothing is opened.
+"""
+
+MAX_BREAKS = 8
 """Steps that close no bar, but open a session, or whose close is heard with the next open."""
 
-AT_LEISURE = {"probe_seconds": 30.0, "request_seconds": 30.0, "list_seconds": 30.0}
+AT_LEISURE = dict.fromkeys(
+    ("probe_seconds", "request_seconds", "list_seconds", "silence_seconds"), 30.0
+)
 POLICY_SECONDS = 60.0
 """So that a busy machine changes nothing."""
 

@@ -26,7 +26,7 @@ BAR = pd.Timedelta(minutes=5)
 
 
 def lived(folder, model, bars, n_steps, limits=FREE):
-    """Return the broker's books after so many bars, and what became of the decisions."""
+    """Return the broker's books after so many bars, what became of decisions, kinds of alerts."""
     outcomes = []
 
     async def in_loop(market):
@@ -36,10 +36,10 @@ def lived(folder, model, bars, n_steps, limits=FREE):
                 if run.desk.decisions.last is not None:
                     outcomes.append(run.desk.decisions.last.outcome.text)
             run.check()
-            return market.state()
+            return market.state(), outcomes, run.heard.kinds()
 
     with market_of(bars, WARM, model.policy.env_settings) as market:
-        return asyncio.run(in_loop(market)), outcomes
+        return asyncio.run(in_loop(market))
 
 
 def test_first_bar_after_a_hole_is_not_decided_on(tmp_path):
@@ -67,7 +67,7 @@ def test_stop_that_the_open_jumps_over_is_filled_before_the_decision_of_the_clos
     bars = gapping_bars()
     model = scripted_model(bars, BUY, HOLD, SELL, HOLD)
     kernel = expected_of(scripted_model(bars, BUY, HOLD, SELL, HOLD).policy, bars, WARM)
-    state, outcomes = lived(tmp_path, model, bars, 4)
+    state, outcomes, _ = lived(tmp_path, model, bars, 4)
     bought, stopped = (1, 80_001), (-1, 79_879)
     assert broker_fills(state, "MNQ") == [bought, stopped]
     assert outcomes[2] == "void: the position went from +1 to +0 since the close"
@@ -79,6 +79,25 @@ def test_a_limit_of_the_trader_holds_back_what_the_model_would_do(tmp_path):
     bars = some_bars(300)
     near_close = 276 - WARM - 1  # 300 s before the session ends
     model = scripted_model(bars, *[HOLD] * (near_close - 1), BUY)
-    state, outcomes = lived(tmp_path, model, bars, near_close, limits=QUICK)
+    state, outcomes, _ = lived(tmp_path, model, bars, near_close, limits=QUICK)
     assert not state["executions"]
     assert outcomes[-1].startswith("denied: near_close")
+
+
+def test_model_whose_account_is_over_closes_and_opens_nothing_more_and_people_are_told(tmp_path):
+    bars = gapping_bars()  # 30 points against one contract are 60 USD
+    model = scripted_model(
+        bars, *[BUY] * 20, stop_loss_ticks=400.0, initial_balance=10_000.0, ruin_equity=9_960.0
+    )
+    state, outcomes, kinds = lived(tmp_path, model, bars, 10)
+    assert broker_fills(state, "MNQ") == [(1, 80_001), (-1, 79_879)]
+    assert outcomes[-1] == "not taken: account_closed"
+    assert "model_account_over" in kinds
+
+
+def test_model_without_a_stop_gets_one(tmp_path):
+    bars = some_bars(100)
+    state, _, _ = lived(tmp_path, scripted_model(bars, BUY, stop_loss_ticks=None), bars, 1)
+    (stop,) = state["orders"]
+    (entry,) = state["executions"]
+    assert entry["price"] - stop["aux_price"] == 200 * 0.25

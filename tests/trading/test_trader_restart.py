@@ -93,7 +93,7 @@ def test_without_its_state_a_model_goes_on_with_the_position_and_its_stop(tmp_pa
             (tmp_path / SNAPSHOT).write_bytes(content)
 
     async def second(run):
-        assert "history_gap" in run.heard.kinds()
+        assert "model_begun_anew" in run.heard.kinds()
         await run.step(2)  # the account is opened at the first close, and in line at the second
         account = run.desk.decisions.pipeline.account
         assert (account.position, account.record.entry_ticks) == (1, seen["entry"])
