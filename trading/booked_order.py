@@ -50,6 +50,12 @@ class BookedOrder:
         """Whether it may still fill; also an intent, which may be on its way."""
         return self.life.state in MAY_FILL
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it may still fill, a fill of it was not seen, or an answer is waited for."""
+        life = self.life
+        return self.is_live or life.deadline is not None or life.missing_executions > 0
+
     def may_fill(self, parent_left: int) -> MayFill:
         """Return the order as far as it may still fill."""
         return MayFill(
@@ -92,16 +98,16 @@ def as_sent(event: OpenOrderSeen | ExecutionSeen) -> OrderToSend:
     )
 
 
-def fillable(orders: Mapping[str, BookedOrder], con_id: int) -> tuple[MayFill, ...]:
+def fillable(unfinished: Mapping[str, BookedOrder], con_id: int) -> tuple[MayFill, ...]:
     """Return all that may still fill in a contract, as far as each may.
 
     Args:
-        orders: All orders by ref.
+        unfinished: By ref, all orders to which something may still happen.
         con_id: The contract.
     """
-    left = {ref: booked.life.may_still_fill for ref, booked in orders.items()}
+    left = {ref: booked.life.may_still_fill for ref, booked in unfinished.items()}
     return tuple(
         booked.may_fill(left.get(booked.parent_ref, 0))
-        for ref, booked in orders.items()
+        for ref, booked in unfinished.items()
         if booked.order.con_id == con_id and left[ref]
     )

@@ -102,22 +102,24 @@ class TraderBooks:
             decision: What it follows from.
             highest_written: Of these, the highest number that the journal has: the book forgets.
         """
+        if role is Role.ENTRY:
+            return OrderRef(bot=self.orders.bot, decision=decision, role=role, n=1)
         used = [
             booked.name.n
             for booked in self.orders.orders.values()
             if booked.name.role is role and booked.name.decision == decision
         ]
         used.append(highest_written)
-        n = 1 if role is Role.ENTRY else max(used) + 1
-        return OrderRef(bot=self.orders.bot, decision=decision, role=role, n=n)
+        return OrderRef(bot=self.orders.bot, decision=decision, role=role, n=max(used) + 1)
 
     def live_of(self, *roles: Role) -> list[BookedOrder]:
         """Return the live orders of these roles in the pinned contract, extras left out."""
-        return self._of(lambda one: one.name.role in roles and one.is_live and not one.is_extra)
+        live = self._live()
+        return [one for one in live if one.name.role in roles and not one.is_extra]
 
     def live_entries(self) -> list[BookedOrder]:
         """Return the entries that may still fill, extras included."""
-        return self._of(lambda one: one.name.role is Role.ENTRY and one.is_live)
+        return [one for one in self._live() if one.name.role is Role.ENTRY]
 
     def exit_group(self) -> str:
         """Return the OCA group that closes the position; "" where no live exit has one.
@@ -139,7 +141,7 @@ class TraderBooks:
         orders = self.orders.orders
         return [
             key
-            for key, booked in orders.items()
+            for key, booked in self.orders.unfinished.items()
             if booked.is_live
             and (booked.order.ref in orders if booked.is_extra else self._is_orphan(booked))
         ]
@@ -163,8 +165,13 @@ class TraderBooks:
 
     def entries_since(self, time: datetime) -> int:
         """Return how many entries went on the wire at a time or later."""
-        entries = self._of(lambda one: one.name.role is Role.ENTRY)
-        return sum(one.life.sent is not None and one.life.sent >= time for one in entries)
+        return sum(
+            one.name.role is Role.ENTRY
+            and one.order.con_id == self.con_id
+            and one.life.sent is not None
+            and one.life.sent >= time
+            for one in self.orders.orders.values()
+        )
 
     def rejected_stops(self, since: datetime) -> int:
         """Return how many stops were rejected of those that were decided at a time or later."""
@@ -192,6 +199,10 @@ class TraderBooks:
     def _is_dormant(self, booked: BookedOrder) -> bool:
         parent = self.orders.orders.get(booked.parent_ref)
         return parent is not None and parent.life.may_still_fill > 0
+
+    def _live(self) -> list[BookedOrder]:
+        """Return the live orders of the pinned contract."""
+        return [one for one in self.orders.live() if one.order.con_id == self.con_id]
 
     def _of(self, is_wanted: Callable[[BookedOrder], bool]) -> list[BookedOrder]:
         orders = self.orders.orders.values()

@@ -9,7 +9,6 @@ Whatever has no ref of ours is foreign: listed, and never touched.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
 
 from config.trading_settings import OrderTimers
 from trading.booked_order import BookedOrder, as_sent, fillable
@@ -28,6 +27,7 @@ from trading.ib_codes import BROKER_DOWN
 from trading.order_events import Missing, OrderEvent, OwnEvent, Sending, TimePassed
 from trading.order_identity import OrderRef, Role, parse_ref
 from trading.order_keys import OrderKeys
+from trading.order_shelf import OrderShelf
 from trading.order_state import after, new_life
 from trading.order_transitions import Effect, OrderState
 from trading.worst_case import MayFill
@@ -68,7 +68,7 @@ class WorkingOrders:
         self.bot = bot
         self.client_id = client_id
         self._timers = timers
-        self._orders: dict[str, BookedOrder] = {}
+        self._orders = OrderShelf()
         self._keys = OrderKeys()
         self._told_at: dict[str, datetime] = {}
         self._heard_at: dict[str, datetime] = {}
@@ -77,7 +77,12 @@ class WorkingOrders:
     @property
     def orders(self) -> Mapping[str, BookedOrder]:
         """All orders by ref; an extra one by its ref, EXTRA_MARK and its perm id."""
-        return MappingProxyType(self._orders)
+        return self._orders.all
+
+    @property
+    def unfinished(self) -> Mapping[str, BookedOrder]:
+        """Of `orders`, those to which something may still happen."""
+        return self._orders.unfinished
 
     @property
     def foreign(self) -> tuple[OpenOrderSeen, ...]:
@@ -132,7 +137,7 @@ class WorkingOrders:
         """Look at the deadlines of all orders; return those at which something is to be done."""
         due = [
             key
-            for key, booked in self._orders.items()
+            for key, booked in self.unfinished.items()
             if booked.life.deadline is not None and now >= booked.life.deadline
         ]
         return tuple(self._step(key, TimePassed(), now) for key in due)
@@ -147,7 +152,7 @@ class WorkingOrders:
         self._foreign.snapshot_ended(since)
         missing = [
             key
-            for key, booked in self._orders.items()
+            for key, booked in self.unfinished.items()
             if booked.is_live and (key not in self._told_at or self._told_at[key] < since)
         ]
         return tuple(self._step(key, Missing(since=since), now) for key in missing)
@@ -173,17 +178,17 @@ class WorkingOrders:
 
     def live(self) -> tuple[BookedOrder, ...]:
         """Return the orders that may still fill, intents included."""
-        return tuple(booked for booked in self._orders.values() if booked.is_live)
+        return tuple(booked for booked in self.unfinished.values() if booked.is_live)
 
     def may_fill(self, con_id: int) -> tuple[MayFill, ...]:
         """Return all that may still fill in a contract, also what is said filled and not seen."""
-        return fillable(self._orders, con_id)
+        return fillable(self.unfinished, con_id)
 
     def has_unknown_entry(self) -> bool:
         """Return whether an entry is UNKNOWN; it blocks new ones, of any contract."""
         return any(
             booked.life.state is OrderState.UNKNOWN and booked.life.is_opening
-            for booked in self._orders.values()
+            for booked in self.unfinished.values()
         )
 
     def forget(self, before: datetime) -> int:
@@ -219,7 +224,7 @@ class WorkingOrders:
         return Heard(key=key, before=booked.life.state, order=changed, effects=step.effects)
 
     def _all(self, event: ConnectionLost | ErrorSeen, now: datetime) -> tuple[Heard, ...]:
-        keys = [key for key, booked in self._orders.items() if booked.is_live]
+        keys = [key for key, booked in self.unfinished.items() if booked.is_live]
         return tuple(self._step(key, event, now) for key in keys)
 
     def _error(self, event: ErrorSeen, now: datetime) -> tuple[Heard, ...]:
