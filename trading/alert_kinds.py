@@ -136,14 +136,11 @@ ALERT_KINDS = {
     "roll_due": _warning(
         12 * HOUR, "Be there when the position is rolled or closed before the contract expires."
     ),
-    "late_decision": _warning(
-        15 * MINUTE, "Look at the machine's load: an action that came too late was not taken."
+    "undecided": _warning(
+        15 * MINUTE, "Read the reason: the model failed or was too slow, or the close came late."
     ),
     "journal_failure": _critical(
         5 * MINUTE, "Make room on the disk or mend it: without its journal nothing is opened."
-    ),
-    "second_instance": _critical(
-        0.0, "Find the trader that already runs on this account and client id."
     ),
     "restarted": _info("See that position, stop and orders are what they were."),
     "not_closed_cleanly": _warning(

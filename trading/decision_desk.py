@@ -143,6 +143,8 @@ class DecisionDesk:
         if self.pipeline.account.is_over:
             text = f"its equity is {self.pipeline.account.record.equity_usd:,.2f} USD"
             self._manager.alert("model_account_over", text)
+        if not decision.is_policy:
+            self._manager.alert("undecided", f"{self.last.name}: {decision.reason}")
         self._write(self.last)
         self._waiting.append(self.last)
         self._wake.set()

@@ -322,7 +322,7 @@ class MarketDesk:
             return False
         seconds = self._calendar.seconds_since_open(close, now)
         if seconds > limit:
-            _LOG.warning("the close of %s is told %.0f s late: no decision", close, seconds)
+            self._say(f"the close of {close} is told {seconds:.0f} s late", "undecided")
         return seconds > limit
 
     def _is_over_the_gap(self, bar: SeenBar) -> bool:

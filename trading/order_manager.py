@@ -256,6 +256,8 @@ class OrderManager:
         except TemporaryGatewayError as error:
             return Denied(DenialCode.NOT_SYNCED, str(error))
         self._send()
+        if isinstance(answer, Denied) and answer.code in _TOO_MANY:
+            self.alert("order_limit", answer.reason)
         return answer
 
     def _settle(self) -> None:
@@ -320,6 +322,7 @@ class OrderManager:
         return answer
 
 
+_TOO_MANY = frozenset({DenialCode.TOO_MANY_PER_MINUTE, DenialCode.TOO_MANY_PER_DAY})
 _CLOSING = (Role.EXIT, Role.FLATTEN)
 _AT_MARKET = frozenset({Role.ENTRY, *_CLOSING})
 _AT_REST = frozenset({OrderState.WORKING, OrderState.PARTIAL})

@@ -15,6 +15,7 @@ from trading.alert_kinds import ALERT_KINDS, Alert, Level
 from trading.alert_targets import SecretAddress
 from trading.alerts import Alerter, alerts_to
 from utils.errors import ConfigError
+from utils.paths import PROJECT_ROOT
 
 SETTINGS = AlertSettings(timeout_seconds=20, retry_seconds=0.05, n_retries=2, close_seconds=20)
 """Patient with the tests' own machine, which may be busy."""
@@ -57,6 +58,14 @@ def test_alert_of_every_kind_arrives_with_its_text_and_advice(inbox, kind):
         f"What to do: {ALERT_KINDS[kind].advice}",
         "2025-11-20 15:00:07 UTC",
     ]
+
+
+@pytest.mark.parametrize("kind", sorted(ALERT_KINDS))
+def test_alert_kind_is_told_by_somebody(kind):
+    folders = (PROJECT_ROOT / name for name in ("trading", "scripts"))
+    files = (file for folder in folders for file in folder.rglob("*.py"))
+    texts = (file.read_text() for file in files if file.name != "alert_kinds.py")
+    assert any(f'"{kind}"' in text for text in texts)
 
 
 @pytest.mark.parametrize("kind", sorted(ALERT_KINDS))

@@ -22,6 +22,7 @@ def test_close_that_is_told_late_is_learnt_from_and_not_decided_on(tmp_path, sec
         await run.step()
         assert position_of(run.market.state()) == position
         assert run.desk.decisions.pipeline.bars.last.opened == BARS.index[60]
+        assert ("undecided" in run.heard.kinds()) is (position == 0)
         clock.now = on_time
         await run.step()
         assert position_of(run.market.state()) == 1

@@ -123,11 +123,29 @@ def test_fault_41_answer_that_is_no_action_holds_and_the_next_one_counts(tmp_pat
             decision = run.desk.decisions.last.decision
             assert decision.at == run.market.clock.now()
             assert not decision.is_policy
+        assert "undecided" in run.heard.kinds()
         await run.step()
         assert run.desk.decisions.last.decision.is_policy
 
     model = scripted_model(BARS, action_mode=mode, stop_loss_ticks=400.0)
     rehearse(tmp_path, body, BARS, model)
+
+
+def test_fault_35_decision_that_is_one_order_too_many_is_denied_and_told(tmp_path):
+    async def body(run):
+        await run.step()
+        assert position_of(run.market.state()) == 1
+        assert "order_limit" not in run.heard.kinds()
+        await run.step()
+        assert position_of(run.market.state()) == 0  # what closes is not limited
+        await run.step()
+        assert position_of(run.market.state()) == 0
+        assert run.desk.decisions.last.outcome.denied.code is DenialCode.TOO_MANY_PER_DAY
+        assert "order_limit" in run.heard.kinds()
+
+    limits = {"max_orders_per_minute": 1, "max_orders_per_day": 1}
+    model = scripted_model(BARS, BUY, CLOSE, BUY)
+    rehearse(tmp_path, body, BARS, model, trading={"limits": limits})
 
 
 HALF_DAY = synthetic_bars(3_000, seed=3).loc["2024-01-15 12:00":"2024-01-15 23:55"]
