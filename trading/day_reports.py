@@ -11,7 +11,7 @@ from pathlib import Path
 from config.trader_settings import SessionSettings
 from trading.alert_kinds import Alert
 from trading.bar_verdicts import ClosedBar
-from trading.broker_events import ProfitSeen
+from trading.broker_events import ConnectionLost, ProfitSeen
 from trading.day_keeper import DayKeeper
 from trading.drift_report import daily_drift
 from trading.drift_text import as_json, report_text
@@ -64,15 +64,16 @@ class DayReports:
             bars: As the trader had them, oldest first.
             now: What time it is.
         """
-        self._compare_profit(now)
         day = None if self._day.day is None else self._day.day.trading_day
         ended, self._today = self._today, day
         if ended is not None and day != ended:
+            self._profit = None
             self._report(ended, bars)
+        self._compare_profit(now)
 
-    def hear(self, event: ProfitSeen) -> None:
-        """Take note of the broker's count of the day."""
-        self._profit = event
+    def hear(self, event: ProfitSeen | ConnectionLost) -> None:
+        """Take note of the broker's count of the day; a line that is down tells no newer one."""
+        self._profit = event if isinstance(event, ProfitSeen) else None
 
     def _compare_profit(self, now: datetime) -> None:
         """Tell people where the two counts stay apart: each is marked at another moment."""
@@ -83,7 +84,8 @@ class DayReports:
             self._differs_since = None
             return
         monotonic = time.monotonic()
-        self._differs_since = self._differs_since or monotonic
+        if self._differs_since is None:
+            self._differs_since = monotonic
         if monotonic - self._differs_since >= DIFFERS_SECONDS:
             self._alert(Alert(kind="drift", text=text, at=now, subject="profit"))
 

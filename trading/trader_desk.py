@@ -157,8 +157,11 @@ class TraderDesk:
                 self._follow_soon()
             case CommissionSeen():
                 self.decisions.hear_commission(event)
-            case FundsSeen() | ConnectionLost():
+            case FundsSeen():
                 self._funds.hear(event)
+            case ConnectionLost():
+                self._funds.hear(event)
+                self._reports.hear(event)
             case ErrorSeen():
                 self.watch.hear(event)
             case ProfitSeen():
