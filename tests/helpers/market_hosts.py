@@ -1,24 +1,46 @@
 """A simulated market in a process of its own, so that it outlives traders that are killed.
 
-It is forked off, and asked over a pipe that every trader after it inherits; orders go over its
-socket as always.
+It is forked off, and asked over a socket that every trader after it inherits; orders go over its
+own socket as always. Questions and answers are whole packets: a trader that is killed while it
+reads or writes one leaves no half of it to the next.
 """
 
 import os
+import pickle
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from typing import Any
 
 from trading.simulation import SimulatedMarket
 
+MOST_BYTES = 1 << 20
+
 MOST_SECONDS = 290.0
 """How far time may go beyond a step: less than a bar."""
+
+
+class Packets:
+    """Sends and receives whole objects, or nothing of them."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MOST_BYTES)
+
+    def send(self, told: Any) -> None:
+        self._end.send(pickle.dumps(told))
+
+    def recv(self) -> Any:
+        return pickle.loads(self._end.recv(MOST_BYTES))
+
+
+def _two_ends() -> tuple[Packets, Packets]:
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    return Packets(near), Packets(far)
 
 
 @dataclass
@@ -32,7 +54,7 @@ class HostedMarket:
         warm_days: Of its history before the start.
     """
 
-    pipe: Connection
+    pipe: Packets
     port: int
     warm_days: int
 
@@ -83,7 +105,7 @@ class HostedMarket:
                 return answer
 
 
-def _served(market: SimulatedMarket, pipe: Connection) -> None:
+def _served(market: SimulatedMarket, pipe: Packets) -> None:
     """Answer until told to end."""
     market.release()
     since = time.monotonic()
@@ -112,7 +134,7 @@ def hosted(make_market: Callable[[], Any]) -> Iterator[HostedMarket]:
     Args:
         make_market: Returns the context of a market; called there.
     """
-    near, far = Pipe()
+    near, far = _two_ends()
     process = os.fork()
     if process == 0:
         with make_market() as market:
