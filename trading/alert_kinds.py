@@ -83,7 +83,7 @@ ALERT_KINDS = {
         5 * MINUTE, "Look whether the gateway answers at all; nothing is opened until it does."
     ),
     "order_rejected": _warning(
-        0.0, "Read the broker's reason; nothing is sent again for this decision."
+        MINUTE, "Read the broker's reason; no entry is sent again, what closes is, ever later."
     ),
     "stop_missing": _critical(
         MINUTE, "Look at the position; the trader puts a stop, or closes it if it cannot."

@@ -88,14 +88,18 @@ class CommandDesk:
         manager = self._desk.manager
         position, mode = manager.books.position, manager.modes.mode
         is_known = mode in SYNCED and not manager.is_in_doubt
-        is_flat = position == 0 and not manager.is_flattening and is_known
+        others = self._desk.reconciler.differences()
+        is_flat = position == 0 and not manager.is_flattening and is_known and not others
         is_late = time.monotonic() - since >= ANSWER_SECONDS  # a replay's clock may stand still
         if not is_flat and not is_late:
             return
         del self._closing[command.id]
-        text = "flat; nothing is opened until `release`"
-        if not is_flat:
-            text = f"not flat yet: position {position:+d}, {mode}; it goes on until it is"
+        text = f"not flat yet: position {position:+d}, {mode}; it goes on until it is"
+        if is_flat:
+            text = "flat; nothing is opened until `release`"
+        elif others and position == 0:
+            held = "; ".join(f"{there:+d} of contract {con_id}" for con_id, _, there in others)
+            text = f"we are flat, the broker has {held}: `adopt` it, or close it by hand"
         self._box.answer(command, text, is_done=is_flat)
 
     def _do(self, command: Command, now: datetime) -> str:

@@ -42,6 +42,12 @@ DAYS = (
     "FROM risk_day "
 )
 
+INTENT_ROWS = (
+    "SELECT *, coalesce("
+    "(SELECT filled FROM order_seen WHERE order_seen.perm_id = intent.perm_id), 0) AS said_filled "
+    "FROM intent"
+)
+
 _Row = TypeVar("_Row")
 
 INTENTS = TypeAdapter(list[StoredIntent])
@@ -103,7 +109,7 @@ class JournalReader:
         return frozenset(ref for (ref,) in self._ask("SELECT ref FROM intent"))
 
     def _intents(self, condition: str, *values: object) -> list[StoredIntent]:
-        text = f"SELECT * FROM intent WHERE {condition} ORDER BY created, rowid"  # noqa: S608 - ours
+        text = f"{INTENT_ROWS} WHERE {condition} ORDER BY created, rowid"
         return self._rows(INTENTS, text, *values)
 
     def fills_since(self, time: datetime) -> list[StoredFill]:

@@ -9,7 +9,11 @@ from trading.order_transitions import OrderState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredIntent:
-    """An order of ours as it stands now; see `Intent` for what it began as."""
+    """An order of ours as it stands now; see `Intent` for what it began as.
+
+    Attributes:
+        said_filled: Contracts that the broker said were filled, executions told or not.
+    """
 
     ref: str
     decision_id: str
@@ -32,6 +36,7 @@ class StoredIntent:
     reason: str
     created: datetime
     updated: datetime
+    said_filled: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from trading.order_identity import STOPS
+from trading.order_identity import STOPS, Role
 from trading.order_transitions import Effect, OrderState
 from trading.working_orders import Heard
 
@@ -18,6 +18,9 @@ _KINDS: Mapping[OrderState, str] = MappingProxyType(
 )
 """By the state that the order is in now; of one that is over otherwise, something does not fit."""
 
+_AGAIN = frozenset({Role.FLATTEN, Role.REPAIR_STOP, Role.REPAIR_TARGET})
+"""What is placed again until the broker takes it; people are told of one, and now and then."""
+
 
 def alert_of(heard: Heard) -> tuple[str, str, str] | None:
     """Return kind, text and subject of the alert that an order's news ask for; None for none."""
@@ -30,7 +33,8 @@ def alert_of(heard: Heard) -> tuple[str, str, str] | None:
     )
     if order.life.last_error is not None:
         text += f", last error {order.life.last_error}"
-    return _kind(heard, order.life.state, order.name.role in STOPS), text, order.order.ref
+    subject = order.name.role.value if order.name.role in _AGAIN else order.order.ref
+    return _kind(heard, order.life.state, order.name.role in STOPS), text, subject
 
 
 def _kind(heard: Heard, state: OrderState, is_stop: bool) -> str:

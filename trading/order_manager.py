@@ -14,6 +14,7 @@ from trading.alert_kinds import ALERT_KINDS, Alert
 from trading.alert_repeats import AlertRepeats
 from trading.broker_events import BrokerEvent, ConnectionLost
 from trading.cancel_list import CancelList
+from trading.closing_turns import ClosingTurns
 from trading.denial_counts import DenialCounts
 from trading.event_desk import EventDesk
 from trading.gateway import Gateway
@@ -90,6 +91,7 @@ class OrderManager:
         self._flattening = ""
         self._flattening_since: datetime | None = None
         self._flatten_seconds = settings.protection.deadline_seconds
+        self._closing = ClosingTurns(books)
         self._repeats = AlertRepeats()
         self._next_send: asyncio.TimerHandle | None = None
         self._desk = EventDesk(books, journal, modes, self.alert)
@@ -266,8 +268,9 @@ class OrderManager:
         for key, effect in effects:
             if effect is Effect.CANCEL and key is not None:
                 self._cancels.add(key)
-        for key in self.books.superfluous():
-            self._cancels.add(key)
+        if self.modes.mode in SYNCED:  # else nobody knows what the broker holds
+            for key in self.books.superfluous():
+                self._cancels.add(key)
         self._send()
         self._look_at_the_journal()
         if any(effect is Effect.QUERY for _, effect in effects):
@@ -309,7 +312,8 @@ class OrderManager:
             self.doubt()  # so our fills say; whoever wanted it flat is told when the broker does
             self.on_protect()
             return
-        self._sent(self._flatten_once)
+        if self._flattening_since is None or self._closing.is_free(self._flattening_since):
+            self._sent(self._flatten_once)
 
     def _flatten_once(self) -> Placed | Denied:
         """Place the order that closes all; exits of other groups are in its way, and go first."""

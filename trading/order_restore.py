@@ -124,9 +124,20 @@ def _booked(intent: StoredIntent, fills: list[StoredFill], bot: str) -> BookedOr
         state=intent.state,
         perm_id=intent.perm_id,
         fills=MappingProxyType(counted),
+        said_filled=_said_filled(intent, fills),
         sent=None if intent.state == OrderState.INTENT else intent.created,
     )
     return BookedOrder(name=name, order=_order(intent), life=life, parent_ref=intent.parent_ref)
+
+
+def _said_filled(intent: StoredIntent, fills: list[StoredFill]) -> int:
+    """Return what the broker said was filled: a fill that nobody told of still counts.
+
+    After a correction of a fill the executions alone know.
+    """
+    if any(split_exec_id(fill.exec_id)[1] > 1 for fill in fills):
+        return 0
+    return intent.quantity if intent.state == OrderState.FILLED else intent.said_filled
 
 
 def _order(intent: StoredIntent) -> OrderToSend:

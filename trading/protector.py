@@ -76,7 +76,8 @@ class Protector:
         plan = self._plan()
         if plan is not None:
             for repair in repairs(plan, stops, targets):
-                self._do(repair, plan)
+                if not self._takes_too_much(repair):
+                    self._do(repair, plan)
         self._judge(stops, now, is_plannable=plan is not None)
 
     def _is_due(self, now: datetime) -> bool:
@@ -109,9 +110,20 @@ class Protector:
             case PlaceExit():
                 self._place(repair, plan)
 
+    def _takes_too_much(self, repair: Repair) -> bool:
+        """Return whether a repair takes away what protects a position that only the broker has."""
+        if isinstance(repair, PlaceExit):
+            return False
+        booked = self._manager.books.orders.orders[repair.key]
+        left = booked.life.quantity - booked.life.executed
+        is_less = isinstance(repair, Remove) or abs(repair.quantity) < left
+        return is_less and self._manager.books.guards_more(booked)
+
     def _place(self, repair: PlaceExit, plan: Plan) -> None:
         if self._manager.books.live_of(Role.FLATTEN):
             return  # it closes all of it; a stop beside it would be for nothing
+        if self._manager.is_flattening and self._n_rejects() >= self._settings.max_rejects:
+            return  # the broker takes none; the position is being closed for that
         price = self._points(repair.price_ticks)
         terms = ExitTerms(
             role=Role.REPAIR_STOP if repair.is_stop else Role.REPAIR_TARGET,

@@ -6,8 +6,10 @@ that disagree halt the trader, and a person's word, written down, adopts the pos
 """
 
 import asyncio
+import math
 from datetime import datetime, timedelta
 
+from config.instrument_type import MAX_TICKS
 from config.trading_settings import ReconciliationSettings
 from trading.connection_events import (
     ConnectionDown,
@@ -20,6 +22,7 @@ from trading.gateway import Gateway
 from trading.journal_events import HeldPosition, OperatorCommand, PositionAdopted, PositionSnapshot
 from trading.modes import Hold, LiftedBy, Link
 from trading.order_manager import OrderManager
+from trading.trader_books import TraderBooks
 from utils.errors import ConfigError, TemporaryGatewayError
 
 REMEMBERED = timedelta(days=2)
@@ -40,6 +43,7 @@ class Reconciler:
         self._settings = settings
         self._wake = asyncio.Event()
         self._last_differences: tuple[Difference, ...] = ()
+        self._n_breaks = 0
         self._last_snapshot: PositionSnapshot | None = None
         manager.on_query = self.ask_soon
 
@@ -58,8 +62,10 @@ class Reconciler:
                 self._last_differences = ()
                 self.ask_soon()
             case ConnectionDown():
+                self._n_breaks += 1
                 modes.move(Link.DISCONNECTED, event.reason)
             case TradingBlocked():
+                self._n_breaks += 1
                 modes.hold(Hold.BROKER_DOWN, f"TWS has lost the broker ({event.code})")
                 modes.move(Link.SYNCING, "the broker is away")
             case TradingRestored():
@@ -113,11 +119,11 @@ class Reconciler:
         Args:
             actor: Who says so.
             reason: Why.
-            price: Points that it counts as traded at.
+            price: Points that it counts as traded at; an average is taken to the nearest tick.
 
         Raises:
-            ConfigError: If nobody says so, why is not said, or the last snapshot was not complete:
-                what is not known to be held must not be taken for flat.
+            ConfigError: If nobody says so, why is not said, the price is absurd, or the last
+                snapshot was not complete: what is not known to be held must not be taken for flat.
             JournalError: If it cannot be written down; nothing was adopted.
         """
         if not actor.strip() or not reason.strip():
@@ -125,7 +131,7 @@ class Reconciler:
         manager, books = self._manager, self._manager.books
         if manager.modes.link is not Link.RECONCILED or manager.is_in_doubt:
             raise ConfigError("the broker's books are not known now; try again when they are")
-        position = books.told_positions.get(books.con_id, 0)
+        position, price = books.told_positions.get(books.con_id, 0), _nearest(books, price)
         failure = manager.journal.commit(
             OperatorCommand(command="adopt", actor=actor, reason=reason),
             PositionAdopted(
@@ -151,7 +157,13 @@ class Reconciler:
         return is_connected and Hold.BROKER_DOWN not in modes.state.holds
 
     async def _ask_all(self) -> datetime:
-        """Ask for everything, one list after the other; return when that was begun."""
+        """Ask for everything, one list after the other; return when that was begun.
+
+        Raises:
+            TemporaryGatewayError: If something was not answered, or the broker's side was away
+                meanwhile: its lists are then of before.
+        """
+        n_breaks = self._n_breaks
         await self._gateway.probe()
         since = self._manager.now()
         self._manager.catch_up()
@@ -163,6 +175,8 @@ class Reconciler:
         await self._gateway.ask_executions()
         await self._gateway.ask_completed_orders()
         self._manager.catch_up()
+        if self._n_breaks != n_breaks:
+            raise TemporaryGatewayError("the broker was away while it told them")
         return since
 
     def _write_positions(self) -> None:
@@ -203,3 +217,15 @@ class Reconciler:
             manager.on_protect()
         manager.journal.flush()
         return not found
+
+
+def _nearest(books: TraderBooks, price: float) -> float:
+    """Return the price on the grid next to one; money at any other would be unknown for good.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    ticks = price / books.instrument.tick_size
+    if not (math.isfinite(ticks) and abs(ticks) <= MAX_TICKS):
+        raise ConfigError(f"a price to adopt at must be one of the market, was {price:g}")
+    return float(books.instrument.to_prices(round(ticks)))

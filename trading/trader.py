@@ -261,7 +261,8 @@ class Trader:
         journal = desk.orders.manager.journal
         why = self._why_failed or self._why_stopped or "cut off"
         kind = "failed" if self._why_failed else "stopped"
-        self._tell("stopped_unprotected" if left is Left.UNPROTECTED else kind, f"{why}: {left}")
+        is_bad = left in {Left.UNPROTECTED, Left.DISPUTED}
+        self._tell("stopped_unprotected" if is_bad else kind, f"{why}: {left}")
         self._teller.publish(status_of(desk, self.line, self._terms))
         journal.flush()
         if self._why_stopped and not self._why_failed:

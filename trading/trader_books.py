@@ -7,7 +7,7 @@ from datetime import datetime
 from config.instrument_type import Instrument
 from trading.booked_order import BookedOrder
 from trading.order_identity import STOPS, OrderRef, Role, first_order_id
-from trading.order_transitions import OrderState
+from trading.order_transitions import OVER, OrderState
 from trading.own_position import OwnFills
 from trading.working_orders import WorkingOrders
 from utils.errors import SimulationError, TemporaryGatewayError
@@ -136,7 +136,7 @@ class TraderBooks:
         """Return the keys of live orders that must not be there.
 
         Second orders under one ref, and children whose entry has ended unfilled: the broker cancels
-        these itself, if it has them.
+        these itself, if it has them. One that protects what the broker holds for us stays.
         """
         orders = self.orders.orders
         return [
@@ -144,7 +144,16 @@ class TraderBooks:
             for key, booked in self.orders.unfinished.items()
             if booked.is_live
             and (booked.order.ref in orders if booked.is_extra else self._is_orphan(booked))
+            and not self.guards_more(booked)
         ]
+
+    def guards_more(self, booked: BookedOrder) -> bool:
+        """Return whether an order closes a position of the broker's list that our fills lack.
+
+        Until the two agree it may be all that protects it.
+        """
+        told = self.told_positions.get(self.con_id, 0)
+        return abs(told) > abs(self.position) and booked.side * told < 0
 
     def exits_outside(self, group: str) -> list[str]:
         """Return the keys of the live exits that another group, or none, holds together."""
@@ -185,6 +194,17 @@ class TraderBooks:
             )
         )
 
+    def in_vain(self, role: Role, since: datetime) -> list[BookedOrder]:
+        """Return the orders of a role, decided at a time or later, that ended and left a rest."""
+        return self._of(
+            lambda one: (
+                one.name.role is role
+                and one.life.state in _IN_VAIN
+                and one.life.executed < one.life.quantity
+                and one.life.created >= since
+            )
+        )
+
     def _is_part(self, ref: str, trade: frozenset[str]) -> bool:
         """Return whether an order was filled in a trade."""
         booked = self.orders.orders.get(ref)
@@ -209,4 +229,5 @@ class TraderBooks:
         return [one for one in orders if one.order.con_id == self.con_id and is_wanted(one)]
 
 
+_IN_VAIN = OVER - {OrderState.FILLED}
 _EXITS = tuple(role for role in Role if role is not Role.ENTRY)

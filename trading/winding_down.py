@@ -20,6 +20,7 @@ class Left(StrEnum):
     FLAT = "flat"
     PROTECTED = "a position with its stop"
     UNPROTECTED = "a position without its whole stop"
+    DISPUTED = "a position that the broker counts otherwise"
 
 
 async def wind_down(
@@ -60,9 +61,11 @@ def _is_at_rest(desk: OrderDesk, *, should_flatten: bool) -> bool:
 
 
 def what_is_left(desk: OrderDesk) -> Left:
-    """Return how the position stands at the broker, by our books."""
+    """Return how the position stands at the broker, by our books and its last list."""
     books = desk.manager.books
-    if books.position == 0:
-        return Left.FLAT
     stops, _ = legs(books.orders.orders, books.con_id, books.instrument)
-    return Left.UNPROTECTED if uncovered(books.position, stops) else Left.PROTECTED
+    if uncovered(books.position, stops):
+        return Left.UNPROTECTED
+    if Hold.POSITION_MISMATCH in desk.manager.modes.state.holds:
+        return Left.DISPUTED
+    return Left.PROTECTED if books.position else Left.FLAT

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from config.instruments import get_instrument
 from config.trading_settings import OrderTimers
-from tests.helpers.broker_words import charged
+from tests.helpers.broker_words import charged, told
 from tests.helpers.clocks import StoppedClock
 from tests.helpers.gateways import until
 from tests.helpers.ib_links import simulated_gateway
@@ -23,11 +24,12 @@ from tests.helpers.journals import (
     open_journal,
 )
 from tests.helpers.live_orders import Rig, started
-from trading.broker_events import CommissionSeen
+from trading.broker_events import CommissionSeen, ExecutionSeen
 from trading.journal import Journal
 from trading.journal_events import IntentState
 from trading.modes import Hold, Mode
 from trading.order_restore import Traded, restore
+from trading.order_transitions import OrderState
 from trading.own_position import OwnFills
 from trading.reconciliation import REMEMBERED
 from trading.simulated_gateway.in_thread import GatewayInThread
@@ -189,6 +191,33 @@ def test_restored_books_are_those_of_the_killed_process(tmp_path: Path) -> None:
         assert rig.restored.holds == {Hold.OPERATOR: "lunch"}
 
     lives(tmp_path / "j.db", first, second)
+
+
+def one_fill(quantity: int, version: int = 1) -> ExecutionSeen:
+    return execution(f"x.01.0{version}", order_ref=ENTRY, quantity=quantity)
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "missing"),
+    [
+        ("FILLED", [], 2),
+        ("FILLED", [one_fill(1)], 1),
+        ("FILLED", [one_fill(2)], 0),
+        ("FILLED", [one_fill(1, version=2)], 0),  # a correction: the executions alone know
+        ("CANCELLED", [told("Cancelled", 1, perm_id=501)], 1),
+        ("CANCELLED", [told("Cancelled", 1, perm_id=501), one_fill(1)], 0),
+        ("CANCELLED", [], 0),
+    ],
+)
+def test_restored_order_knows_of_the_fills_that_nobody_told(
+    tmp_path: Path, state: str, words: list[Any], missing: int
+) -> None:
+    with open_journal(tmp_path / "j.db") as journal:
+        ended = IntentState(ref=ENTRY, state=OrderState(state), perm_id=501)
+        for event in (intent(n=1, quantity=2), *words, ended):
+            journal.append(event)
+        books = restore(journal.reader, TRADED, OrderTimers(), NOON).books
+    assert books.orders.orders[ENTRY].life.missing_executions == missing
 
 
 def test_restored_fill_that_was_corrected_costs_what_its_first_report_said(tmp_path: Path) -> None:

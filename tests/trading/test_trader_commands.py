@@ -19,6 +19,7 @@ from tests.helpers.live_traders import (
     some_bars,
     trading,
 )
+from trading import command_desk
 from trading.command_box import Command, CommandBox, CommandKind
 from trading.modes import Hold, Mode
 
@@ -139,6 +140,41 @@ def test_adopt_takes_over_what_somebody_traded_by_hand_and_protects_it(tmp_path)
         await until(lambda: any(one["is_working"] for one in working(run)))
         stops = [one for one in working(run) if one["kind"] == "STP"]
         assert [(one["action"], one["remaining"]) for one in stops] == [("SELL", 1)]
+
+    rehearse(tmp_path, body, BARS, scripted_model(BARS, HOLD))
+
+
+@pytest.mark.parametrize("kind", [CommandKind.FLATTEN, CommandKind.KILL])
+def test_nobody_is_told_flat_while_the_broker_has_a_position_that_we_lack(
+    tmp_path, monkeypatch, kind
+):
+    monkeypatch.setattr(command_desk, "ANSWER_SECONDS", 0.5)
+
+    async def body(run):
+        await run.step()
+        run.far.do("manual", side="BUY", quantity=1)
+        await until(lambda: Hold.POSITION_MISMATCH in run.manager.modes.state.holds)
+        run.desk.market.last_price = None  # or a kill would take it over, and close it
+        answer = await told(run, kind)
+        assert not answer.is_done
+        assert "the broker has +1 of contract" in answer.text
+        run.trader.stop("a test")
+        await asyncio.wait({run.task})
+        assert "stopped_unprotected" in run.heard.kinds()
+
+    rehearse(tmp_path, body, BARS, scripted_model(BARS, HOLD))
+
+
+def test_adopted_average_price_counts_at_the_nearest_tick(tmp_path):
+    async def body(run):
+        await run.step()
+        run.far.do("manual", side="BUY", quantity=1)
+        await until(lambda: Hold.POSITION_MISMATCH in run.manager.modes.state.holds)
+        await told(run, CommandKind.ADOPT, price=19_950.1)
+        holding = run.manager.books.fills.holding(run.manager.books.con_id)
+        assert (holding.position, holding.entry_ticks) == (1, 79_800)  # 19,950.00 in quarters
+        assert run.desk.day.day_pnl_usd is not None
+        await until(lambda: any(one["is_working"] for one in working(run)))
 
     rehearse(tmp_path, body, BARS, scripted_model(BARS, HOLD))
 
