@@ -117,6 +117,7 @@ class MarketDesk:
         self._is_changed = asyncio.Event()
         self._stale_reason: str | None = "no bars have come yet"
         self._left: SeenBar | None = None
+        self._rolled_at: datetime | None = None
         self._gap: float | None = None
         self._is_after_hole = False
         self._begun_anew_at: datetime | None = None
@@ -240,6 +241,7 @@ class MarketDesk:
         last = self._decisions.pipeline.bars.last
         is_roll = last is not None and (is_other or last.contract != self._code)
         self._left = _as_seen(last) if last is not None and is_roll else None
+        self._rolled_at = None if self._left is None else self._left.time
         self._subscribe(None if last is None else last.opened, with_last=is_roll)
 
     def _subscribe(self, last_closed: datetime | None, *, with_last: bool) -> None:
@@ -287,7 +289,7 @@ class MarketDesk:
             case BarClosed():
                 self._close(event)
             case BarRevised():
-                self._decisions.pipeline.correct(self._closed(event.bar))
+                self._correct(event.bar)
             case BarGap():
                 self._is_after_hole = True
                 self._say(f"{event.n_missing} bars are missing after {event.after}")
@@ -313,6 +315,16 @@ class MarketDesk:
         self.last_close = (told.opened + size).to_pydatetime()
         self.bars.append(told)
         self._decisions.close(told, is_live=is_live)
+
+    def _correct(self, bar: SeenBar) -> None:
+        """Take a corrected bar in; not the common one, in whose place the old contract's is.
+
+        Of that one there is nothing to correct but the gap, as long as nobody has made use of it.
+        """
+        if self._rolled_at is None or bar.time > self._rolled_at:
+            self._decisions.pipeline.correct(self._closed(bar))
+        elif self._left is not None:
+            self._is_over_the_gap(bar)
 
     def _is_late(self, told: ClosedBar) -> bool:
         """Return whether a close is told too long after the market went on to be acted on."""

@@ -20,6 +20,7 @@ from tests.helpers.live_traders import (
     some_bars,
     trading,
 )
+from trading.data_events import BarRevised, SeenBar
 from trading.modes import Hold, Mode
 
 pytestmark = pytest.mark.faults
@@ -124,6 +125,41 @@ def test_fault_38_position_is_closed_before_the_roll_and_bars_go_on_in_the_next_
         assert told[-1] == ("10 22:10", NEW, None, 18_100.5)
         assert not holds(run)
         assert run.desk.decisions.pipeline.problem is None
+
+    model = scripted_model(synthetic_bars(200), stop_loss_ticks=400.0)
+    rehearse(tmp_path, body, two_contracts(), model, terms=NAMED)
+
+
+def common_bar(**corrected):
+    """Return the new contract's last bar before the roll, which the old one has too."""
+    usual = {"time": at("08 21:55"), "open": 18_100.75, "high": 18_101.75, "low": 18_099.75}
+    return SeenBar(**{**usual, "close": 18_100.75, "volume": 100.0, **corrected})
+
+
+def test_fault_38_last_common_bar_that_is_corrected_costs_the_model_nothing(tmp_path):
+    """Before the gap is made use of it is measured anew; after that, the bar concerns nobody."""
+
+    async def body(run):
+        told, old = watched_bars(run), run.desk.decisions.pipeline
+        await run.step(13)
+        assert run.desk.contract.code == NEW
+        run.desk.market._tell(BarRevised(bar=common_bar(close=18_101.0)))
+        await run.step()
+        assert told[-2:] == [
+            ("08 21:55", OLD, None, 18_000.5),
+            ("10 22:00", NEW, 100.5, 18_103.0),  # 18,101.0 less 18,000.5
+        ]
+        run.desk.market._tell(BarRevised(bar=common_bar(volume=101.0)))
+        assert run.desk.decisions.pipeline.problem is None
+        first = SeenBar(time=at("10 22:00"), open=18_103.0, high=18_104.0, low=18_102.0,
+                        close=18_103.0, volume=101.0)  # fmt: skip
+        run.desk.market._tell(BarRevised(bar=first))
+        assert old.bars.last.volume == 101.0
+        await run.step()
+        assert told[-1][:3] == ("10 22:05", NEW, None)
+        assert run.desk.decisions.pipeline is old
+        assert old.problem is None
+        assert "model_begun_anew" not in run.heard.kinds()
 
     model = scripted_model(synthetic_bars(200), stop_loss_ticks=400.0)
     rehearse(tmp_path, body, two_contracts(), model, terms=NAMED)
