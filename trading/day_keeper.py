@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from config.trading_settings import RiskLimits
 from data.calendar import Calendar
-from trading.day_money import DayMoney, money_of, profit_status
+from trading.day_money import DayMoney, carried_usd, money_of, profit_status
 from trading.journal_desk import JournalDesk
 from trading.journal_events import OperatorReset, RiskDay
 from trading.mark_price import MarkPrice
@@ -185,16 +185,24 @@ class DayKeeper:
         """Return today; or the day before as long as today has no equity to begin with.
 
         It begins with what the fills of before it had made, where nothing was held then: so a loss
-        while nobody ran counts. A position that was carried into it counts from its price now.
+        while nobody ran counts. Of a position that was carried into it `carried_usd` says what
+        counts, once the broker has told that it is still there: a price may come before the fill
+        that closed it, and what a day begins with stays.
         """
         if self.day is not None and today <= self.day.trading_day:
             return self.day
-        carried = self._books.fills.net_usd(marks)
-        exact = self._until(today).net_usd({})
-        equity = carried if exact is None else exact
+        earlier = self._until(today)
+        equity = earlier.net_usd({})
+        if equity is None and self._is_position_told():
+            equity = carried_usd(self._books.fills, earlier, marks)
         if self.day is not None:
             return rolled(self.day, today, equity)
         return None if equity is None or to_cents(equity) is None else begun(today, equity)
+
+    def _is_position_told(self) -> bool:
+        """Return whether we are flat, or the broker has told the position that our fills make."""
+        position = self._books.position
+        return position in (0, self._books.told_positions.get(self._books.con_id))
 
     def _until(self, day: date) -> OwnFills:
         """Return the fills of before a day."""

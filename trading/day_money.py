@@ -52,6 +52,30 @@ def money_of(fills: OwnFills, earlier: OwnFills, marks: Mapping[int, float]) -> 
     )
 
 
+def carried_usd(fills: OwnFills, earlier: OwnFills, marks: Mapping[int, float]) -> float | None:
+    """Return what a day begins with that a position was carried into; None where not known.
+
+    What it was worth at the turn was written down by nobody. Held as it was, it counts from its
+    price now. Where any of it was traded since, fills tell no more than what it has lost since it
+    was entered: all of that is the day's, and a gain, which may be of the day before, is not.
+
+    Args:
+        fills: All of them.
+        earlier: Those of before the day, with the same instruments.
+        marks: Prices of what is held now, points, by con id.
+    """
+    now = fills.net_usd(marks)
+    entries = {
+        con_id: earlier.holding(con_id).entry_ticks * instrument.tick_size
+        for con_id, instrument in earlier.instruments.items()
+    }
+    entered = earlier.net_usd(entries)
+    if now is None or entered is None:
+        return None
+    has_changed = fills.net_usd(entries) != entered  # what has come to nothing has lost nothing
+    return max(now, entered) if has_changed else now
+
+
 def profit_status(
     money: DayMoney, day_pnl_usd: float | None, limit_usd: float, *, is_flat: bool
 ) -> ProfitStatus:

@@ -46,12 +46,13 @@ class Day:
         self.n = 0
 
     def fill(self, quantity, price, time):
-        """Have signed contracts traded at a price, and charged."""
+        """Have signed contracts traded at a price, and charged; the broker tells what is held."""
         self.n += 1
         exec_id = f"e.{self.n}.01"
         side = "BOT" if quantity > 0 else "SLD"
         self.fills.hear(executed(abs(quantity), exec_id, side=side, price=price, time=time))
         self.fills.hear_commission(charged(CHARGED[self.symbol] * abs(quantity), exec_id))
+        self.books.hear_position(CON_ID, self.books.position)
 
     def mark(self, text, price=None, day="2025-06-10"):
         """Mark the day at a time of Chicago."""

@@ -147,6 +147,65 @@ def test_day_does_not_turn_while_a_carried_position_has_no_price(day):
     assert day.mark("18:00", 20_040.0) is DayNews.BEGUN
 
 
+@pytest.mark.parametrize(
+    ("exit_price", "start_cents", "day_usd", "is_locked"),
+    [
+        (19_750.5, -62, -499.62, False),  # 249.5 points x 2 and the exit's 0.62 since the entry
+        (19_750.25, -62, -500.12, True),
+        (20_100.0, 19_876, 0.0, False),  # 200 less 1.24: how much of it is of today nobody knows
+    ],
+)
+def test_day_counts_a_carried_position_that_was_closed_before_it_began_from_its_entry(
+    day, exit_price, start_cents, day_usd, is_locked
+):
+    """While it had no price, or nobody ran, as in test_day_restart.py."""
+    day.mark("15:00")
+    day.fill(1, 20_000.0, chicago("15:30"))
+    day.mark("15:59", 20_040.0)
+    assert day.mark("17:00") is DayNews.NOTHING
+    day.fill(-1, exit_price, chicago("18:00"))
+    assert day.mark("18:01") is DayNews.BEGUN
+    assert day.keeper.day.start_equity_cents == start_cents
+    assert (day.keeper.day_pnl_usd, day.keeper.is_locked) == (day_usd, is_locked)
+    assert day.keeper.profit.day_usd == pytest.approx(day_usd)
+    assert day.mark("18:02") is (DayNews.LOCKED if is_locked else DayNews.NOTHING)
+
+
+def test_day_counts_no_gain_that_was_taken_off_a_carried_position_before_it(day):
+    day.mark("15:00")
+    day.fill(2, 20_000.0, chicago("15:30"))
+    day.fill(-1, 20_010.0, chicago("15:40"))  # 20 gained
+    day.mark("17:00")
+    day.fill(-1, 19_900.0, chicago("18:00"))  # 200 lost, and 0.62
+    assert day.mark("18:01") is DayNews.BEGUN
+    assert day.keeper.day.start_equity_cents == 1_814  # 20 less 3 x 0.62
+    assert day.keeper.day_pnl_usd == -200.62
+
+
+def test_day_counts_all_of_a_carried_position_from_its_entry_where_part_was_closed(day):
+    """What the other part was worth at five nobody knows either."""
+    day.mark("15:00")
+    day.fill(2, 20_000.0, chicago("15:30"))
+    day.mark("17:00")
+    day.fill(-1, 19_900.0, chicago("18:00"))  # 200 lost, and 0.62
+    assert day.mark("18:01") is DayNews.NOTHING
+    assert day.mark("18:02", 19_890.0) is DayNews.BEGUN  # 220 more
+    assert (day.keeper.day.start_equity_cents, day.keeper.day_pnl_usd) == (-124, -420.62)
+
+
+def test_day_does_not_begin_with_a_position_that_the_broker_has_not_told(day):
+    """It may be closed since: the price of a new process may come before the fill that says so."""
+    day.mark("15:00")
+    day.fill(1, 20_000.0, chicago("15:30"))
+    day.books.begin_positions()
+    day.books.end_positions()  # a list that lacks it
+    assert day.mark("18:30", 19_790.0) is DayNews.NOTHING
+    assert not day.keeper.is_current(chicago("18:30"))
+    day.fill(-1, 19_800.0, chicago("18:00"))
+    assert day.mark("18:31", 19_790.0) is DayNews.BEGUN
+    assert day.keeper.day_pnl_usd == -400.62
+
+
 def test_day_that_begins_late_counts_what_was_lost_since_five(day):
     """Nobody ran at 17:00; a loss of that evening must not be forgotten for it."""
     day.fill(1, 20_000.0, chicago("17:30"))

@@ -116,6 +116,7 @@ def life(path, body):
         traded = Traded(bot="bot", client_id=1, account=ACCOUNT, con_id=CON_ID,
                         instruments={CON_ID: MNQ})  # fmt: skip
         restored = restore(journal.reader, traded, OrderTimers(), chicago("09:00"))
+        restored.books.hear_position(CON_ID, restored.books.position)  # as the broker tells it
         desk = JournalDesk(journal)
         calendar = calendar_of("MNQ")
         keeper = DayKeeper(restored.books, desk, calendar, LIMITS, restored.risk_day)
@@ -200,4 +201,35 @@ def test_day_after_a_restart_is_worth_what_it_was_before_it(tmp_path):
         assert keeper.day_pnl_usd == 9.38
 
     for body in (first, second):
+        life(tmp_path / "j.db", body)
+
+
+def test_day_counts_a_carried_position_that_was_closed_while_nobody_ran(tmp_path):
+    """400 lost since the entry and 0.62 for the exit; to each process of that day the same."""
+    tonight, told = date(2025, 6, 11), []
+
+    def first(journal, fills, keeper):
+        keeper.mark(chicago("15:00"), None)
+        journal.append(ENTRY)
+        happened(journal, fills, 1, price=20_000.0, time=chicago("15:30"))
+        keeper.mark(chicago("15:59"), 20_040.0)
+
+    def second(journal, fills, keeper):
+        assert keeper.mark(chicago("02:00", tonight), None) is DayNews.NOTHING
+        stopped = chicago("01:00", tonight)
+        happened(journal, fills, 2, side="SLD", price=19_800.0, time=stopped)
+        assert keeper.mark(chicago("02:01", tonight), None) is DayNews.BEGUN
+        assert keeper.day.trading_day == WEDNESDAY
+        assert (keeper.day.start_equity_cents, keeper.day.realised_cents) == (-62, -40_062)
+        assert (keeper.day_pnl_usd, keeper.is_locked) == (-400.62, False)
+        told.append(keeper.day)
+
+    def third(journal, fills, keeper):
+        assert keeper.mark(chicago("02:30", tonight), 19_810.0) is DayNews.NOTHING
+        assert (keeper.day, keeper.day_pnl_usd) == (told[0], -400.62)
+        happened(journal, fills, 3, price=19_810.0, time=chicago("02:40", tonight))
+        assert keeper.mark(chicago("02:41", tonight), 19_761.0) is DayNews.NOTHING  # 499.24
+        assert keeper.mark(chicago("02:42", tonight), 19_760.5) is DayNews.LOCKED  # 500.24
+
+    for body in (first, second, third):
         life(tmp_path / "j.db", body)
