@@ -170,9 +170,10 @@ def test_adopted_average_price_counts_at_the_nearest_tick(tmp_path):
         await run.step()
         run.far.do("manual", side="BUY", quantity=1)
         await until(lambda: Hold.POSITION_MISMATCH in run.manager.modes.state.holds)
-        await told(run, CommandKind.ADOPT, price=19_950.1)
+        close = BARS["close"].iloc[60]  # 19,934.75, or 79,739 quarters
+        await told(run, CommandKind.ADOPT, price=close + 0.1)
         holding = run.manager.books.fills.holding(run.manager.books.con_id)
-        assert (holding.position, holding.entry_ticks) == (1, 79_800)  # 19,950.00 in quarters
+        assert (holding.position, holding.entry_ticks) == (1, 79_739)
         assert run.desk.day.day_pnl_usd is not None
         await until(lambda: any(one["is_working"] for one in working(run)))
 
