@@ -28,6 +28,9 @@ from utils.errors import ConfigError, TemporaryGatewayError
 REMEMBERED = timedelta(days=2)
 """How long orders that are over stay in the book: the broker tells those of its day again."""
 
+_ADOPTED = {Hold.POSITION_MISMATCH, Hold.FOREIGN_ORDER}
+"""What a person's word for the broker's position answers."""
+
 Difference = tuple[int, int, int]
 """Con id, contracts by our fills, contracts by the broker."""
 
@@ -132,6 +135,8 @@ class Reconciler:
         if manager.modes.link is not Link.RECONCILED or manager.is_in_doubt:
             raise ConfigError("the broker's books are not known now; try again when they are")
         position, price = books.told_positions.get(books.con_id, 0), _nearest(books, price)
+        if position == books.position and not _ADOPTED & set(manager.modes.state.holds):
+            raise ConfigError(f"ours and the broker's are both {position:+d}: nothing to adopt")
         failure = manager.journal.commit(
             OperatorCommand(command="adopt", actor=actor, reason=reason),
             PositionAdopted(
@@ -146,7 +151,7 @@ class Reconciler:
         if failure is not None:
             raise failure
         books.fills.adopt(books.con_id, position, price, manager.now())
-        for hold in (Hold.POSITION_MISMATCH, Hold.FOREIGN_ORDER):
+        for hold in sorted(_ADOPTED):
             manager.modes.lift(hold, LiftedBy.OPERATOR, reason, actor)
         manager.journal.flush()
         manager.doubt()

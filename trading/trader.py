@@ -77,6 +77,11 @@ class Trader:
         """Return what is not done yet; "" where nothing is. A rehearsal's market waits for it."""
         return "the trader has not begun" if self.desk is None else self.desk.unsettled()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to end: its line may be closed at any moment."""
+        return self._stopping.is_set()
+
     def probe(self) -> Awaitable[object]:
         """Ask the broker something, and return with its answer."""
         return self.line.gateway.probe()

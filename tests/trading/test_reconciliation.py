@@ -85,7 +85,8 @@ def test_position_is_not_taken_for_flat_while_the_list_of_positions_comes(tmp_pa
         ask = rig.near.ask_positions
 
         async def asked() -> None:
-            rig.desk.reconciler.adopt("ann", "a test", PRICE)
+            with pytest.raises(ConfigError, match=r"both \+1: nothing to adopt"):
+                rig.desk.reconciler.adopt("ann", "a test", PRICE)
             seen.append((rig.desk.reconciler.differences(), rig.position))
             await ask()
 

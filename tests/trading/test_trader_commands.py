@@ -165,15 +165,26 @@ def test_nobody_is_told_flat_while_the_broker_has_a_position_that_we_lack(
     rehearse(tmp_path, body, BARS, scripted_model(BARS, HOLD))
 
 
+def test_adopt_where_nothing_differs_changes_nothing_and_says_so(tmp_path):
+    async def body(run):
+        await run.step()
+        assert position_of(run.market.state()) == 1
+        answer = await told(run, CommandKind.ADOPT, price=18_000.0)
+        assert not answer.is_done
+        assert "both +1: nothing to adopt" in answer.text
+
+    rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY))
+
+
 def test_adopted_average_price_counts_at_the_nearest_tick(tmp_path):
     async def body(run):
         await run.step()
         run.far.do("manual", side="BUY", quantity=1)
         await until(lambda: Hold.POSITION_MISMATCH in run.manager.modes.state.holds)
-        close = BARS["close"].iloc[60]  # 19,934.75, or 79,739 quarters
+        close = BARS["close"].iloc[60]  # 19,934.25, or 79,737 quarters
         await told(run, CommandKind.ADOPT, price=close + 0.1)
         holding = run.manager.books.fills.holding(run.manager.books.con_id)
-        assert (holding.position, holding.entry_ticks) == (1, 79_739)
+        assert (holding.position, holding.entry_ticks) == (1, 79_737)
         assert run.desk.day.day_pnl_usd is not None
         await until(lambda: any(one["is_working"] for one in working(run)))
 
