@@ -193,6 +193,7 @@ class BarPipeline:
         else:
             self.account.close_bar(bar)
             self._align(bar, at_close)
+            is_live = is_live and self.problem is None  # it is about to begin anew; the stop stays
         self._forget(bar)
         if not is_live:
             self.stream.skip(bar)

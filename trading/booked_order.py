@@ -63,6 +63,7 @@ class BookedOrder:
             is_opening=self.life.is_opening,
             oca_group=self.order.oca_group,
             parent_left=parent_left,
+            is_certain=not self.is_live,
         )
 
 

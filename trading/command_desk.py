@@ -97,9 +97,9 @@ class CommandDesk:
         text = f"not flat yet: position {position:+d}, {mode}; it goes on until it is"
         if is_flat:
             text = "flat; nothing is opened until `release`"
-        elif others and position == 0:
+        elif others:
             held = "; ".join(f"{there:+d} of contract {con_id}" for con_id, _, there in others)
-            text = f"we are flat, the broker has {held}: `adopt` it, or close it by hand"
+            text = f"ours is {position:+d}, the broker has {held}: `adopt` it, or close it by hand"
         self._box.answer(command, text, is_done=is_flat)
 
     def _do(self, command: Command, now: datetime) -> str:

@@ -103,6 +103,8 @@ class EventDesk:
         match event:
             case ExecutionSeen() if any(self._is_known(heard) for heard in told):
                 self._books.fills.hear(event)
+            case ExecutionSeen() if event.account == self._books.account:
+                self._books.strangers.hear(event)
             case CommissionSeen():
                 self._books.fills.hear_commission(event)
             case NextIdSeen():

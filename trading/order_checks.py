@@ -101,20 +101,22 @@ def check_only_reduces(order: OrderProposal, view: RiskView, limits: RiskLimits)
     """What is to reduce or protect is against the position, and with the exits that work no more.
 
     A protective order counts by itself: the exits beside it are cancelled by its group, or are what
-    the protector is about to cancel.
+    the protector is about to cancel; those that have filled are not. Where the broker's count
+    stands against ours, the order must close by either.
     """
     if order.purpose is Purpose.OPEN or view.position is None or view.working is None:
         return None
     side = 1 if order.quantity > 0 else -1
-    left = -side * view.position
-    if order.purpose is Purpose.REDUCE:
-        others = [other for other in view.working if other.parent_left == 0]
-        left -= closing(others, side, order.oca_group)
+    counts = {view.position, view.position if (told := view.disputed_position) is None else told}
+    others = [other for other in view.working if other.parent_left == 0]
+    if order.purpose is Purpose.PROTECT:
+        others = [other for other in others if other.is_certain]
+    left = min(-side * count for count in counts) - closing(others, side, order.oca_group)
     if abs(order.quantity) > left:
         return Denied(
             DenialCode.WOULD_OPEN,
-            f"{order.role} of {order.quantity:+d} would open: position {view.position:+d}, "
-            f"{max(left, 0)} left to close",
+            f"{order.role} of {order.quantity:+d} would open: position {view.position:+d}"
+            f"{'' if told is None else f', by the broker {told:+d}'}, {max(left, 0)} left to close",
         )
     return None
 

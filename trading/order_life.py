@@ -41,6 +41,7 @@ class OrderLife:
         sent: When it last went on the wire.
         deadline: When somebody must ask, if nothing comes; None where nothing is waited for.
         missing_since: When the first complete snapshot that lacks it began.
+        is_settled: Whether fills of it that were not told are part of a position that was adopted.
     """
 
     quantity: int
@@ -55,6 +56,7 @@ class OrderLife:
     sent: datetime | None = None
     deadline: datetime | None = None
     missing_since: datetime | None = None
+    is_settled: bool = False
 
     @property
     def executed(self) -> int:
@@ -64,7 +66,7 @@ class OrderLife:
     @property
     def at_least_filled(self) -> int:
         """Contracts that are filled by either account, the broker's word or the executions."""
-        return max(self.executed, self.said_filled)
+        return self.executed if self.is_settled else max(self.executed, self.said_filled)
 
     @property
     def missing_executions(self) -> int:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from config.trading_settings import TradingSettings
 from trading.alert_kinds import ALERT_KINDS, Alert
 from trading.alert_repeats import AlertRepeats
+from trading.booked_order import BookedOrder
 from trading.broker_events import BrokerEvent, ConnectionLost
 from trading.cancel_list import CancelList
 from trading.closing_turns import ClosingTurns
@@ -114,6 +115,7 @@ class OrderManager:
             account=self.books.account,
             mode=mode,
             position=self.books.position,
+            disputed_position=self._disputed_position,
             working=self.books.orders.may_fill(self.books.con_id),
             has_unknown_entry=self.books.orders.has_unknown_entry(),
             is_journal_writable=self.journal.is_writable,
@@ -124,6 +126,19 @@ class OrderManager:
     def denials(self) -> DenialCounts:
         """What the risk guard has denied, counted."""
         return self._placer.denials
+
+    @property
+    def _disputed_position(self) -> int | None:
+        """What the broker says that we hold where others have closed some, or it says so again."""
+        books = self.books
+        if self._is_disputed:
+            return books.told_positions.get(books.con_id, 0)
+        return None if books.guarded_position == books.position else books.guarded_position
+
+    @property
+    def _is_disputed(self) -> bool:
+        """Whether the broker has said again that the position is another than our fills make."""
+        return Hold.POSITION_MISMATCH in self.modes.state.holds
 
     @property
     def is_flattening(self) -> bool:
@@ -144,7 +159,7 @@ class OrderManager:
             is_at_rest = one.life.state in _AT_REST and not one.life.is_cancelling
             if not is_at_rest or (one.name.role in _AT_MARKET and not is_closed):
                 return f"{one.order.ref} is {one.life.state}"
-        return "an order is one too many" if self.books.superfluous() else ""
+        return "an order is one too many" if self._superfluous() else ""
 
     def now(self) -> datetime:
         """Return what time it is."""
@@ -268,15 +283,29 @@ class OrderManager:
         for key, effect in effects:
             if effect is Effect.CANCEL and key is not None:
                 self._cancels.add(key)
-        if self.modes.mode in SYNCED:  # else nobody knows what the broker holds
-            for key in self.books.superfluous():
-                self._cancels.add(key)
+        for key in self._superfluous():
+            self._cancels.add(key)
         self._send()
         self._look_at_the_journal()
         if any(effect is Effect.QUERY for _, effect in effects):
             self.on_query()
         if any(effect is Effect.PROTECT for _, effect in effects):
             self.on_protect()
+
+    def may_be_needed(self, booked: BookedOrder) -> bool:
+        """Return whether an order protects what only the broker says that we hold.
+
+        Where nothing is in doubt our fills are the newer word.
+        """
+        is_open = self.is_in_doubt or self._is_disputed
+        return is_open and self.books.guards_more(booked)
+
+    def _superfluous(self) -> list[str]:
+        """Return what must not be at the broker; nothing while nobody knows what it holds."""
+        if self.modes.mode not in SYNCED:
+            return []
+        orders = self.books.orders.orders
+        return [key for key in self.books.superfluous() if not self.may_be_needed(orders[key])]
 
     def _send(self) -> None:
         """Send what may go out now, and come back for the rest."""

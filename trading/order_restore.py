@@ -16,13 +16,13 @@ from trading.broker_events import CommissionSeen, ExecutionSeen
 from trading.gateway import OrderToSend
 from trading.journal_events import RiskDay
 from trading.journal_reader import JournalReader
-from trading.journal_rows import StoredFill, StoredIntent
+from trading.journal_rows import StoredFill, StoredIntent, StoredStart
 from trading.mode_keeper import holds_of
 from trading.modes import Hold
 from trading.order_events import Restarted
 from trading.order_identity import parse_ref
 from trading.order_life import OrderLife, split_exec_id
-from trading.order_transitions import MAY_FILL, OrderState
+from trading.order_transitions import MAY_FILL, OVER, OrderState
 from trading.own_position import OwnFills
 from trading.reconciliation import REMEMBERED
 from trading.trader_books import TraderBooks
@@ -81,7 +81,9 @@ def restore(reader: JournalReader, traded: Traded, timers: OrderTimers, now: dat
     fills = reader.fills_since(LONG_AGO)
     refs = reader.refs()
     orders = WorkingOrders(traded.bot, traded.client_id, timers)
-    _restore_orders(orders, reader.intents_since(now - REMEMBERED), fills, now)
+    starts = reader.starts(traded.account)
+    intents = reader.intents_since(now - REMEMBERED)
+    _restore_orders(orders, intents, fills, starts, now)
     books = TraderBooks(
         account=traded.account,
         con_id=traded.con_id,
@@ -91,27 +93,39 @@ def restore(reader: JournalReader, traded: Traded, timers: OrderTimers, now: dat
         highest_order_id=reader.max_order_id(),
     )
     for fill in fills:
-        if fill.order_ref not in refs and fill.time >= now - REMEMBERED:
+        if fill.order_ref in refs:
+            continue
+        if fill.time >= now - REMEMBERED:
             orders.hear(_execution(fill), now)  # a stranger's, which must not be news again
+        start = starts.get(fill.con_id)
+        if fill.account == traded.account and (start is None or fill.seq > start.seq):
+            books.strangers.hear(_execution(fill))
     holds = MappingProxyType(holds_of(reader.switches()))
     return Restored(books=books, holds=holds, risk_day=reader.newest_risk_day())
 
 
 def _restore_orders(
-    orders: WorkingOrders, intents: Iterable[StoredIntent], fills: list[StoredFill], now: datetime
+    orders: WorkingOrders,
+    intents: Iterable[StoredIntent],
+    fills: list[StoredFill],
+    starts: Mapping[int, StoredStart],
+    now: datetime,
 ) -> None:
     by_ref: dict[str, list[StoredFill]] = {}
     for fill in fills:
         by_ref.setdefault(fill.order_ref, []).append(fill)
     for intent in intents:
-        booked = _booked(intent, by_ref.get(intent.ref, []), orders.bot)
+        start = starts.get(intent.con_id)
+        booked = _booked(intent, by_ref.get(intent.ref, []), start, orders.bot)
         orders.restore(booked, heard_at=intent.updated)
     live = [key for key, booked in orders.orders.items() if booked.life.state in MAY_FILL]
     for key in live:
         orders.do(key, Restarted(), now)
 
 
-def _booked(intent: StoredIntent, fills: list[StoredFill], bot: str) -> BookedOrder:
+def _booked(
+    intent: StoredIntent, fills: list[StoredFill], start: StoredStart | None, bot: str
+) -> BookedOrder:
     name = parse_ref(intent.ref, bot)
     if name is None:
         raise JournalError(f"intent `{intent.ref}` of the journal is not one of bot `{bot}`")
@@ -125,6 +139,7 @@ def _booked(intent: StoredIntent, fills: list[StoredFill], bot: str) -> BookedOr
         perm_id=intent.perm_id,
         fills=MappingProxyType(counted),
         said_filled=_said_filled(intent, fills),
+        is_settled=start is not None and intent.state in OVER and intent.updated <= start.ts,
         sent=None if intent.state == OrderState.INTENT else intent.created,
     )
     return BookedOrder(name=name, order=_order(intent), life=life, parent_ref=intent.parent_ref)

@@ -138,10 +138,14 @@ def repairs(plan: Plan, stops: Sequence[Leg], targets: Sequence[Leg]) -> tuple[R
 
 
 def uncovered(position: int, stops: Sequence[Leg]) -> int:
-    """Return the contracts, >= 0, of a position that no resting stop protects."""
+    """Return the contracts, >= 0, of a position that no resting stop protects.
+
+    Of the stops of one group the largest counts: it cancels the others.
+    """
     side = -1 if position > 0 else 1
-    resting = [leg.quantity * side for leg in stops if leg.standing is Standing.RESTING]
-    return max(abs(position) - sum(quantity for quantity in resting if quantity > 0), 0)
+    resting = [leg for leg in stops if leg.standing is Standing.RESTING and leg.quantity * side > 0]
+    resting.sort(key=lambda leg: -abs(leg.quantity))
+    return max(abs(position) - sum(abs(leg.quantity) for leg in _heads(resting)), 0)
 
 
 def must_flatten(
@@ -176,15 +180,26 @@ def _repaired(plan: Plan, legs: Sequence[Leg], is_stop: bool) -> list[Repair]:
     )
     price = plan.stop_ticks if is_stop else plan.target_ticks
     need = max(abs(plan.position) - waiting, 0)
-    kept = _shared(right, need)
+    kept = _shared(_heads(right), need)
     missing = need - sum(kept.values())
     out: list[Repair] = [Remove(key=leg.key) for leg in wrong]
     for leg in right:
-        contracts = kept[leg.key] + (missing if leg is right[0] else 0)
+        contracts = kept.get(leg.key, 0) + (missing if leg is right[0] else 0)
         out += _adjusted(leg, side * contracts, _no_worse(leg, side, plan, is_stop))
     if missing and not right and price is not None:
         out.append(PlaceExit(is_stop=is_stop, quantity=side * missing, price_ticks=price))
     return out
+
+
+def _heads(legs: Sequence[Leg]) -> list[Leg]:
+    """Return those that stand alone, and of each group the first: when it fills, others go."""
+    groups: set[str] = set()
+    heads = []
+    for leg in legs:
+        if not leg.oca_group or leg.oca_group not in groups:
+            heads.append(leg)
+        groups.add(leg.oca_group)
+    return heads
 
 
 def _shared(legs: Sequence[Leg], need: int) -> dict[str, int]:

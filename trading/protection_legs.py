@@ -50,7 +50,7 @@ def is_matched(books: TraderBooks) -> bool:
     """Return whether stops that rest at the broker close the position, neither more nor less."""
     stops, _ = legs(books.orders.orders, books.con_id, books.instrument)
     resting = [leg.quantity for leg in stops if leg.standing is Standing.RESTING]
-    return sum(resting) == -books.position
+    return sum(resting) == -books.guarded_position
 
 
 def _leg(key: str, orders: Mapping[str, BookedOrder], instrument: Instrument) -> Leg:

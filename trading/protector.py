@@ -6,7 +6,7 @@ flattened, and trading stays held until a person says otherwise.
 
 import asyncio
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config.trading_settings import ProtectionSettings
 from trading.modes import SYNCED, Hold
@@ -26,6 +26,10 @@ from trading.protection import (
     uncovered,
 )
 from trading.protection_legs import legs
+
+MINUTE = timedelta(minutes=1)
+MOST_A_MINUTE = 10
+"""Stops that are put by repairs: more come of an error, the broker's or ours."""
 
 
 class Protector:
@@ -72,6 +76,10 @@ class Protector:
             self._since = None
             return
         books = manager.books
+        if books.has_untold_fills():
+            if Hold.POSITION_MISMATCH not in manager.modes.state.holds:
+                manager.on_query()
+            return  # how much we hold is not known: a stop more could sell twice
         stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
         plan = self._plan()
         if plan is not None:
@@ -86,7 +94,7 @@ class Protector:
 
     def _plan(self) -> Plan | None:
         """Return what should stand behind the position; None where nothing tells a price."""
-        books, position = self._manager.books, self._manager.books.position
+        books, position = self._manager.books, self._manager.books.guarded_position
         if position == 0:
             return Plan(position=0, oca_group="", stop_ticks=0)
         stop = books.decided_stop()
@@ -117,13 +125,15 @@ class Protector:
         booked = self._manager.books.orders.orders[repair.key]
         left = booked.life.quantity - booked.life.executed
         is_less = isinstance(repair, Remove) or abs(repair.quantity) < left
-        return is_less and self._manager.books.guards_more(booked)
+        return is_less and self._manager.may_be_needed(booked)
 
     def _place(self, repair: PlaceExit, plan: Plan) -> None:
         if self._manager.books.live_of(Role.FLATTEN):
             return  # it closes all of it; a stop beside it would be for nothing
         if self._manager.is_flattening and self._n_rejects() >= self._settings.max_rejects:
             return  # the broker takes none; the position is being closed for that
+        if self._runs_away():
+            return
         price = self._points(repair.price_ticks)
         terms = ExitTerms(
             role=Role.REPAIR_STOP if repair.is_stop else Role.REPAIR_TARGET,
@@ -135,9 +145,20 @@ class Protector:
         )
         self._manager.place_exit(terms)
 
+    def _runs_away(self) -> bool:
+        """Return whether repairs follow one another without an end; a person has to look then."""
+        manager = self._manager
+        placed = manager.books.decided_since(Role.REPAIR_STOP, manager.now() - MINUTE)
+        if placed < MOST_A_MINUTE:
+            return False
+        text = f"{placed} stops were put within a minute"
+        manager.modes.hold(Hold.UNPROTECTED, text)
+        manager.alert("stop_missing", f"{text}, and one is missing again: none is put any more")
+        return True
+
     def _judge(self, stops: tuple[Leg, ...], now: datetime, *, is_plannable: bool) -> None:
         """Flatten what has been without its whole stop for too long, in an open market."""
-        manager, position = self._manager, self._manager.books.position
+        manager, position = self._manager, self._manager.books.guarded_position
         is_open = manager.view.is_market_open is not False
         if not is_open or uncovered(position, stops) == 0:
             self._since, self._covered_at = None, now

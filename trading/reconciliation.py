@@ -151,6 +151,7 @@ class Reconciler:
         if failure is not None:
             raise failure
         books.fills.adopt(books.con_id, position, price, manager.now())
+        books.settle(books.con_id)
         for hold in sorted(_ADOPTED):
             manager.modes.lift(hold, LiftedBy.OPERATOR, reason, actor)
         manager.journal.flush()

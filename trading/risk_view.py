@@ -83,6 +83,7 @@ class RiskView:
         account: The account that is.
         mode: What may be done.
         position: Contracts by our own fills, signed.
+        disputed_position: By the broker's list, while it stands against ours; else None.
         working: All orders of the contract that may still fill.
         has_unknown_entry: Whether an entry is UNKNOWN.
         is_day_locked: Whether the trading day is locked.
@@ -105,6 +106,7 @@ class RiskView:
     account: str | None = field(default=None, repr=False)
     mode: Mode | None = None
     position: int | None = None
+    disputed_position: int | None = None
     working: tuple[MayFill, ...] | None = None
     has_unknown_entry: bool | None = None
     is_day_locked: bool | None = None

@@ -9,6 +9,7 @@ from trading.booked_order import BookedOrder
 from trading.order_identity import STOPS, OrderRef, Role, first_order_id
 from trading.order_transitions import OVER, OrderState
 from trading.own_position import OwnFills
+from trading.stranger_fills import StrangerFills
 from trading.working_orders import WorkingOrders
 from utils.errors import SimulationError, TemporaryGatewayError
 
@@ -30,6 +31,7 @@ class TraderBooks:
         next_valid_id: What the broker offered in this session; None before it did.
         told_positions: Contracts by con id, as the broker told them in the last list that came in
             full, and since. While the next one comes, nothing is missing from it.
+        strangers: What others have traded in the account.
     """
 
     account: str = field(repr=False)
@@ -40,12 +42,26 @@ class TraderBooks:
     highest_order_id: int | None = None
     next_valid_id: int | None = None
     told_positions: dict[int, int] = field(default_factory=dict)
+    strangers: StrangerFills = field(default_factory=StrangerFills)
     _list: dict[int, int] = field(default_factory=dict)
 
     @property
     def position(self) -> int:
         """Signed contracts of the pinned contract, by our own fills."""
         return self.fills.holding(self.con_id).position
+
+    @property
+    def guarded_position(self) -> int:
+        """What of our position is there to be protected.
+
+        Where others have closed some of it, as their own fills and the broker's list both say, a
+        stop for that could only open.
+        """
+        ours, told = self.position, self.told_positions.get(self.con_id, 0)
+        is_explained = ours + self.strangers.position(self.con_id) == told
+        if not is_explained or (abs(told) >= abs(ours) and told * ours > 0):
+            return ours
+        return told if told * ours > 0 else 0
 
     @property
     def last_entry(self) -> BookedOrder | None:
@@ -136,7 +152,7 @@ class TraderBooks:
         """Return the keys of live orders that must not be there.
 
         Second orders under one ref, and children whose entry has ended unfilled: the broker cancels
-        these itself, if it has them. One that protects what the broker holds for us stays.
+        these itself, if it has them.
         """
         orders = self.orders.orders
         return [
@@ -144,7 +160,6 @@ class TraderBooks:
             for key, booked in self.orders.unfinished.items()
             if booked.is_live
             and (booked.order.ref in orders if booked.is_extra else self._is_orphan(booked))
-            and not self.guards_more(booked)
         ]
 
     def guards_more(self, booked: BookedOrder) -> bool:
@@ -173,12 +188,9 @@ class TraderBooks:
         return None if newest is None else newest.order.stop_price
 
     def entries_since(self, time: datetime) -> int:
-        """Return how many entries went on the wire at a time or later."""
+        """Return how many entries went on the wire at a time or later, in whatever contract."""
         return sum(
-            one.name.role is Role.ENTRY
-            and one.order.con_id == self.con_id
-            and one.life.sent is not None
-            and one.life.sent >= time
+            one.name.role is Role.ENTRY and one.life.sent is not None and one.life.sent >= time
             for one in self.orders.orders.values()
         )
 
@@ -204,6 +216,25 @@ class TraderBooks:
                 and one.life.created >= since
             )
         )
+
+    def has_untold_fills(self) -> bool:
+        """Return whether an order of the contract has filled further than its executions show."""
+        return any(
+            one.life.missing_executions > 0 and one.order.con_id == self.con_id
+            for one in self.orders.unfinished.values()
+        )
+
+    def decided_since(self, role: Role, time: datetime) -> int:
+        """Return how many orders of a role were decided at a time or later."""
+        return len(self._of(lambda one: one.name.role is role and one.life.created >= time))
+
+    def settle(self, con_id: int) -> None:
+        """Expect no fill any more of what is over, nor explain anything by what others did.
+
+        The broker's count of the contract was taken for ours, with all that had happened.
+        """
+        self.orders.settle(con_id)
+        self.strangers.settle(con_id)
 
     def _is_part(self, ref: str, trade: frozenset[str]) -> bool:
         """Return whether an order was filled in a trade."""

@@ -191,6 +191,12 @@ class WorkingOrders:
             for booked in self.unfinished.values()
         )
 
+    def settle(self, con_id: int) -> None:
+        """Take the fills that executions show for all there are, of what is over in a contract."""
+        for key, booked in list(self.unfinished.items()):
+            if booked.order.con_id == con_id and not booked.is_live:
+                self._orders[key] = replace(booked, life=replace(booked.life, is_settled=True))
+
     def forget(self, before: datetime) -> int:
         """Drop what is over and was heard of last before a time; return how many orders.
 

@@ -19,12 +19,15 @@ class MayFill:
         is_opening: Whether it is an entry.
         oca_group: Orders of one name cancel each other; "" stands alone.
         parent_left: Contracts, >= 0, that its parent may still fill; 0 where it has none.
+        is_certain: Whether it has filled, and its executions alone are not told: no group takes
+            that back.
     """
 
     quantity: int
     is_opening: bool
     oca_group: str = ""
     parent_left: int = 0
+    is_certain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,14 @@ def closing(orders: Iterable[MayFill], side: int, oca_group: str = "") -> int:
         oca_group: A group to leave out, since an order that joins it cancels the others.
     """
     exits = [order for order in orders if not order.is_opening]
-    return most([order for order in exits if not oca_group or order.oca_group != oca_group], side)
+    return most(
+        [
+            order
+            for order in exits
+            if not oca_group or order.oca_group != oca_group or order.is_certain
+        ],
+        side,
+    )
 
 
 def most(orders: Iterable[MayFill], side: int) -> int:

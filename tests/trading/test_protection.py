@@ -46,7 +46,11 @@ ROWS = [
     # as it should be, long and short
     (plan(2), [leg("a", -2)], []),
     (plan(-2, 80_200), [leg("a", 2, 80_200)], []),
-    (plan(3), [leg("a", -1), leg("b", -2)], []),
+    # of one group one stop fills: it must be for all, and the others go
+    (plan(3), [leg("a", -1), leg("b", -2)], [change("b", -3), Remove(key="a")]),
+    (plan(3), [leg("a", -1, 79_850), leg("b", -2)], [change("a", -3, 79_850), Remove(key="b")]),
+    (plan(3), [leg("a", -1, group="h"), leg("b", -2)], []),
+    (plan(3), [leg("a", -1, group=""), leg("b", -2, group="")], []),
     # no stop at all
     (plan(2), [], [place(-2)]),
     (plan(-2, 80_200), [], [place(2, 80_200)]),
@@ -133,6 +137,9 @@ def test_plan_has_a_target_where_one_is_wanted():
         (2, [leg("a", -2)], 0),
         (2, [leg("a", -1)], 1),
         (2, [leg("a", -1), leg("b", 1)], 1),  # of the other side
+        (3, [leg("a", -1), leg("b", -2)], 1),  # of one group the larger
+        (3, [leg("a", -1, group="h"), leg("b", -2)], 0),
+        (3, [leg("a", -1, group=""), leg("b", -2, group="")], 0),
         (2, [leg("a", -2, standing="pending")], 2),  # only what rests is there
         (2, [leg("a", -2, standing="doubtful")], 2),
         (-2, [leg("a", 3)], 0),
@@ -184,4 +191,5 @@ def test_repairs_done_leave_nothing_to_repair_and_never_turn_the_position_round(
     after = list(before.values())
     assert sum(one.quantity for one in after) == -position
     assert all(one.quantity * position < 0 for one in after)
+    assert len(after) <= 1  # they are of one group
     assert repairs(wanted, after, []) == ()

@@ -44,6 +44,7 @@ REPAIR = OrderProposal(
     kind="STP", stop_price=19_950.0,
 )  # fmt: skip
 STOP = MayFill(quantity=-2, is_opening=False, oca_group="g")
+FILLED = replace(STOP, is_certain=True)
 FLAT = RiskView(
     instrument=get_instrument("MNQ"),
     con_id=CON_ID,
@@ -218,6 +219,16 @@ EXITS = [
     (REPAIR, LONG, {"quantity": -3}, "would_open"),
     (REPAIR, LONG, {"quantity": 2}, "would_open"),
     (REPAIR, FLAT, {}, "would_open"),
+    # nor what the broker's own count would not close, while it stands against ours
+    (FLATTEN, replace(LONG, disputed_position=0), {}, "would_open"),
+    (FLATTEN, replace(LONG, disputed_position=-2), {}, "would_open"),
+    (FLATTEN, replace(LONG, disputed_position=1), {}, "would_open"),
+    (FLATTEN, replace(LONG, disputed_position=1), {"quantity": -1}, None),
+    (FLATTEN, replace(LONG, disputed_position=5), {}, None),
+    (REPAIR, replace(LONG, disputed_position=0), {}, "would_open"),
+    # nor what an exit has closed of which the executions are not told
+    (FLATTEN, replace(LONG, working=(FILLED,)), {}, "would_open"),
+    (REPAIR, replace(LONG, working=(FILLED,)), {}, "would_open"),
     (REPAIR, LONG, {"stop_price": 19_950.1}, "off_tick"),
     (REPAIR, LONG, {"stop_price": NAN}, "not_a_price"),
     (REPAIR, LONG, {"stop_price": None}, "no_price"),

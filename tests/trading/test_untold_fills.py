@@ -4,10 +4,13 @@ import asyncio
 
 import pytest
 
+from config.trading_settings import ProtectionSettings, ReconciliationSettings
 from tests.helpers.gateways import until
-from tests.helpers.ib_links import simulated_gateway
-from tests.helpers.live_orders import QUICK, started
+from tests.helpers.ib_links import PRICE, simulated_gateway
+from tests.helpers.live_orders import QUICK, started, traded
+from trading.broker_events import ExecutionSeen
 from trading.modes import Hold, Mode
+from trading.risk_codes import DenialCode
 
 ENTRY, STOP = "bot/d1/entry/1", "bot/d1/stop/1"
 STATUS, OPEN_ORDER, EXECUTION, COMPLETED = 3, 5, 11, 101
@@ -109,6 +112,75 @@ def test_fault_09_snapshot_in_which_the_broker_went_away_proves_nothing(tmp_path
             assert rig.mode is Mode.SYNCING
             far.do("restore", is_data_lost=False)
             await until(lambda: rig.mode is Mode.TRADING)
+
+    with simulated_gateway() as far:
+        asyncio.run(in_loop(far))
+
+
+def told_late(rig, seconds):
+    """Have executions heard later than the statuses of the same fills, which IB promises not."""
+    tap, loop = rig.near.session().tap, asyncio.get_running_loop()
+    listener = tap._listener
+
+    def listen(event):
+        if isinstance(event, ExecutionSeen):
+            loop.call_later(seconds, listener, event)
+        else:
+            listener(event)
+
+    tap._listener = listen
+
+
+@pytest.mark.parametrize("seconds", [0.0005, 0.02, 0.1])
+@pytest.mark.parametrize("points", [-55.0, 55.0])
+def test_fault_16_exit_whose_execution_comes_after_its_status_is_not_made_again(
+    tmp_path, seconds, points
+):
+    async def body(rig):
+        rig.enter(1, target_price=PRICE + 50.0)
+        await rig.holds(1)
+        told_late(rig, seconds)
+        rig.far.do("set_price", points=PRICE + points)
+        await until(lambda: rig.position == 0)
+        await asyncio.sleep(0.2)
+        assert rig.broker_position == 0
+        assert len(rig.far.state()["executions"]) == 2
+        assert rig.mode is Mode.TRADING
+
+    with_target = ProtectionSettings(target_ticks=200.0, check_seconds=0.05)
+    settings = QUICK.model_copy(
+        update={"protection": with_target, "reconciliation": ReconciliationSettings()}
+    )
+    traded(tmp_path / "journal.db", body, settings)
+
+
+async def its_stop_fills_in_secret(rig):
+    """Have the stop of a long contract fill, and nobody told of its execution."""
+    rig.enter(1)
+    await rig.holds(1)
+    rig.far.set(drop_out=UNTOLD)
+    rig.far.do("set_price", points=PRICE - 55.0)
+    await until(lambda: rig.mode is Mode.HALTED)
+
+
+def test_fault_16_stop_whose_execution_is_never_told_is_put_no_second_time(tmp_path):
+    async def in_loop(far):
+        path = tmp_path / "journal.db"
+        async with started(far, path) as rig:
+            await its_stop_fills_in_secret(rig)
+            await asyncio.sleep(A_SECOND / 2)
+            assert (rig.broker_position, rig.position) == (0, 1)
+            assert len(far.state()["executions"]) == 2
+            denied = rig.desk.manager.reduce(0, "d2")
+            assert denied.code is DenialCode.WOULD_OPEN
+            await until(lambda: not rig.desk.manager.is_in_doubt)
+            rig.desk.reconciler.adopt("me", "its stop filled", PRICE - 50.0)
+            await until(lambda: rig.mode is Mode.TRADING and not rig.desk.manager.is_in_doubt)
+            assert not rig.desk.manager.books.has_untold_fills()
+        async with started(far, path) as rig:
+            assert not rig.desk.manager.books.has_untold_fills()
+            assert (rig.position, rig.mode) == (0, Mode.TRADING)
+            assert len(far.state()["executions"]) == 2
 
     with simulated_gateway() as far:
         asyncio.run(in_loop(far))

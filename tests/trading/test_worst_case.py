@@ -1,5 +1,6 @@
 """The worst position: a row per rule, then every way in which the orders may fill."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -50,6 +51,7 @@ def test_exposure_by_hand(position, orders, lowest, highest):
         ([leaving(-2, "a"), leaving(-1)], -1, "a", 1),  # the group that it joins is left out
         ([leaving(-2, "a"), leaving(-1)], 1, "", 0),
         ([leaving(-1)], -1, "", 1),  # no group is none to leave out
+        ([replace(leaving(-2, "a"), is_certain=True)], -1, "a", 2),  # it has filled already
     ],
 )
 def test_closing_counts_what_else_reduces(orders, side, group, contracts):
