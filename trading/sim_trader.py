@@ -6,17 +6,21 @@ put aside, not deleted.
 
 import asyncio
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
+from rich.console import Console
 
+from config.instruments import get_instrument
 from config.trader_settings import TraderSettings
 from data.contract_bars import CONTRACT_COLUMN
 from trading.command_files import make_own_folder
 from trading.model_loading import LoadedModel, load_model
 from trading.pipeline_snapshot import SNAPSHOT
 from trading.rehearsal_settings import rehearsed_trader
+from trading.rehearsal_summary import summary_lines
 from trading.simulated_gateway.process import bars_to_replay
 from trading.simulated_gateway.settings import broker_like
 from trading.simulation import SimulatedMarket, SimulationTerms, simulated_market
@@ -83,12 +87,27 @@ def _rehearse(request: TradeRequest, model: LoadedModel, frame: pd.DataFrame) ->
     with simulated_market(market_terms) as market:
         _check_size(market, model)
         terms = _terms(request, model, is_named=is_named)
-        return run_trader(
-            terms,
-            fitted(_settings(request, market), terms),
-            market.clock,
-            lambda trader: asyncio.ensure_future(_rehearsal(market, trader)),
-        )
+        traders: list[Trader] = []
+
+        def begin(trader: Trader) -> "asyncio.Future[None]":
+            traders.append(trader)
+            return asyncio.ensure_future(_rehearsal(market, trader))
+
+        code = run_trader(terms, fitted(_settings(request, market), terms), market.clock, begin)
+    _sum_up(request, settings.symbol, traders)
+    return code
+
+
+def _sum_up(request: TradeRequest, symbol: str, traders: Sequence[Trader]) -> None:
+    """Say what it came to, on standard output; one that was ended before it began is not summed."""
+    console = Console(highlight=False, markup=False)
+    for desk in (trader.desk for trader in traders):
+        if desk is None:
+            console.print("the rehearsal was ended before it had begun")
+            return
+        price = desk.market.last_price
+        for line in summary_lines(request, get_instrument(symbol), price):
+            console.print(line, soft_wrap=True)
 
 
 def _check_size(market: SimulatedMarket, model: LoadedModel) -> None:

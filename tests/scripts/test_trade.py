@@ -1,6 +1,7 @@
 """scripts/trade.py checks everything it can, rehearses without an account, and asks before live."""
 
 import io
+import shlex
 import shutil
 import sys
 from datetime import UTC, datetime
@@ -66,6 +67,12 @@ def test_trade_rehearses_a_file_to_its_end_without_an_account(capsys, model_dir,
     for _ in range(2):  # the second one begins anew
         outcome = run_script(capsys, "trade", *words)
         assert outcome.exit_code == 0, outcome.err
+    *_, first, money, place, following = outcome.out.splitlines()
+    assert first.startswith("rehearsed: ")
+    assert money.startswith("net: ")
+    assert str(folder) in place
+    _, *words = shlex.split(following.removeprefix("next: python ").partition(";")[0])
+    assert run_script(capsys, "journal", *words).exit_code == 0  # as it stands there
     status = run_script(capsys, "trade", "status", "--mode", "sim", "--folder", folder)
     assert status.exit_code == 0
     assert "SIM" in status.out
