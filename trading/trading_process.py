@@ -11,6 +11,7 @@ from functools import partial
 import pandas as pd
 from rich.console import Console
 
+from backtest.remarks import flat_remarks
 from config.connection_settings import ConnectionSettings
 from config.ib_config import IBConfig
 from config.instruments import get_instrument
@@ -32,6 +33,9 @@ from trading.trader_terms import TraderTerms, fitted
 from trading.warming import warm_up
 from utils.clock import Clock, SystemClock
 from utils.errors import ConfigError, DataError
+from utils.logger import get_logger
+
+_LOG = get_logger("trader")
 
 SIM = "sim"
 
@@ -130,6 +134,7 @@ def run_trader(
         warm_up(terms, settings, clock)
         # one thread, as models are tested; a second one would wait for the first
         with operations(terms.folder, own) as teller, torch_threads(1):
+            _warn_of_flat(terms.model)
             asyncio.run(_run(terms, settings, clock, (teller, companion)))
     return 0
 
@@ -158,6 +163,12 @@ async def _run(
         await asyncio.wait({running})
     if not running.cancelled():
         running.result()
+
+
+def _warn_of_flat(model: LoadedModel) -> None:
+    """Say of a model that training has left flat that it trades nothing, and why."""
+    for remark in flat_remarks(model.policy.name, model.policy.provenance):
+        _LOG.warning("%s", remark)
 
 
 def _targets(mode: str) -> AlertTargets:

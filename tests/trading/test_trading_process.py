@@ -1,0 +1,63 @@
+"""One trading process that finds no broker: what its log says, from its start to its end."""
+
+import asyncio
+import json
+import socket
+
+import pytest
+
+from config.operation_settings import MetricsSettings, OperationSettings
+from tests.helpers.live_traders import BAR_SECONDS, scripted_model, settings_of, some_bars
+from trading.structured_log import LOG_FILE
+from trading.trader_terms import TraderTerms, fitted
+from trading.trading_process import run_trader
+from utils.clock import SystemClock
+
+QUIET = OperationSettings(metrics=MetricsSettings(is_enabled=False))
+
+
+@pytest.fixture
+def model():
+    """Return a model."""
+    return scripted_model(some_bars())
+
+
+@pytest.fixture
+def ran(tmp_path, model):
+    """Return a function that runs a trader for a moment, and returns level and text of its log."""
+
+    def lines():
+        port = closed_port()
+        terms = TraderTerms(
+            mode="sim", account="DU1234567", folder=tmp_path, model=model, bar_seconds=BAR_SECONDS
+        )
+        settings = fitted(settings_of(port), terms).model_copy(update={"operation": QUIET})
+        run_trader(terms, settings, SystemClock(), lambda _: asyncio.ensure_future(a_moment()))
+        told = (tmp_path / LOG_FILE).read_text(encoding="utf-8").splitlines()
+        return [(one["level"], one["message"]) for one in map(json.loads, told)], port
+
+    return lines
+
+
+def closed_port():
+    """Return a port of loopback at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+async def a_moment():
+    """Let a trader try once or twice."""
+    await asyncio.sleep(0.3)
+
+
+def test_model_that_training_left_flat_is_traded_with_a_warning(ran, model):
+    left_flat = {"kept": None, "n_decisions": 500, "errors_needed": 2.8, "evaluations": []}
+    model.policy.provenance["validation"] = left_flat
+    log, _ = ran()
+    flat = [(level, text) for level, text in log if "FLAT" in text]
+    assert [level for level, _ in flat] == ["WARNING"]
+    assert flat[0][1].startswith("FLAT: hash makes no trade, as training has left it")
+
+
+def test_model_that_was_not_left_flat_is_traded_without_such_a_word(ran):
+    assert not [text for _, text in ran()[0] if "FLAT" in text]
