@@ -16,7 +16,9 @@ from rich.console import Console
 from config.instruments import get_instrument
 from config.trader_settings import TraderSettings
 from data.contract_bars import CONTRACT_COLUMN
+from trading.command_box import COMMANDS_FOLDER, KILL_FILE
 from trading.command_files import make_own_folder
+from trading.day_reports import DRIFT_FOLDER
 from trading.model_loading import LoadedModel, load_model
 from trading.pipeline_snapshot import SNAPSHOT
 from trading.rehearsal_settings import rehearsed_trader
@@ -25,6 +27,7 @@ from trading.simulated_gateway.process import bars_to_replay
 from trading.simulated_gateway.settings import broker_like
 from trading.simulation import SimulatedMarket, SimulationTerms, simulated_market
 from trading.stepper import Stepper
+from trading.structured_log import LOG_FILE
 from trading.trade_request import TradeRequest
 from trading.trader import Trader
 from trading.trader_setup import JOURNAL
@@ -36,6 +39,16 @@ from utils.process_lock import ProcessLock
 ACCOUNT = "DU1234567"
 EARLIER = "earlier"
 LOCK = "rehearsal.lock"
+LEFT = (
+    f"{JOURNAL}*",
+    SNAPSHOT,
+    f"{LOG_FILE}*",
+    DRIFT_FOLDER,
+    COMMANDS_FOLDER,
+    KILL_FILE,
+)
+"""What a rehearsal leaves and the next one must not find; the status is replaced anyway."""
+
 POLL_SECONDS = 0.01
 BEGIN_SECONDS = 300.0
 """In which a trader must have learnt from history and heard from the gateway."""
@@ -163,12 +176,14 @@ def _terms(request: TradeRequest, model: LoadedModel, *, is_named: bool) -> Trad
 
 
 def _put_aside(folder: Path) -> None:
-    """Move journal and state of an earlier rehearsal into a folder of their own.
+    """Move what an earlier rehearsal left, and what it was told, into a folder of their own.
+
+    Its commands and its kill switch were meant for it: a new one would begin halted by them.
 
     Raises:
         ConfigError: If they cannot be moved.
     """
-    left = [*folder.glob(f"{JOURNAL}*"), *folder.glob(SNAPSHOT)]
+    left = [path for pattern in LEFT for path in folder.glob(pattern)]
     if not left:
         return
     place = folder / EARLIER / datetime.now().strftime("%Y%m%d_%H%M%S_%f")

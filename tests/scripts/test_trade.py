@@ -81,6 +81,27 @@ def test_trade_rehearses_a_file_to_its_end_without_an_account(capsys, model_dir,
     assert len(list((folder / "earlier").iterdir())) == 1
 
 
+def test_trade_rehearsal_begins_without_what_an_earlier_one_was_told(capsys, model_dir, tmp_path):
+    bars, folder = tmp_path / "bars.parquet", tmp_path / "rehearsal"
+    save_bars(synthetic_bars(260, "overreaction", seed=3), bars, {})
+    told = ("--mode", "sim", "--folder", folder, "--wait", "0")
+    for name in ("flatten", "kill"):
+        run_script(capsys, "trade", name, *told)
+    for name in ("trader.log", "trader.log.1", "drift/2024-01-02.json", "status.json"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("of yesterday")
+    words = ["--model", model_dir, "--mode", "sim", "--bars", bars, "--folder", folder]
+    outcome = run_script(capsys, "trade", *words)
+    assert outcome.exit_code == 0, outcome.err
+    assert "HALTED" not in outcome.out
+    assert "KILLED" not in outcome.out
+    (place,) = (folder / "earlier").iterdir()
+    aside = {"KILL", "commands", "drift", "trader.log", "trader.log.1"}
+    assert {path.name for path in place.iterdir()} == aside
+    assert not {path.name for path in folder.iterdir()} & (aside - {"trader.log"})
+    assert "of yesterday" not in (folder / "trader.log").read_text(encoding="utf-8")
+
+
 def test_trade_rehearsal_without_bars_says_so(capsys, model_dir):
     outcome = run_script(capsys, "trade", "--model", model_dir, "--mode", "sim")
     assert_one_clear_line(outcome, "--mode sim", "--bars FILE")
