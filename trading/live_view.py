@@ -71,9 +71,8 @@ class LiveView:
         words = _news(status)
         if words != self._last:
             self._last = words
-            self._console.print(
-                f"{now:%H:%M:%S}Z {words}", markup=False, highlight=False, soft_wrap=True
-            )
+            line = f"{now:%Y-%m-%dT%H:%M:%S}Z {words}"  # as in the log
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

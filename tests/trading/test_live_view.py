@@ -174,9 +174,10 @@ def test_live_view_without_a_terminal_prints_a_line_where_something_changed():
             view.show(healthy(at=now), now)
         view.show(healthy(mode=Mode.HALTED, open_alerts=("halted",)), now)
     assert console.file.getvalue().splitlines() == [
-        "15:00:07Z TRADING; reconciled; position +2; 1 working; 15:00:00Z long 2: already there",
-        "15:00:09Z HALTED; reconciled; position +2; 1 working; 15:00:00Z long 2: already there; "
-        "alerts: halted",
+        "2025-11-20T15:00:07Z TRADING; reconciled; position +2; 1 working; "
+        "15:00:00Z long 2: already there",
+        "2025-11-20T15:00:09Z HALTED; reconciled; position +2; 1 working; "
+        "15:00:00Z long 2: already there; alerts: halted",
     ]
 
 

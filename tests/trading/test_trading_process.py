@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from config.operation_settings import MetricsSettings, OperationSettings
+from config.trader_settings import load_trader_settings
 from tests.helpers.live_traders import BAR_SECONDS, scripted_model, settings_of, some_bars
 from trading.structured_log import LOG_FILE
 from trading.trader_terms import TraderTerms, fitted
@@ -61,3 +62,15 @@ def test_model_that_training_left_flat_is_traded_with_a_warning(ran, model):
 
 def test_model_that_was_not_left_flat_is_traded_without_such_a_word(ran):
     assert not [text for _, text in ran()[0] if "FLAT" in text]
+
+
+def test_rehearsal_tells_nobody_outside_whatever_the_environment_says(monkeypatch, ran):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/1"
+        monkeypatch.setenv("FUTURESGYM_HEARTBEAT_URL", address)
+        monkeypatch.setenv("FUTURESGYM_ALERT_URLS", address.replace("http", "json"))
+        ran()
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert not load_trader_settings("sim").operation.metrics.is_enabled
