@@ -80,6 +80,9 @@ def usd(amount: float | None) -> str:
 
 def _late(status: TraderStatus, now: datetime) -> list[Line]:
     age = now - status.at
+    if status.is_over:
+        text = f"the trader ended {lasting(age)} ago"
+        return [Line(label="status", text=text, tone=Tone.CAREFUL)]
     if age.total_seconds() <= LATE_SECONDS:
         return []
     text = f"{lasting(age)} old: the trader may have stopped"

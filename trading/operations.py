@@ -156,4 +156,5 @@ def _ended(status: TraderStatus, now: datetime) -> TraderStatus:
             status.holding, stop=None if stop is None else replace(stop, is_confirmed=False)
         ),
         data=DataStatus(last_bar_close=status.data.last_bar_close),
+        is_over=True,
     )

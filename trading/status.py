@@ -171,6 +171,7 @@ class TraderStatus:
         holds: What holds it back, with why, in words; the day's lock and the kill switch among it.
         open_alerts: Kinds of alerts whose cause stands, keys of ALERT_KINDS.
         versions: Of the program, the model and the client library.
+        is_over: Whether the trader has ended, and this is the last that it says.
     """
 
     at: datetime
@@ -186,6 +187,7 @@ class TraderStatus:
     orders: OrdersStatus = OrdersStatus()
     open_alerts: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    is_over: bool = False
 
     def __post_init__(self) -> None:
         """Keep account ids and addresses out of everything that is made of this.

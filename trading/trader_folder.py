@@ -4,9 +4,9 @@ import hashlib
 from pathlib import Path
 
 from trading.journal_owner import MODES
-from trading.status_file import STATUS_FILE
+from trading.status_file import STATUS_FILE, read_status
 from utils.clock import Clock
-from utils.errors import ConfigError
+from utils.errors import ConfigError, DataError
 
 N_HEX = 12
 """Digits of the account's hash in a folder's name: enough to tell a person's accounts apart."""
@@ -58,9 +58,22 @@ def folder_of_mode(root: Path, mode: str) -> Path:
 
 
 def is_running(folder: Path, clock: Clock) -> bool:
-    """Return whether a trader has written its status there within the last minute."""
+    """Return whether a trader has written its status there within the last minute, not its last.
+
+    One that was killed seems to run for that minute.
+    """
+    path = folder / STATUS_FILE
     try:
-        written = (folder / STATUS_FILE).stat().st_mtime
+        written = path.stat().st_mtime
     except OSError:
         return False
-    return abs(clock.now().timestamp() - written) <= YOUNG_SECONDS
+    is_young = abs(clock.now().timestamp() - written) <= YOUNG_SECONDS
+    return is_young and not _says_that_it_is_over(path)
+
+
+def _says_that_it_is_over(path: Path) -> bool:
+    """Return whether a status is the last of a trader that ended; one of another version is not."""
+    try:
+        return read_status(path).is_over
+    except DataError:
+        return False

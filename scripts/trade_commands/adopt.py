@@ -30,5 +30,5 @@ def adopt(
     from trading.command_box import CommandKind
 
     where = folder_meant(mode, account, folder)
-    word = Word(folder=where, actor=actor, reason=reason, wait_seconds=wait)
+    word = Word(mode=mode, folder=where, actor=actor, reason=reason, wait_seconds=wait)
     return send(CommandKind.ADOPT, word, price=price)

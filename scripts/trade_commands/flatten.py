@@ -26,5 +26,5 @@ def flatten(
     from trading.command_box import CommandKind
 
     where = folder_meant(mode, account, folder)
-    word = Word(folder=where, actor=actor, reason=reason, wait_seconds=wait)
+    word = Word(mode=mode, folder=where, actor=actor, reason=reason, wait_seconds=wait)
     return send(CommandKind.FLATTEN, word)

@@ -29,5 +29,5 @@ def kill(
     from trading.command_box import CommandKind
 
     where = folder_meant(mode, account, folder)
-    word = Word(folder=where, actor=actor, reason=reason, wait_seconds=wait)
+    word = Word(mode=mode, folder=where, actor=actor, reason=reason, wait_seconds=wait)
     return send(CommandKind.KILL, word)

@@ -39,7 +39,7 @@ def reset_lock(
 
     where = folder_meant(mode, account, folder)
     meant = _day_on(mode, where) if day is None else _parsed(day)
-    word = Word(folder=where, actor=actor, reason=reason, wait_seconds=wait)
+    word = Word(mode=mode, folder=where, actor=actor, reason=reason, wait_seconds=wait)
     return send(CommandKind.RESET_LOCK, word, trading_day=meant)
 
 

@@ -1,4 +1,4 @@
-"""Tell a trader something, and wait for what it says to that."""
+"""Tell a trader something, and wait for what it says to that, where one runs."""
 
 import getpass
 import os
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from scripts.trade_commands.options import Mode
 
 if TYPE_CHECKING:
     from trading.command_box import Answer, Command, CommandBox, CommandKind
@@ -25,12 +27,14 @@ class Word:
     """What a person says, and to whom; `actor` None is the system's user.
 
     Attributes:
+        mode: Of the trader.
         folder: Of the trader.
         actor: Who says so.
         reason: Why.
         wait_seconds: How long to wait for the answer.
     """
 
+    mode: Mode
     folder: Path
     actor: str | None
     reason: str
@@ -46,6 +50,7 @@ def send(
         ConfigError: If the command lacks something, or cannot be left there.
     """
     from trading.command_box import Command, CommandBox
+    from trading.trader_folder import is_running
     from utils.clock import SystemClock
 
     command = Command(
@@ -59,9 +64,10 @@ def send(
     )
     box = CommandBox(word.folder)
     files = _left(box, command)
-    answer = _answer(box, command.id, word.wait_seconds)
+    is_heard = is_running(word.folder, SystemClock())
+    answer = _answer(box, command.id, word.wait_seconds if is_heard else 0.0)
     if answer is None:
-        print(_unheard(word, files))
+        print(_unheard(word, files, is_heard=is_heard))
         return NOT_DONE
     print(f"{'done' if answer.is_done else 'NOT DONE'}: {answer.text}")
     return 0 if answer.is_done else NOT_DONE
@@ -99,15 +105,14 @@ def _answer(box: "CommandBox", command_id: str, wait_seconds: float) -> "Answer 
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _unheard(word: Word, files: Sequence[Path]) -> str:
-    """Return what to say where nobody answered: the command stays, and will be carried out."""
-    from trading.trader_folder import is_running
-    from utils.clock import SystemClock
-
+def _unheard(word: Word, files: Sequence[Path], *, is_heard: bool) -> str:
+    """Return what to say where nobody answered: the command stays, and what becomes of it."""
     undo = "to take it back: rm " + " ".join(shlex.quote(str(file)) for file in files)
-    if is_running(word.folder, SystemClock()):
+    if is_heard:
         return (
             f"the trader in `{word.folder}` has not answered within {word.wait_seconds:g} s; the "
             f"command stays with it, see `trade.py status` ({undo})"
         )
+    if word.mode is Mode.SIM:
+        return f"no rehearsal runs here (`{word.folder}`): the next one begins without it ({undo})"
     return f"no trader runs here (`{word.folder}`): it will be done first when one starts ({undo})"

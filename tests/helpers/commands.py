@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.helpers.trader_statuses import healthy
 from trading.command_box import Command, CommandBox, CommandKind
+from trading.status_file import STATUS_FILE, write_status
 
 AT = datetime(2025, 11, 20, 15, 0, 7, 250_000, tzinfo=UTC)
 
@@ -23,7 +25,12 @@ def command(kind: str = "flatten", **changes: Any) -> Command:
 
 @contextmanager
 def answering(folder: Path, text: str, is_done: bool = True) -> Iterator[list[Command]]:
-    """Yield the commands of a folder as somebody answers them, all with the same words."""
+    """Yield the commands of a folder as somebody answers them, all with the same words.
+
+    A status says that a trader runs there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_status(folder / STATUS_FILE, healthy())
     box, heard, is_over = CommandBox(folder), list[Command](), threading.Event()
 
     def answer_all() -> None:

@@ -5,11 +5,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 import utils.clock
+from scripts.trade_commands.options import WAIT_SECONDS
 from tests.helpers.cli import assert_one_clear_line, run_script
 from tests.helpers.clocks import StoppedClock
 from tests.helpers.commands import answering
@@ -75,6 +77,26 @@ def test_command_that_nobody_hears_exits_one_and_waits_for_a_trader(capsys, fold
     box = CommandBox(folder)
     assert [command.kind.value.replace("_", "-") for command in box.take()] == [name]
     assert box.is_kill_wanted is (name == "kill")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_command_to_a_trader_that_has_ended_is_not_waited_over(capsys, folder, name):
+    has_spoken(folder, is_over=True)
+    began = time.monotonic()
+    outcome = tell(capsys, name)
+    assert time.monotonic() - began < WAIT_SECONDS / 2
+    assert outcome.exit_code == 1
+    assert outcome.out.startswith("no trader runs here")
+    assert len(CommandBox(folder).take()) == 1
+
+
+def test_command_to_a_rehearsal_that_has_ended_is_for_none(capsys, folder):
+    own = folder.with_name("sim")
+    has_spoken(own, venue="sim", is_over=True)
+    outcome = run_script(capsys, "trade", "flatten", "--mode", "sim")
+    assert (outcome.exit_code, outcome.err) == (1, "")
+    assert "no rehearsal runs here" in outcome.out
+    assert "the next one begins without it" in outcome.out
 
 
 def test_command_that_a_running_trader_is_slow_to_answer_is_not_told_as_unheard(capsys, folder):

@@ -150,6 +150,11 @@ def test_plain_text_of_an_old_status_begins_with_its_age():
     assert lines[1] == "status      3:00 old: the trader may have stopped"
 
 
+def test_plain_text_of_a_trader_that_has_ended_says_so():
+    lines = plain_text(healthy(is_over=True), NOW + timedelta(minutes=3)).splitlines()
+    assert lines[1] == "status      the trader ended 3:00 ago"
+
+
 def test_live_panel_shows_markup_as_it_stands():
     assert "[bold]x[/]" in "".join(drawn(held(Hold.OPERATOR, "[bold]x[/]"), 120))
 

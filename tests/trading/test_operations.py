@@ -145,7 +145,8 @@ def test_operations_ended_by_an_error_close_all_the_same(tmp_path):
 
     with pytest.raises(RuntimeError, match="the loop failed"):
         fails()
-    assert read_status(tmp_path / STATUS_FILE).connection.link is Link.DISCONNECTED
+    last = read_status(tmp_path / STATUS_FILE)
+    assert (last.connection.link, last.is_over) == (Link.DISCONNECTED, True)
     with pytest.raises(OSError, match="refused"):
         page(fails.port)
 

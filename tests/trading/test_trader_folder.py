@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.helpers.clocks import StoppedClock
-from trading.status_file import STATUS_FILE
+from tests.helpers.trader_statuses import healthy
+from trading.status_file import STATUS_FILE, write_status
 from trading.trader_folder import folder_of_mode, is_running, trader_folder
+from utils.clock import SystemClock
 from utils.errors import ConfigError
 
 NOW = StoppedClock("2025-11-20T15:00:07+00:00")
@@ -72,3 +74,9 @@ def test_trader_runs_that_wrote_its_status_within_a_minute(tmp_path, seconds, ex
 
 def test_trader_without_a_status_does_not_run(tmp_path):
     assert not is_running(tmp_path, NOW)
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_trader_whose_status_says_that_it_has_ended_does_not_run(tmp_path, is_over):
+    write_status(tmp_path / STATUS_FILE, healthy(is_over=is_over))
+    assert is_running(tmp_path, SystemClock()) is not is_over
