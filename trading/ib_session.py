@@ -26,6 +26,10 @@ READ_ONLY = (
     "of TWS or IB Gateway"
 )
 
+WHERE_TO_LISTEN = (
+    "start TWS or IB Gateway, or say where it is by IB_HOST and IB_PAPER_PORT, live IB_LIVE_PORT "
+    "(IB Gateway's usual ports are 4002, live 4001)"
+)
 NO_CONNECTION = "there is no connection to the broker"
 
 
@@ -180,7 +184,7 @@ def _raise_of(error: BaseException | None, where: str, limit: float) -> None:
     if isinstance(error, TimeoutError):
         text = f"{where} did not complete the handshake within {limit:g} s"
     elif isinstance(error, OSError):
-        text = f"nobody listens at {where} ({type(error).__name__}); start TWS or IB Gateway"
+        text = f"nobody listens at {where} ({type(error).__name__}); {WHERE_TO_LISTEN}"
     else:
         text = f"the handshake with {where} failed: {type(error).__name__}"
     raise TemporaryGatewayError(text) from error

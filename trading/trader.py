@@ -107,6 +107,8 @@ class Trader:
         """
         asyncio.get_running_loop().set_exception_handler(self._hear_failure)
         try:
+            line = self._settings.connection
+            _LOG.info("connecting to %s:%d, client id %d", line.host, line.port, line.client_id)
             self._begin(self.line.supervisor.run())
             self._teller.ready("connecting")
             prepared = await self._prepared()
@@ -253,6 +255,8 @@ class Trader:
             self._say_goodbye(self.desk, left)
         elif self._why_failed:
             self._tell("failed", f"{self._why_failed}; it had not begun")
+        else:
+            _LOG.info("stopped before it had begun: %s", self._why_stopped or "cut off")
         if self._held is not None:
             self._held.close()
 

@@ -54,7 +54,11 @@ def test_nobody_listening_is_one_line_per_attempt_and_tried_again(tmp_path, capl
         where = f"127.0.0.1:{market.port}"
     assert seen == [(False, Mode.CONNECTING, set())]
     said = {line.getMessage() for line in caplog.records if "nobody listens" in line.getMessage()}
-    assert said == {f"nobody listens at {where} (ConnectionRefusedError); start TWS or IB Gateway"}
+    assert said == {
+        f"nobody listens at {where} (ConnectionRefusedError); start TWS or IB Gateway, or say "
+        "where it is by IB_HOST and IB_PAPER_PORT, live IB_LIVE_PORT (IB Gateway's usual ports are "
+        "4002, live 4001)"
+    }
     assert "Traceback" not in caplog.text
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from config.operation_settings import MetricsSettings, OperationSettings
 from config.trader_settings import load_trader_settings
+from tests.helpers.alert_servers import refusing_port
 from tests.helpers.live_traders import BAR_SECONDS, scripted_model, settings_of, some_bars
 from trading.structured_log import LOG_FILE
 from trading.trader_terms import TraderTerms, fitted
@@ -28,7 +29,7 @@ def ran(tmp_path, model):
     """Return a function that runs a trader for a moment, and returns level and text of its log."""
 
     def lines():
-        port = closed_port()
+        port = refusing_port()
         terms = TraderTerms(
             mode="sim", account="DU1234567", folder=tmp_path, model=model, bar_seconds=BAR_SECONDS
         )
@@ -38,12 +39,6 @@ def ran(tmp_path, model):
         return [(one["level"], one["message"]) for one in map(json.loads, told)], port
 
     return lines
-
-
-def closed_port():
-    """Return a port of loopback at which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 async def a_moment():
@@ -74,3 +69,10 @@ def test_rehearsal_tells_nobody_outside_whatever_the_environment_says(monkeypatc
         with pytest.raises(BlockingIOError):
             server.accept()
     assert not load_trader_settings("sim").operation.metrics.is_enabled
+
+
+def test_trader_that_never_connected_logs_its_start_and_its_end(ran):
+    log, port = ran()
+    assert log[0] == ("INFO", f"connecting to 127.0.0.1:{port}, client id 1")
+    assert ("IB_PAPER_PORT" in log[1][1], log[1][0]) == (True, "WARNING")
+    assert log[-1] == ("INFO", "stopped before it had begun: the rehearsal is over")
