@@ -83,7 +83,7 @@ def _outages(status: TraderStatus) -> Iterator[tuple[str, str]]:
 
 def _unprotected(status: TraderStatus, deadline_seconds: float) -> Iterator[tuple[str, str]]:
     since = status.holding.unprotected_since
-    if since is None or status.holding.position == 0:
+    if since is None or not status.holding.position:
         return
     seconds = (status.at - since).total_seconds()
     if seconds >= deadline_seconds:
@@ -116,6 +116,8 @@ def _skew(status: TraderStatus, warn_seconds: float) -> Iterator[tuple[str, str]
 
 def _position(status: TraderStatus) -> str:
     holding = status.holding
+    if holding.position is None:
+        return "the position is not known"
     if holding.position == 0:
         return f"flat in {holding.contract}"
     stop = holding.stop

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from trading.alert_kinds import ALERT_KINDS, Level
 from trading.modes import Hold, Mode
-from trading.status import StopStatus, TraderStatus, WorkingOrder
+from trading.status import HoldingStatus, StopStatus, TraderStatus, WorkingOrder
 
 LATE_SECONDS = 5.0
 """A status older than this is shown with its age: the trader may have stopped."""
@@ -65,6 +65,11 @@ def headline(status: TraderStatus) -> str:
     return " ".join(word for word in words if word)
 
 
+def position_words(holding: HoldingStatus) -> str:
+    """Return e.g. "position +2", or that it is not known."""
+    return f"position {UNKNOWN if holding.position is None else f'{holding.position:+d}'}"
+
+
 def lasting(duration: timedelta) -> str:
     """Return e.g. "0:05" or "3:12:00"; below zero counts as nothing."""
     seconds = max(0, int(duration.total_seconds()))
@@ -112,6 +117,8 @@ def _connection(status: TraderStatus, now: datetime) -> Line:
 
 def _position(status: TraderStatus) -> Line:
     holding = status.holding
+    if holding.position is None:
+        return Line(label="position", text=UNKNOWN)
     if holding.position == 0:
         return Line(label="position", text="flat")
     price = UNKNOWN if holding.average_price is None else f"{holding.average_price:,.2f}"
@@ -120,6 +127,8 @@ def _position(status: TraderStatus) -> Line:
 
 def _stop(status: TraderStatus) -> Line:
     stop, is_flat = status.holding.stop, status.holding.position == 0
+    if not status.holding.is_known:
+        return Line(label="stop", text=UNKNOWN)
     if stop is None:
         text, tone = ("none", Tone.PLAIN) if is_flat else ("MISSING", Tone.BAD)
         return Line(label="stop", text=text, tone=tone)
@@ -182,7 +191,7 @@ def _bar(status: TraderStatus, now: datetime) -> Line:
 def _orders(status: TraderStatus) -> list[Line]:
     orders = status.orders
     sent = UNKNOWN if orders.sent_today is None else f"{orders.sent_today:,} sent today"
-    working = f"{sent}, {len(orders.working)} working"
+    working = f"{sent}, {len(orders.working)} working" if status.holding.is_known else UNKNOWN
     denials = ", ".join(f"{code} {n}" for code, n in sorted(orders.denials.items())) or "none"
     return [
         Line(label="orders", text=working),

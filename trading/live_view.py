@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from trading.live_lines import Line, Tone, headline, status_lines
+from trading.live_lines import Line, Tone, headline, position_words, status_lines
 from trading.status import TraderStatus
 
 WIDE_COLUMNS = 110
@@ -95,8 +95,8 @@ def _news(status: TraderStatus) -> str:
     words = [
         status.mode.value,
         status.connection.link.value.lower(),
-        f"position {status.holding.position:+d}",
-        f"{len(status.orders.working)} working",
+        position_words(status.holding),
+        *([f"{len(status.orders.working)} working"] if status.holding.is_known else []),
     ]
     if decision is not None:
         words.append(f"{decision.decided_at:%H:%M:%S}Z {decision.action}: {decision.reason}")

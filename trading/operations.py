@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from trading.alert_kinds import Alert
+from trading.live_lines import position_words
 from trading.modes import Link, Mode
 from trading.operation_parts import OperationParts, OperationTerms, opened_parts
 from trading.status import DataStatus, TraderStatus
@@ -102,8 +103,8 @@ class Operations:
 
     def _describe(self, status: TraderStatus) -> None:
         """Have the service manager show mode and position, where they have changed."""
-        position, contract = status.holding.position, status.holding.contract
-        words = f"{status.mode.value}, position {position:+d} {contract}"
+        position = f"{position_words(status.holding)} {status.holding.contract}".rstrip()
+        words = f"{status.mode.value}, {position}"
         if words != self._described:
             self._described = words
             self._parts.notifier.describe(words)

@@ -66,9 +66,9 @@ class HoldingStatus:
     """What is held of the one contract that is traded.
 
     Attributes:
-        contract: Its local name, e.g. "MNQZ5".
+        contract: Its local name, e.g. "MNQZ5"; empty before it is chosen.
         expiry: Its last day of trading.
-        position: Signed contracts.
+        position: Signed contracts; None before the trader has begun.
         average_price: Of the entry, points; None where flat.
         stop: The resting stop, or None.
         unprotected_since: From when a position has had no covering stop, else None.
@@ -76,10 +76,15 @@ class HoldingStatus:
 
     contract: str
     expiry: date | None = None
-    position: int = 0
+    position: int | None = 0
     average_price: float | None = None
     stop: StopStatus | None = None
     unprotected_since: datetime | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the trader has begun: before that, it knows of no position and of no order."""
+        return self.position is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,7 +112,8 @@ def _holding(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
     yield "position_contracts", "Signed contracts held", holding.position
     yield "entry_price_points", "Average entry", holding.average_price
     yield "stop_price_points", "Trigger of the resting stop", None if stop is None else stop.price
-    yield "stop_contracts", "Contracts that it closes", 0 if stop is None else stop.quantity
+    n_stopped = 0 if stop is None else stop.quantity
+    yield "stop_contracts", "Contracts that it closes", n_stopped if holding.is_known else None
     yield "position_covered", "Whether a stop closes all of the position", _is_covered(holding)
     target = None if status.decision is None else status.decision.target
     yield "target_contracts", "What the last decision wanted", target
@@ -121,6 +122,8 @@ def _holding(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
 def _is_covered(holding: HoldingStatus) -> bool | None:
     """Return None where the broker cannot be asked: an alarm on it would be about the line."""
     stop = holding.stop
+    if not holding.is_known:
+        return None
     if holding.position == 0 or stop is None:
         return holding.position == 0
     return stop.is_covering if stop.is_confirmed else None
@@ -133,18 +136,21 @@ def _money(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
     yield "unrealised_pnl_usd", "Marked to the last price", profit.unrealised_usd
     yield "commission_usd", "Paid today", profit.commission_usd
     yield "daily_loss_limit_usd", "Loss that locks the day", profit.daily_loss_limit_usd
-    yield "daily_loss_locked", "Whether the day is locked", status.is_locked
+    is_locked = status.is_locked if status.holding.is_known else None
+    yield "daily_loss_locked", "Whether the day is locked", is_locked
 
 
 def _counts(status: TraderStatus) -> Iterator[tuple[str, str, Number]]:
-    yield "working_orders", "Orders at the broker, or perhaps there", len(status.orders.working)
+    n_working = len(status.orders.working) if status.holding.is_known else None
+    yield "working_orders", "Orders at the broker, or perhaps there", n_working
     yield (
         "orders_sent_today",
         "Orders that open, sent in this trading day",
         status.orders.sent_today,
     )
     yield "alerts_open", "Alerts whose cause stands", len(status.open_alerts)
-    yield "kill_switch", "Whether the kill switch is on", status.is_killed
+    is_killed = status.is_killed if status.holding.is_known else None
+    yield "kill_switch", "Whether the kill switch is on", is_killed
 
 
 def _alerts(sent: ChannelCounts) -> Iterator[Metric]:

@@ -61,7 +61,7 @@ def early_status(
             probe_ms=supervisor.probe_ms,
             clock_offset_seconds=supervisor.clock_skew_seconds,
         ),
-        holding=HoldingStatus(contract=""),
+        holding=HoldingStatus(contract="", position=None),
         profit=ProfitStatus(
             realised_usd=None,
             unrealised_usd=None,

@@ -82,6 +82,22 @@ def with_holding(**changes: Any) -> TraderStatus:
     return healthy(holding=replace(healthy().holding, **changes))
 
 
+def unbegun(**changes: Any) -> TraderStatus:
+    """Return a trader that has never reached its broker."""
+    never = healthy(
+        mode=Mode.CONNECTING,
+        connection=ConnectionStatus(link=Link.CONNECTING, since=ago(3_725)),
+        holding=HoldingStatus(contract="", position=None),
+        profit=ProfitStatus(
+            realised_usd=None, unrealised_usd=None, commission_usd=None, daily_loss_limit_usd=500.0
+        ),
+        data=DataStatus(),
+        decision=None,
+        orders=OrdersStatus(),
+    )
+    return replace(never, **changes)
+
+
 def with_profit(**changes: Any) -> TraderStatus:
     """Return a healthy trader whose money is changed."""
     return healthy(profit=replace(healthy().profit, **changes))

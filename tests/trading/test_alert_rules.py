@@ -11,6 +11,7 @@ from tests.helpers.trader_statuses import (
     healthy,
     held,
     out_of_reach,
+    unbegun,
     with_connection,
     with_holding,
 )
@@ -43,6 +44,12 @@ def test_alert_rules_in_good_order_ask_for_none():
 @pytest.mark.parametrize("is_broker_up", [True, False])
 def test_alert_rules_of_an_outage_go_by_its_length(seconds, expected, is_broker_up):
     assert kinds(out_of_reach(seconds, is_broker_up=is_broker_up)) == expected
+
+
+def test_alert_of_an_outage_before_the_trader_has_begun_claims_no_position():
+    line = replace(unbegun().connection, outage_seconds=60.0)
+    (alert,) = standing_alerts(unbegun(connection=line), SETTINGS)
+    assert alert.text.endswith("down for more than 1 min; the position is not known")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from tests.helpers.trader_statuses import (
     ago,
     healthy,
     held,
+    unbegun,
     with_connection,
     with_holding,
     with_profit,
@@ -155,6 +156,16 @@ def test_plain_text_of_a_trader_that_has_ended_says_so():
     assert lines[1] == "status      the trader ended 3:00 ago"
 
 
+def test_plain_text_of_a_trader_that_has_not_begun_says_what_is_not_known():
+    lines = plain_text(unbegun(), READ_AT).splitlines()
+    for line in (
+        "position    not known",
+        "stop        not known",
+        "orders      not known",
+    ):
+        assert line in lines
+
+
 def test_live_panel_shows_markup_as_it_stands():
     assert "[bold]x[/]" in "".join(drawn(held(Hold.OPERATOR, "[bold]x[/]"), 120))
 
@@ -184,6 +195,14 @@ def test_live_view_without_a_terminal_prints_a_line_where_something_changed():
         "2025-11-20T15:00:09Z HALTED; reconciled; position +2; 1 working; "
         "15:00:00Z long 2: already there; alerts: halted",
     ]
+
+
+def test_live_view_of_a_trader_that_has_not_begun_claims_no_position():
+    console = Console(file=io.StringIO(), width=40)
+    with live_view(console) as view:
+        view.show(unbegun(), NOW)
+    line = console.file.getvalue().strip()
+    assert line == "2025-11-20T15:00:07Z CONNECTING; connecting; position not known"
 
 
 def test_live_view_on_a_terminal_draws_the_panel_over():

@@ -11,7 +11,14 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.operation_settings import MetricsSettings
-from tests.helpers.trader_statuses import ACCOUNT, NOW, healthy, with_connection, with_holding
+from tests.helpers.trader_statuses import (
+    ACCOUNT,
+    NOW,
+    healthy,
+    unbegun,
+    with_connection,
+    with_holding,
+)
 from trading.alert_channel import ChannelCounts
 from trading.metrics_server import metrics_server
 from trading.modes import Hold, Link, Mode
@@ -112,6 +119,20 @@ def test_metrics_of_what_is_not_known_are_absent():
     samples = scraped(status)
     assert ("futuresgym_probe_seconds",) not in samples
     assert samples["futuresgym_connected",] == 0.0
+
+
+def test_metrics_of_a_trader_that_has_not_begun_say_nothing_of_position_and_orders():
+    names = {key[0] for key in scraped(unbegun())}
+    for name in (
+        "position_contracts",
+        "position_covered",
+        "stop_contracts",
+        "working_orders",
+        "daily_loss_locked",
+        "kill_switch",
+    ):
+        assert f"futuresgym_{name}" not in names
+    assert "futuresgym_connected" in names
 
 
 def test_metric_of_an_open_position_without_a_stop_tells():

@@ -25,7 +25,15 @@ from config.operation_settings import (
 from config.trading_settings import TradingSettings
 from tests.helpers.alert_servers import hanging_server, taking_server, waits_for
 from tests.helpers.clocks import StoppedClock
-from tests.helpers.trader_statuses import ACCOUNT, NOW, ago, healthy, out_of_reach, with_holding
+from tests.helpers.trader_statuses import (
+    ACCOUNT,
+    NOW,
+    ago,
+    healthy,
+    out_of_reach,
+    unbegun,
+    with_holding,
+)
 from trading import operation_parts
 from trading.alert_kinds import Alert
 from trading.alert_targets import AlertTargets, SecretAddress
@@ -241,8 +249,9 @@ def test_operations_tell_systemd_how_the_service_is(tmp_path, monkeypatch):
                 shell.alive()  # a quarter of the watchdog's time apart, at least
                 shell.publish(healthy())
             shell.publish(with_holding(position=0))
+            shell.publish(unbegun())
             shell.stopping()
-        heard = [manager.recv(4_096).decode() for _ in range(5)]
+        heard = [manager.recv(4_096).decode() for _ in range(6)]
         manager.setblocking(False)
         with pytest.raises(BlockingIOError):
             manager.recv(1)
@@ -251,6 +260,7 @@ def test_operations_tell_systemd_how_the_service_is(tmp_path, monkeypatch):
         "WATCHDOG=1",
         "STATUS=TRADING, position +2 MNQZ5",
         "STATUS=TRADING, position +0 MNQZ5",
+        "STATUS=CONNECTING, position not known",
         "STOPPING=1",
     ]
 

@@ -10,6 +10,7 @@ from config.operation_settings import MetricsSettings, OperationSettings
 from config.trader_settings import load_trader_settings
 from tests.helpers.alert_servers import refusing_port
 from tests.helpers.live_traders import BAR_SECONDS, scripted_model, settings_of, some_bars
+from trading.status_file import STATUS_FILE
 from trading.structured_log import LOG_FILE
 from trading.trader_terms import TraderTerms, fitted
 from trading.trading_process import run_trader
@@ -71,8 +72,10 @@ def test_rehearsal_tells_nobody_outside_whatever_the_environment_says(monkeypatc
     assert not load_trader_settings("sim").operation.metrics.is_enabled
 
 
-def test_trader_that_never_connected_logs_its_start_and_its_end(ran):
+def test_trader_that_never_connected_logs_its_start_and_its_end(ran, tmp_path):
     log, port = ran()
     assert log[0] == ("INFO", f"connecting to 127.0.0.1:{port}, client id 1")
     assert ("IB_PAPER_PORT" in log[1][1], log[1][0]) == (True, "WARNING")
+    status = json.loads((tmp_path / STATUS_FILE).read_text(encoding="utf-8"))
+    assert status["holding"]["position"] is None
     assert log[-1] == ("INFO", "stopped before it had begun: the rehearsal is over")
