@@ -132,10 +132,13 @@ class CommandDesk:
             reason=command.reason,
             at=now,
         )
+        was_locked = self._day.is_locked
         self._day.reset(word)
-        self._desk.manager.modes.lift(
+        is_lifted = self._desk.manager.modes.lift(
             Hold.DAILY_LOSS, LiftedBy.OPERATOR, command.reason, command.actor
         )
+        if not (was_locked or is_lifted):
+            return f"trading day {command.trading_day} was not locked; nothing was changed"
         return f"trading day {command.trading_day} is unlocked; its loss counts anew"
 
     def _adopt(self, command: Command) -> str:

@@ -1,6 +1,7 @@
 """What people tell a running trader, and a dry run: over the whole trader and a real socket."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -118,13 +119,30 @@ def test_kill_file_kills_whoever_made_it(tmp_path):
 def test_reset_lock_opens_a_locked_day_again_for_who_signs_it(tmp_path):
     async def body(run):
         await run.step()
-        run.desk.day.day = None  # as if nothing was known: a reset must not invent a day
-        await asyncio.sleep(0.1)
         day = run.desk.day.day.trading_day
+        run.desk.day.day = replace(run.desk.day.day, is_locked=True, reason="lost 501 USD")
+        await until(lambda: Hold.DAILY_LOSS in run.manager.modes.state.holds)
         answer = await told(run, CommandKind.RESET_LOCK, trading_day=day)
         assert answer.is_done
-        assert "counts anew" in answer.text
+        assert answer.text == f"trading day {day} is unlocked; its loss counts anew"
         assert Hold.DAILY_LOSS not in run.manager.modes.state.holds
+        assert not run.desk.day.is_locked
+
+    rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY))
+
+
+def test_reset_lock_of_a_day_that_is_not_locked_says_that_nothing_was_changed(tmp_path):
+    async def body(run):
+        await run.step()
+        run.desk.day.day = None  # as if nothing was known: a reset must not invent a day
+        await asyncio.sleep(0.1)
+        before = run.desk.day.day
+        answer = await told(run, CommandKind.RESET_LOCK, trading_day=before.trading_day)
+        assert answer.is_done
+        assert answer.text == (
+            f"trading day {before.trading_day} was not locked; nothing was changed"
+        )
+        assert run.desk.day.day.start_equity_cents == before.start_equity_cents
 
     rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY))
 
