@@ -29,6 +29,9 @@ def drift(
     journal: Annotated[Path, Argument(help="Journal of a trader, also one that is running.")],
     bars: Annotated[Path, Option(help="Parquet file with the bars of that day, and earlier ones.")],
     model: Annotated[list[Path], Option(help="Model directory that traded; each of several.")],
+    forecaster: Annotated[
+        Path | None, Option(help="Its forecaster, where it sees forecasts.")
+    ] = None,
     day: Annotated[
         str | None, Option(help="Trading day, YYYY-MM-DD; the last one with a decision.")
     ] = None,
@@ -40,37 +43,53 @@ def drift(
     debug: DebugOption = False,
 ) -> int:
     """Put each fill of JOURNAL beside the kernel's, and say what the difference comes from."""
-    from io import StringIO
+    from dataclasses import replace
 
-    from rich.console import Console
-
-    from scripts.drift_input import bars_until, env_settings_of
-    from scripts.printing import PLAIN_WIDTH, console
+    from scripts.drift_input import bars_until, model_notes, traded_model
+    from scripts.printing import console, errors, shown
     from trading.drift_report import daily_drift
     from trading.drift_text import as_json as as_values
     from trading.journal_reader import JournalReader
     from utils.errors import ConfigError
-    from utils.files import canonical_json, write_text_atomically
+    from utils.files import canonical_json
 
     if limit_usd is not None and not limit_usd >= 0:
         raise ConfigError(f"`--limit-usd` must be >= 0, was {limit_usd}")
-    settings, known_as = env_settings_of(model)
+    traded = traded_model(model, forecaster)
+    settings = traded.settings
     with JournalReader.open(journal) as reader, reader.at_one_moment():
         wanted = _day(reader, settings.symbol, day)
-        told = bars_until(bars, settings.symbol, wanted, known_as)
+        notes = model_notes(reader, traded, wanted)
+        told = bars_until(bars, settings.symbol, wanted, traded.known_as)
         report = daily_drift(reader, told, settings, wanted)
+    report = replace(report, remarks=(*report.remarks, *notes))
     if as_json:
         print(canonical_json({"file": str(journal), **as_values(report)}))
     else:
         _print(report, console)
+    beside = errors if as_json else console
     if out is not None:
-        page = Console(
-            file=StringIO(), record=True, width=PLAIN_WIDTH, highlight=False, markup=False
-        )
-        _print(report, page)
-        write_text_atomically(out, page.export_html())
-    is_beyond = limit_usd is not None and abs(report.difference_usd) > limit_usd
-    return IS_BEYOND if is_beyond else 0
+        _write_page(report, out)
+        beside.print(f"report: {shown(out)}", soft_wrap=True)
+    if limit_usd is None or abs(report.difference_usd) <= limit_usd:
+        return 0
+    text = f"beyond the limit: {report.difference_usd:+,.2f} USD, `--limit-usd` is {limit_usd:,g}"
+    beside.print(text, soft_wrap=True)
+    return IS_BEYOND
+
+
+def _write_page(report: "DriftReport", out: Path) -> None:
+    """Write as a page what a terminal is shown."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    from scripts.printing import PLAIN_WIDTH
+    from utils.files import write_text_atomically
+
+    page = Console(file=StringIO(), record=True, width=PLAIN_WIDTH, highlight=False, markup=False)
+    _print(report, page)
+    write_text_atomically(out, page.export_html())
 
 
 def _day(reader: "JournalReader", symbol: str, text: str | None) -> "date":

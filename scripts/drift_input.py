@@ -1,6 +1,7 @@
-"""What a drift report is made from: the account of a model, and the bars up to a day."""
+"""What a drift report is made from: the model that traded, and the bars up to a day."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,23 +11,76 @@ from config.instruments import get_instrument
 from config.settings import EnvSettings
 from data.store import load_bars, load_metadata
 from env.contract_changes import CONTRACT_COLUMN, GAP_COLUMN
+from models.forecast.forecaster import Forecaster
 from models.load_policy import load_policy
 from scripts.printing import shown
 from scripts.workflow import DATA_SYMBOL
 from trading.bar_verdicts import ClosedBar
+from trading.drift_records import models_decided
+from trading.journal_reader import JournalReader
+from trading.model_loading import model_identity
 from utils.errors import ConfigError
+
+N_SHOWN = 12
+"""Digits of an identity that people are shown, as in a trader's status."""
 
 WARM_UP = timedelta(days=30)
 """Of bars before the day: average ranges, by which fills slip, have then long settled."""
 
 
-def env_settings_of(models: Sequence[Path]) -> tuple[EnvSettings, str | None]:
-    """Return the account of models, and what the bars of their training are noted as.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradedModel:
+    """What is said to have traded.
 
-    Errors as for `load_policy`.
+    Attributes:
+        settings: Its account.
+        known_as: What the bars of its training are noted as; None where they are not.
+        identity: What its decisions are written down to be of; None where that is not known,
+            because it sees forecasts and their forecaster was not named.
+    """
+
+    settings: EnvSettings
+    known_as: str | None
+    identity: str | None
+
+
+def traded_model(models: Sequence[Path], forecaster: Path | None) -> TradedModel:
+    """Return what is known of models, and of the forecaster of those that see forecasts.
+
+    Errors as for `load_policy`, and:
+
+    Raises:
+        ConfigError: If a forecaster is named that nobody sees.
     """
     policy = load_policy(models)
-    return policy.env_settings, policy.provenance.get(DATA_SYMBOL)
+    seen = policy.feature_set.forecasts
+    if forecaster is not None and not seen:
+        raise ConfigError(f"the model {policy.name} sees no forecasts: leave `--forecaster` out")
+    source = None if forecaster is None else Forecaster.load(forecaster)
+    is_known = source is not None or not seen
+    return TradedModel(
+        settings=policy.env_settings,
+        known_as=policy.provenance.get(DATA_SYMBOL),
+        identity=model_identity(models, source) if is_known else None,
+    )
+
+
+def model_notes(reader: JournalReader, model: TradedModel, day: date) -> tuple[str, ...]:
+    """Refuse a model that has decided nothing on a day; return what there is to say of it else.
+
+    Raises:
+        ConfigError: If all decisions of the day are of others.
+    """
+    if model.identity is None:
+        return ("whether this model decided is not known: name its `--forecaster`",)
+    found = models_decided(reader, model.settings.symbol, day)
+    others = ", ".join(each[:N_SHOWN] for each in found if each != model.identity)
+    if model.identity not in found:
+        raise ConfigError(
+            f"the decisions of {day} in `{shown(reader.path)}` are of model {others}, not of "
+            f"{model.identity[:N_SHOWN]}: name what traded by `--model` (all members, in order)"
+        )
+    return (f"of that day's decisions some are of another model, {others}",) if others else ()
 
 
 def bars_until(path: Path, symbol: str, day: date, known_as: str | None) -> list[ClosedBar]:

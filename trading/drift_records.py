@@ -69,11 +69,29 @@ def days_decided(reader: JournalReader, symbol: str) -> list[date]:
         symbol: Whose calendar counts.
     """
     closes = [row[0] for row in asked(reader, "SELECT DISTINCT bar_close FROM decision")]
+    return sorted(set(_days_of(closes, symbol)))
+
+
+def models_decided(reader: JournalReader, symbol: str, day: date) -> list[str]:
+    """Return the identities of the models that decided on a trading day, ascending.
+
+    Args:
+        reader: Of the journal.
+        symbol: Whose calendar counts.
+        day: CME trade date.
+    """
+    rows = asked(reader, "SELECT DISTINCT bar_close, model_id FROM decision")
+    days = _days_of([closed for closed, _ in rows], symbol)
+    return sorted({model for (_, model), each in zip(rows, days, strict=True) if each == day})
+
+
+def _days_of(closes: list[str], symbol: str) -> list[date]:
+    """Return the trading day of each close, as the journal writes it."""
     if not closes:
         return []
     within = pd.DatetimeIndex(pd.to_datetime(closes, utc=True)) - pd.Timedelta(1, unit="us")
-    days = set(calendar_of(symbol).trade_dates(within).tolist())
-    return sorted(days)
+    days: list[date] = calendar_of(symbol).trade_dates(within).tolist()
+    return days
 
 
 def choice_of(decision: DriftDecision, mode: str) -> int | None:

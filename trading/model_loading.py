@@ -62,10 +62,19 @@ def load_model(
     _check_live(policy)
     source = None if forecaster is None else Forecaster.load(forecaster)
     _check_forecaster(policy, source, settings)
+    return LoadedModel(policy=policy, forecaster=source, identity=model_identity(models, source))
+
+
+def model_identity(models: Sequence[Path], forecaster: Forecaster | None) -> str:
+    """Return what decisions are written down to be of: SHA-256 of manifests and forecaster.
+
+    Args:
+        models: Directories that can be loaded, in the order in which they decide.
+        forecaster: Makes the forecasts that they see; None where they see none.
+    """
     hashes = [sha256_of_bytes((model / MANIFEST).read_bytes()) for model in models]
-    seen = "" if source is None else source.identity
-    identity = sha256_of_bytes(canonical_json([*hashes, seen]).encode())
-    return LoadedModel(policy=policy, forecaster=source, identity=identity)
+    seen = "" if forecaster is None else forecaster.identity
+    return sha256_of_bytes(canonical_json([*hashes, seen]).encode())
 
 
 def _own_settings(policy: TradingAgent | Ensemble) -> DecisionSettings:

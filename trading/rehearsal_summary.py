@@ -115,7 +115,9 @@ def _reports(folder: Path) -> list[Path]:
 def _next(request: TradeRequest) -> str:
     """Return what to run for the fills as a table, and for the last day beside the kernel's."""
     journal, out = request.folder / JOURNAL, request.folder / "fills.csv"
-    models = [word for model in request.models for word in ("--model", model)]
+    models: list[str | Path] = [word for model in request.models for word in ("--model", model)]
+    if request.forecaster is not None:
+        models += ["--forecaster", request.forecaster]
     commands = (
         ("scripts/journal.py", "export", journal, "--out", out),
         ("scripts/drift.py", journal, "--bars", request.bars, *models),

@@ -30,10 +30,12 @@ class HandWrittenDay:
         frame: The bars.
         settings: The model's account.
         path: Of the journal.
+        model_id: What decides.
     """
 
     def __init__(self, path: Path, frame: pd.DataFrame, settings: EnvSettings) -> None:
         self.path, self.frame, self.settings = path, frame, settings
+        self.model_id = "m"
         self._size = pd.Timedelta(seconds=bar_seconds(pd.DatetimeIndex(frame.index)))
         self._numbers = count(1)
         self._waiting: list[tuple[Any, pd.Timestamp]] = []
@@ -45,13 +47,13 @@ class HandWrittenDay:
     def decide(self, bar: int, action: str, target: int = 0, reason: str = "signal") -> str:
         """Decide at the close of a bar, and return the decision's id."""
         closed = self.closed(bar)
-        name = decision_id(closed, "m")
+        name = decision_id(closed, self.model_id)
         self._write(
             Decision(
                 decision_id=name,
                 bar_close=closed.to_pydatetime(),
                 con_id=CON_ID,
-                model_id="m",
+                model_id=self.model_id,
                 features_hash="f00d",
                 action=action,
                 target=target,

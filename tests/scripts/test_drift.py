@@ -1,15 +1,18 @@
 """scripts/drift.py: a day of a journal beside the kernel's, in a terminal, as JSON, as a page."""
 
 import json
+from datetime import date
 
 import pytest
 
 from data.store import load_bars, save_bars
 from models.load_policy import load_policy
-from scripts.drift_input import told
+from scripts.drift_input import TradedModel, model_notes, told
 from tests.helpers.cli import assert_one_clear_line, run_script
 from tests.helpers.drift import ACCOUNT, HandWrittenDay
 from tests.helpers.live_pipeline import closed_bars
+from trading.journal_reader import JournalReader
+from trading.model_loading import model_identity
 
 LAST = 20
 """Bars from the end of the file to the decision."""
@@ -24,6 +27,7 @@ def day(tmp_path, bars_file, model_dir):
     frame = load_bars(bars_file, None)
     settings = load_policy([model_dir]).env_settings
     day = HandWrittenDay(tmp_path / "sim.db", frame, settings)
+    day.model_id = model_identity([model_dir], None)
     place = len(frame) - LAST
     day.trade(place, "buy", 1, float(frame["open"].iloc[place + 1]) + 0.50, 0.62)
     day.write()
@@ -63,12 +67,51 @@ def test_drift_as_json_is_one_object_with_the_parts(drift, day):
 
 
 @pytest.mark.parametrize(("limit", "code"), [("0.5", 0), ("0.49", 1)])
-def test_drift_beyond_the_limit_exits_one(drift, limit, code):
-    assert drift("--limit-usd", limit).exit_code == code
+def test_drift_beyond_the_limit_exits_one_and_says_so(drift, limit, code):
+    outcome = drift("--limit-usd", limit)
+    assert outcome.exit_code == code
+    said = [line for line in outcome.out.splitlines() if "limit" in line]
+    beyond = ["beyond the limit: -0.50 USD, `--limit-usd` is 0.49"]
+    assert said == (beyond if code else [])
+
+
+def test_drift_as_json_is_one_object_beyond_the_limit_and_with_a_page_too(drift, tmp_path):
+    page = tmp_path / "drift.html"
+    outcome = drift("--json", "--limit-usd", "0.1", "--out", page)
+    assert json.loads(outcome.out)["difference_usd"] == -0.5
+    assert outcome.err.splitlines()[0] == f"report: {page}"
+    assert outcome.err.splitlines()[1].startswith("beyond the limit")
+
+
+def test_drift_of_a_model_that_did_not_decide_that_day_is_refused(drift, day):
+    own, day.model_id = day.model_id, "f" * 64
+    place = len(day.frame) - LAST
+    day.decide(place + 3, "hold")
+    day.write()
+    outcome = drift()  # some of the day's decisions are its own
+    assert outcome.exit_code == 0
+    assert "note: of that day's decisions some are of another model, ffffffffffff" in outcome.out
+    other = HandWrittenDay(day.path.with_name("other.db"), day.frame, day.settings)
+    other.model_id = "f" * 64
+    other.decide(place, "hold")
+    assert_one_clear_line(drift(journal=other.write()), "of model ffffffffffff", own[:12])
+
+
+def test_drift_of_a_model_that_sees_no_forecasts_needs_no_forecaster(drift, tmp_path):
+    outcome = drift("--forecaster", tmp_path)
+    assert_one_clear_line(outcome, "sees no forecasts", "`--forecaster`")
+
+
+def test_drift_of_a_model_whose_forecaster_is_not_named_is_made_with_a_note(day):
+    model = TradedModel(settings=day.settings, known_as=None, identity=None)
+    with JournalReader.open(day.path) as reader:
+        (note,) = model_notes(reader, model, date(2024, 1, 2))
+    assert "name its `--forecaster`" in note
 
 
 def test_drift_writes_a_page(drift, tmp_path):
     outcome = drift("--out", tmp_path / "drift.html")
+    assert f"report: {tmp_path / 'drift.html'}" in outcome.out.splitlines()
     page = (tmp_path / "drift.html").read_text(encoding="utf-8")
     assert page.startswith("<!DOCTYPE html>")
     assert outcome.out.splitlines()[0] in page
