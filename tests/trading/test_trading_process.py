@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import socket
 
 import pytest
@@ -29,13 +31,14 @@ def model():
 def ran(tmp_path, model):
     """Return a function that runs a trader for a moment, and returns level and text of its log."""
 
-    def lines():
+    def lines(beside=a_moment):
         port = refusing_port()
         terms = TraderTerms(
             mode="sim", account="DU1234567", folder=tmp_path, model=model, bar_seconds=BAR_SECONDS
         )
         settings = fitted(settings_of(port), terms).model_copy(update={"operation": QUIET})
-        run_trader(terms, settings, SystemClock(), lambda _: asyncio.ensure_future(a_moment()))
+        code = run_trader(terms, settings, SystemClock(), lambda _: asyncio.ensure_future(beside()))
+        assert code == 0
         told = (tmp_path / LOG_FILE).read_text(encoding="utf-8").splitlines()
         return [(one["level"], one["message"]) for one in map(json.loads, told)], port
 
@@ -79,3 +82,12 @@ def test_trader_that_never_connected_logs_its_start_and_its_end(ran, tmp_path):
     status = json.loads((tmp_path / STATUS_FILE).read_text(encoding="utf-8"))
     assert status["holding"]["position"] is None
     assert log[-1] == ("INFO", "stopped before it had begun: the rehearsal is over")
+
+
+def test_trader_that_is_interrupted_ends_in_good_order_with_exit_code_zero(ran):
+    async def interrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(60.0)
+
+    log, _ = ran(interrupted)
+    assert log[-1] == ("INFO", "stopped before it had begun: SIGINT")
