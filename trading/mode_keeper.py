@@ -1,9 +1,10 @@
-"""The mode of a running trader, each change of it written down.
+"""The mode of a running trader, each change of it written down, and each hold in the log too.
 
 Holds that pass by themselves end with the process; the others are switches in the journal, which a
 new process finds again. The law of modes is trading/modes.py's.
 """
 
+import logging
 from collections.abc import Mapping
 
 from trading.journal_desk import JournalDesk
@@ -11,6 +12,9 @@ from trading.journal_events import ModeChanged, SwitchSet
 from trading.journal_rows import StoredSwitch
 from trading.modes import HOLDS, LINKS, Hold, LiftedBy, Link, Mode, ModeState, started
 from utils.clock import Clock
+from utils.logger import get_logger
+
+_LOG = get_logger("modes")
 
 ON, OFF = "on", "off"
 TRADER = "trader"
@@ -39,6 +43,8 @@ class ModeKeeper:
         self.state: ModeState = started(clock.now(), holds)
         self._journal = journal
         self._clock = clock
+        for hold, why in holds.items():
+            _LOG.warning("still held, as the journal says: %s: %s", hold, why)
 
     @property
     def mode(self) -> Mode:
@@ -61,6 +67,8 @@ class ModeKeeper:
             return False
         if hold in LASTING:
             self._journal.note(SwitchSet(name=hold.value, value=ON, actor=actor, reason=why))
+        level = logging.INFO if hold is Hold.STOPPING else logging.WARNING  # no end is a trouble
+        _LOG.log(level, "held: %s: %s", hold, why)
         self._become(self.state.held(hold, why), f"{hold}: {why}")
         return True
 
@@ -75,6 +83,7 @@ class ModeKeeper:
             return False
         if hold in LASTING:
             self._journal.note(SwitchSet(name=hold.value, value=OFF, actor=actor, reason=why))
+        _LOG.info("lifted: %s: %s", hold, why)
         self._become(after, f"{hold} lifted: {why}")
         return True
 
