@@ -107,7 +107,9 @@ class TraderWatch:
         self._day.mark(now, sights.last_price)
         day = self._day.day
         if day is not None and day.is_locked:
-            self._modes.hold(Hold.DAILY_LOSS, day.reason)
+            if self._modes.hold(Hold.DAILY_LOSS, day.reason):
+                # told at once: a status of a second later may be one of the next day
+                self._desk.manager.alert("daily_loss_lock", day.reason)
         elif self._day.is_current(now):
             self._modes.lift(Hold.DAILY_LOSS, LiftedBy.NEXT_DAY, "the trading day is not locked")
 

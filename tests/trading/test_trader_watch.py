@@ -1,5 +1,6 @@
 """What a trader looks at all the time: holds that nothing stands behind, data that are stale."""
 
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,22 @@ def test_loss_of_a_day_that_is_over_is_lifted_where_a_kill_came_between(tmp_path
         run.manager.modes.hold(Hold.DAILY_LOSS, "yesterday's")
         await until(lambda: Hold.DAILY_LOSS not in run.manager.modes.state.holds)
         assert position_of(run.market.state()) == 1
+
+    rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY))
+
+
+def test_lock_of_the_day_is_told_as_it_is_put_and_once(tmp_path):
+    """A status is looked at now and then; in a fast rehearsal a whole day lies between two."""
+
+    async def body(run):
+        await run.step()
+        run.desk.day.day = replace(run.desk.day.day, is_locked=True, reason="lost 501.00 USD")
+        now = run.market.clock.now()
+        for _ in range(2):
+            run.desk.watch.look(now)
+        told = [alert.text for alert in run.heard.alerts if alert.kind == "daily_loss_lock"]
+        assert told == ["lost 501.00 USD"]
+        await run.settle()
 
     rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY))
 
