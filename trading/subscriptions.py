@@ -6,6 +6,7 @@ last moves of a bar, so that no update counts after it before history has told a
 """
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -134,8 +135,8 @@ class BarSubscription:
                 self._wanted.set()
             case TradingRestored():  # 1102 too: what moved meanwhile is not told again
                 self._wanted.set()
-            case ConnectionDown():
-                self._go_stale(event.reason)
+            case ConnectionDown():  # who lost the line, or closed it, says the rest
+                self._go_stale(event.reason, logging.INFO)
             case TradingBlocked():
                 self._go_stale(f"the broker has lost its side ({event.code})")
             case DataFarm() if event.has_bars:
@@ -333,11 +334,11 @@ class BarSubscription:
         for event in events:
             self._tell(event)
 
-    def _go_stale(self, reason: str) -> None:
+    def _go_stale(self, reason: str, level: int = logging.WARNING) -> None:
         self._sequence.needs_history = True
         if not self.is_stale or reason != self._why_stale:
             self.is_stale, self._why_stale = True, reason
-            _log.warning("bars are stale: %s", reason)
+            _log.log(level, "bars are stale: %s", reason)
             self._tell(DataStale(reason=reason))
 
     def _go_fresh(self) -> None:

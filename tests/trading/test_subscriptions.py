@@ -1,6 +1,7 @@
 """Bars through the real client: each close once, whatever ends the subscription in between."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -268,6 +269,22 @@ def test_subscription_after_a_reconnect_begins_anew_and_fills_the_gap() -> None:
         DataFresh(),
         DataStale(reason="reset by peer"),
         DataFresh(),
+    ]
+
+
+def test_subscription_warns_of_stale_bars_but_not_of_a_line_that_is_down(caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("futuresgym"), "propagate", True)
+    caplog.set_level(logging.INFO, "futuresgym.bars")
+
+    async def body(feed: Feed) -> None:
+        feed.bars.hear(DataFarm(name="usfuture", state=FarmState.BROKEN))
+        feed.bars.hear(ConnectionDown(reason="we closed the connection"))
+
+    fed(body)
+    said = [(one.levelname, one.getMessage()) for one in caplog.records if "stale" in one.message]
+    assert said == [
+        ("WARNING", "bars are stale: the broker's data farm usfuture is broken"),
+        ("INFO", "bars are stale: we closed the connection"),
     ]
 
 
