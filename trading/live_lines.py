@@ -192,11 +192,12 @@ def _orders(status: TraderStatus) -> list[Line]:
     orders = status.orders
     sent = UNKNOWN if orders.sent_today is None else f"{orders.sent_today:,} sent today"
     working = f"{sent}, {len(orders.working)} working" if status.holding.is_known else UNKNOWN
-    denials = ", ".join(f"{code} {n}" for code, n in sorted(orders.denials.items())) or "none"
+    denials = ", ".join(f"{code} {n}" for code, n in sorted(orders.denials.items()))
+    none = "none" if status.holding.is_known else UNKNOWN
     return [
         Line(label="orders", text=working),
         *(Line(label="", text=_order(order)) for order in orders.working),
-        Line(label="denials", text=denials),
+        Line(label="denials", text=denials or none),
     ]
 
 

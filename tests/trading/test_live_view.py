@@ -162,6 +162,7 @@ def test_plain_text_of_a_trader_that_has_not_begun_says_what_is_not_known():
         "position    not known",
         "stop        not known",
         "orders      not known",
+        "denials     not known",
     ):
         assert line in lines
 
