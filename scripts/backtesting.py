@@ -26,6 +26,7 @@ from scripts.reporting import BackTested, check_names, report_directory, thing_o
 from scripts.user_strategy import load_strategy
 from utils import paths
 from utils.errors import ConfigError
+from utils.provenance import DATA_SYMBOL
 
 USUAL_SYMBOL = "MNQ"
 
@@ -163,7 +164,7 @@ def stage(
         asked: By the user.
         agents: All; none for that one alone.
     """
-    known_as = agent.provenance.get(workflow.DATA_SYMBOL)
+    known_as = agent.provenance.get(DATA_SYMBOL)
     bars, traded = workflow.bars_to_trade(
         asked.data, asked.symbol, agent.env_settings.symbol, known_as
     )

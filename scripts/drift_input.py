@@ -14,12 +14,12 @@ from env.contract_changes import CONTRACT_COLUMN, GAP_COLUMN
 from models.forecast.forecaster import Forecaster
 from models.load_policy import load_policy
 from scripts.printing import shown
-from scripts.workflow import DATA_SYMBOL
 from trading.bar_verdicts import ClosedBar
 from trading.drift_records import models_decided
 from trading.journal_reader import JournalReader
 from trading.model_loading import model_identity
 from utils.errors import ConfigError
+from utils.provenance import DATA_SYMBOL
 
 N_SHOWN = 12
 """Digits of an identity that people are shown, as in a trader's status."""

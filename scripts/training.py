@@ -20,8 +20,8 @@ from models.training import train_agent
 from scripts import stored_forecasts
 from scripts.printing import console, print_commands, shown
 from scripts.second_market import OTHER_SYMBOL, noted_symbol
-from scripts.workflow import DATA_SYMBOL
 from utils.paths import TENSORBOARD_DIR
+from utils.provenance import DATA_SYMBOL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

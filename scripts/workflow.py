@@ -40,9 +40,6 @@ from utils.registry import lookup
 METRICS_NAME = "metrics.json"
 PROVENANCE_NAME = "provenance.json"
 
-DATA_SYMBOL = "data_symbol"
-"""Where a model's provenance says what the file of its training notes as its symbol."""
-
 
 def bars_to_trade(
     data: Path, symbol: str | None, usual: str, known_as: str | None = None

@@ -20,6 +20,9 @@ RELEASED = (Hold.OPERATOR, Hold.UNPROTECTED, Hold.FOREIGN_ORDER, Hold.POSITION_M
 """Holds that a release lifts beside the kill switch; what is still wrong is held again by
 the next snapshot, and until that one nothing is opened."""
 
+FAR_SHARE = 0.05
+"""Of the last price: a position was hardly entered so far away, and its money would be wrong."""
+
 ANSWER_SECONDS = 8.0
 """After which a flatten is answered, flat or not; who asked waits a little longer."""
 
@@ -143,6 +146,12 @@ class CommandDesk:
 
     def _adopt(self, command: Command) -> str:
         assert command.price is not None, "commands check themselves"
+        last = self._desk.manager.view.last_price
+        if last is not None and abs(command.price - last) > FAR_SHARE * abs(last):
+            raise ConfigError(
+                f"a price to adopt at must lie within {FAR_SHARE:.0%} of the market's "
+                f"{last:,.2f}, was {command.price:,.2f}: it makes the day's profit or loss"
+            )
         self._desk.reconciler.adopt(command.actor, command.reason, command.price)
         position = self._desk.manager.books.position
         return f"the broker's position of {position:+d} is ours now"

@@ -5,8 +5,9 @@ session is over and nothing of ours is left in it; what closes the position is t
 """
 
 import asyncio
+import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from config.trader_settings import TraderSettings
 from data.calendar import Calendar
@@ -25,7 +26,9 @@ from utils.logger import get_logger
 _LOG = get_logger("contract")
 
 ASK_AGAIN_SECONDS = 10.0
-"""Between two questions for the contract's facts."""
+"""Between two questions for the contract's facts, by the machine's time and the market's."""
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class ContractDesk:
@@ -61,7 +64,8 @@ class ContractDesk:
         self._terms = terms
         self._settings = settings
         self._on_pin = on_pin
-        self._ask_from = {False: 0.0, True: 0.0}
+        never = -math.inf, LONG_AGO
+        self._asked = {False: never, True: never}
 
     @property
     def code(self) -> str:
@@ -82,11 +86,12 @@ class ContractDesk:
         """
         is_roll, monotonic = self.is_roll_wanted(now), asyncio.get_running_loop().time()
         is_wanted = is_roll or self.hours.needs_renewal(now)
-        is_soon = monotonic < self._ask_from[is_roll]
+        again = self._settings.connection.scaled(ASK_AGAIN_SECONDS)
+        asked_at, market_at = self._asked[is_roll]
+        is_soon = monotonic - asked_at < again and (now - market_at).total_seconds() < again
         if not is_wanted or not self._line.supervisor.is_up or is_soon:
             return
-        again = self._settings.connection.scaled(ASK_AGAIN_SECONDS)
-        self._ask_from[is_roll] = monotonic + again
+        self._asked[is_roll] = monotonic, now
         try:
             if is_roll:
                 await self._roll(now)

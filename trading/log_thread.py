@@ -4,6 +4,7 @@ A terminal that somebody has paused with Ctrl-S, or a pipe that nobody reads, wo
 loop at the next line. What does not fit the queue is lost, counted, and said so once there is room.
 """
 
+import copy
 import logging
 import threading
 from collections import deque
@@ -38,7 +39,7 @@ class LogThread(logging.Handler):
             if self._is_closing or len(self._waiting) >= self._n_waiting:
                 self._n_lost += 1
                 return
-            self._waiting.append(record)
+            self._waiting.append(copy.copy(record))  # its thread writes into what it is given
             self._changed.notify()
 
     def finish(self, seconds: float) -> bool:

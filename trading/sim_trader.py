@@ -16,6 +16,7 @@ from rich.console import Console
 from config.instruments import get_instrument
 from config.trader_settings import TraderSettings
 from data.contract_bars import CONTRACT_COLUMN
+from data.store import load_metadata
 from trading.command_box import COMMANDS_FOLDER, KILL_FILE
 from trading.command_files import make_own_folder
 from trading.day_reports import DRIFT_FOLDER
@@ -33,8 +34,9 @@ from trading.trader import Trader
 from trading.trader_setup import JOURNAL
 from trading.trader_terms import TraderTerms, fitted
 from trading.trading_process import run_trader, terms_of, trader_settings
-from utils.errors import ConfigError, DataError, SimulationError
+from utils.errors import ConfigError, DataError, SimulationError, TemporaryGatewayError
 from utils.process_lock import ProcessLock
+from utils.provenance import DATA_SYMBOL
 
 ACCOUNT = "DU1234567"
 EARLIER = "earlier"
@@ -66,6 +68,7 @@ def start_simulation(request: TradeRequest) -> int:
     if request.bars is None:
         raise ConfigError("`--mode sim` needs bars to replay: give `--bars FILE`")
     model = load_model(request.models, forecaster=request.forecaster)
+    _check_symbol(request.bars, model)
     frame = bars_to_replay(request.bars, model.policy.env_settings.symbol)
     make_own_folder(request.folder)
     lock = ProcessLock.take(request.folder / LOCK)
@@ -123,6 +126,22 @@ def _sum_up(request: TradeRequest, symbol: str, traders: Sequence[Trader]) -> No
             console.print(line, soft_wrap=True)
 
 
+def _check_symbol(bars: Path, model: LoadedModel) -> None:
+    """Refuse bars that say they are of another instrument than the model's, or its training's.
+
+    Raises:
+        ConfigError: Names both.
+        DataError: If the file cannot be read.
+    """
+    symbol = model.policy.env_settings.symbol
+    noted = load_metadata(bars).get("symbol", symbol)
+    if noted not in {symbol, model.policy.provenance.get(DATA_SYMBOL)}:
+        raise ConfigError(
+            f"`{bars}` says that its bars are {noted}, the model trades {symbol}: replay bars of "
+            "that one, or name another model"
+        )
+
+
 def _check_size(market: SimulatedMarket, model: LoadedModel) -> None:
     """Refuse bars of which the model's cannot be made.
 
@@ -151,7 +170,11 @@ async def _rehearsal(market: SimulatedMarket, trader: Trader) -> None:
                 f"the rehearsal has not begun within {BEGIN_SECONDS:g} s: {why}; its log says more"
             )
         await asyncio.sleep(POLL_SECONDS)
-    await Stepper(market, trader).run()
+    try:
+        await Stepper(market, trader).run()
+    except TemporaryGatewayError:
+        if not trader.is_stopping:  # else its line was closed between two steps
+            raise
 
 
 def _settings(request: TradeRequest, market: SimulatedMarket) -> TraderSettings:

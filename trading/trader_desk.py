@@ -130,6 +130,8 @@ class TraderDesk:
             return "bars have not come yet"
         if manager.is_in_doubt or manager.modes.mode not in SYNCED:
             return "the broker's books are not known"
+        if self.contract.hours.is_open(self._clock.now()) is None:
+            return "the trading hours are not known"
         if self._funds.available_usd is None:
             return "what is free for margin is not known"
         return ""

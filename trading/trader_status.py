@@ -31,14 +31,21 @@ def status_of(desk: TraderDesk, line: BrokerLine, terms: TraderTerms) -> TraderS
             supervisor=line.supervisor,
             contract=desk.contract.facts,
             profit=desk.day.profit,
-            data=DataStatus(
-                last_bar_close=close, next_bar_due=None if close is None else close + size
-            ),
+            data=DataStatus(last_bar_close=close, next_bar_due=_next_due(desk, close, size)),
             decision=_decision(desk.decisions.last),
             day_begun=desk.day.begins_at,
             versions=_versions(terms),
         )
     )
+
+
+def _next_due(desk: TraderDesk, close: datetime | None, size: timedelta) -> datetime | None:
+    """Return when a bar closes next: in a closed market, one after it has opened."""
+    if close is None:
+        return None
+    hours, now = desk.contract.hours, desk.orders.manager.now()
+    opens = hours.next_open(now) if hours.is_open(now) is False else None
+    return (close if opens is None else opens) + size
 
 
 def early_status(

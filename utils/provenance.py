@@ -9,6 +9,9 @@ from typing import Any
 
 from utils.paths import PROJECT_ROOT
 
+DATA_SYMBOL = "data_symbol"
+"""Where a model's provenance says what the file of its training notes as its symbol."""
+
 PACKAGES = (
     "torch",
     "stable_baselines3",

@@ -144,6 +144,13 @@ def test_trade_refuses_to_rehearse_on_bars_that_are_larger_than_the_model_s(caps
     assert_one_clear_line(outcome, "to replay have 300 s, the model's have 60 s")
 
 
+def test_trade_refuses_to_rehearse_on_bars_of_another_instrument(capsys, model_dir, tmp_path):
+    bars = tmp_path / "es.parquet"
+    save_bars(synthetic_bars(300, seed=3), bars, {"symbol": "ES"})
+    outcome = run_script(capsys, "trade", "--model", model_dir, "--mode", "sim", "--bars", bars)
+    assert_one_clear_line(outcome, "says that its bars are ES, the model trades MNQ")
+
+
 def test_trade_rehearses_on_smaller_bars_of_which_the_model_s_are_made(capsys, model_dir, minutes):
     outcome = run_script(capsys, "trade", "--model", model_dir, "--mode", "sim", "--bars", minutes)
     assert outcome.exit_code == 0, outcome.err
@@ -218,8 +225,9 @@ def test_trade_refuses_another_account_s_journal(on_paper, tmp_path):
 
 
 def test_trade_goes_on_where_log_and_status_cannot_be_written_and_says_so_once(
-    capsys, model_dir, bars, tmp_path
+    capsys, monkeypatch, model_dir, bars, tmp_path
 ):
+    monkeypatch.setattr("trading.sim_trader.LEFT", ())  # or the log would be put aside
     folder = tmp_path / "rehearsal"
     (folder / STATUS_FILE).mkdir(parents=True)
     folder.chmod(0o700)

@@ -1,11 +1,12 @@
 """A contract's facts that are asked for anew, over the whole trader: what it does meanwhile."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 from tests.helpers.gateways import until
 from tests.helpers.invariants import position_of
-from tests.helpers.live_traders import BUY, rehearse, scripted_model, some_bars
+from tests.helpers.live_traders import BUY, CLOSE, rehearse, scripted_model, some_bars
 from trading.modes import Mode
 from utils.errors import FatalGatewayError
 
@@ -56,3 +57,23 @@ def test_hours_that_are_refused_leave_the_last_ones_and_the_trader_goes_on(tmp_p
         assert run.desk.contract.hours == hours
 
     rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY))
+
+
+def test_fast_rehearsal_waits_for_hours_that_have_run_out_so_that_no_decision_is_denied(tmp_path):
+    async def body(run):
+        contract, gateway = run.desk.contract, run.trader.line.gateway
+        ask, n_asked = gateway.qualify, []
+
+        async def qualify(con_id):
+            n_asked.append(con_id)
+            await asyncio.sleep(0.3)  # many bars could go by
+            return await ask(con_id)
+
+        gateway.qualify = qualify
+        soon = run.market.clock.now() + timedelta(minutes=30)
+        contract.hours = replace(contract.hours, covers_until=soon)
+        await run.step(20)
+        assert len(n_asked) == 1
+        assert run.manager.denials.since(None) == {}
+
+    rehearse(tmp_path, body, BARS, scripted_model(BARS, *[BUY, CLOSE] * 10))

@@ -15,6 +15,7 @@ import pytest
 from config.operation_settings import LogSettings
 from tests.helpers.alert_servers import waits_for
 from tests.helpers.trader_statuses import ACCOUNT
+from trading.log_thread import LogThread
 from trading.structured_log import LOG_FILE, ROOT, trader_log
 from utils.errors import ConfigError
 from utils.logger import get_logger
@@ -199,3 +200,21 @@ def test_trader_log_where_nothing_can_be_written_is_refused(tmp_path):
         trader_log(tmp_path / "file", SETTINGS),
     ):
         pass
+
+
+def test_log_of_two_threads_is_never_read_while_one_of_them_writes_into_it(tmp_path, monkeypatch):
+    """A record that both share gets a field while the loop looks through the fields."""
+    shared = []
+    emit = LogThread.emit
+
+    def noted(thread, record):
+        emit(thread, record)
+        shared.append((record, thread._waiting[-1] if thread._waiting else None))
+
+    monkeypatch.setattr(LogThread, "emit", noted)
+    with trader_log(tmp_path, SETTINGS):
+        for number in range(200):
+            LOG.info("line %d", number, extra={"number": number})
+    assert len(shared) == 400
+    assert all(waiting is not record for record, waiting in shared)
+    assert all("asctime" not in vars(record) for record, _ in shared)

@@ -29,13 +29,13 @@ BARS = some_bars(200)
 
 def command(kind, **terms):
     """Return a person's word."""
-    reason = terms.pop("reason", "a test")
+    reason, name = terms.pop("reason", "a test"), terms.pop("name", f"{kind}")
     return Command(
         kind=kind,
         actor="ann",
         reason=reason,
         at=datetime.now(UTC),
-        id=f"{kind}".replace("_", "-"),
+        id=name.replace("_", "-"),
         **terms,
     )
 
@@ -187,11 +187,26 @@ def test_adopt_where_nothing_differs_changes_nothing_and_says_so(tmp_path):
     async def body(run):
         await run.step()
         assert position_of(run.market.state()) == 1
-        answer = await told(run, CommandKind.ADOPT, price=18_000.0)
+        answer = await told(run, CommandKind.ADOPT, price=BARS["close"].iloc[60])
         assert not answer.is_done
         assert "both +1: nothing to adopt" in answer.text
 
     rehearse(tmp_path, body, BARS, scripted_model(BARS, BUY))
+
+
+def test_adopt_at_a_price_that_the_market_is_far_from_is_refused(tmp_path):
+    async def body(run):
+        await run.step()
+        run.far.do("manual", side="BUY", quantity=1)
+        await until(lambda: Hold.POSITION_MISMATCH in run.manager.modes.state.holds)
+        last = run.desk.market.last_price
+        answer = await told(run, CommandKind.ADOPT, price=last * 0.94)
+        assert not answer.is_done
+        assert "within 5%" in answer.text
+        assert (await told(run, CommandKind.ADOPT, price=last * 0.96, name="again")).is_done
+        await until(lambda: any(one["is_working"] for one in working(run)))
+
+    rehearse(tmp_path, body, BARS, scripted_model(BARS, HOLD))
 
 
 def test_adopted_average_price_counts_at_the_nearest_tick(tmp_path):
