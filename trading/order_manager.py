@@ -159,6 +159,8 @@ class OrderManager:
             is_at_rest = one.life.state in _AT_REST and not one.life.is_cancelling
             if not is_at_rest or (one.name.role in _AT_MARKET and not is_closed):
                 return f"{one.order.ref} is {one.life.state}"
+        if self.books.has_untold_fills():
+            return "a fill is said, and its execution not told"
         return "an order is one too many" if self._superfluous() else ""
 
     def now(self) -> datetime:
