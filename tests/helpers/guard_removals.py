@@ -20,6 +20,7 @@ from trading import (
     risk_guard,
     trader_books,
 )
+from trading.booked_order import BookedOrder
 from trading.broker_events import ErrorSeen
 from trading.connection import ConnectionSupervisor
 from trading.connection_events import ConnectionUp
@@ -124,6 +125,22 @@ def extras(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(WorkingOrders, "_extra", booked)
     patch.setattr(TraderBooks, "superfluous", lambda self: [])
+
+
+def untold_fills(patch: pytest.MonkeyPatch) -> None:
+    """Wait for no execution, and take a fill without one for an order that is no more."""
+    may_fill = BookedOrder.may_fill
+
+    def uncertain(self: Any, parent_left: int) -> Any:
+        return replace(may_fill(self, parent_left), is_certain=False)
+
+    patch.setattr(BookedOrder, "may_fill", uncertain)
+    patch.setattr(TraderBooks, "has_untold_fills", lambda self: False)
+
+
+def breaks(patch: pytest.MonkeyPatch) -> None:
+    """Have nobody count how often the broker's side was away."""
+    patch.setattr(Reconciler, "_n_breaks", property(lambda self: 0, lambda self, _: None), False)
 
 
 def stalls(patch: pytest.MonkeyPatch) -> None:

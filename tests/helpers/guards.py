@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.helpers import guard_removals as taken
-from trading import order_restore, protector, risk_guard
+from trading import order_restore, protection, protector, risk_guard
+from trading.closing_turns import ClosingTurns
 from trading.event_desk import EventDesk
 from trading.journal_desk import JournalDesk
 from trading.market_desk import MarketDesk
@@ -22,6 +23,7 @@ from trading.reconciliation import Reconciler
 from trading.restart_window import RestartWindow
 from trading.trader_books import TraderBooks
 from trading.trader_watch import TraderWatch
+from utils import clock
 
 FAULTS, BROKER = "test_order_faults.py::test_fault_", "test_broker_faults.py::test_fault_"
 GUARD, RESTART = "test_risk_guard.py::test_guard_", "test_order_restart.py::test_fault_30_"
@@ -30,6 +32,7 @@ DATA, LIMITS = (
     "test_trader_faults_limits.py::test_fault_",
 )
 LINE, END = "test_trader_faults_line.py::test_fault_", "test_trader_faults_end.py::test_fault_"
+UNTOLD, OTHERS = "test_untold_fills.py::test_fault_", "test_closed_by_others.py::test_"
 MARKET, ORDERS = "test_trader_faults_market.py::test_fault_", "test_order_manager.py::test_"
 
 
@@ -153,6 +156,23 @@ PROTECTION = {
     "prices are rounded to the tick": Guard(
         ORDERS + "enter_with_a_stop_off_the_grid_rounds_it_to_the_smaller_loss", taken.rounding
     ),
+    "a fill that is not told yet is no reason for another stop": Guard(
+        UNTOLD + "16_exit_whose_execution_comes_after_its_status_is_not_made_again[-55.0-0.02]",
+        taken.untold_fills,
+    ),
+    "one stop of a group is for all": Guard(
+        OTHERS + "addition_leaves_one_stop_for_all_of_it_since_the_group_cancels_the_others",
+        _set(protection, "_heads", list),
+    ),
+    "repairs come to an end": Guard(
+        OTHERS + "stops_that_vanish_again_and_again_are_put_so_many_times_and_then_a_person_looks",
+        _set(Protector, "_runs_away", lambda self: False),
+    ),
+    "what is refused is asked later and later": Guard(
+        "test_closing_turns.py::"
+        "test_fault_18_flatten_that_is_refused_goes_out_again_later_and_later",
+        _set(ClosingTurns, "is_free", lambda *_: True),
+    ),
     "a flatten goes on until flat": Guard(
         END + "40_switch_pulled_in_the_dark_closes_all_before_anything_else",
         _set(OrderManager, "_go_on_flattening", lambda self: None),
@@ -173,6 +193,30 @@ TRUTH = {
     "positions that differ halt": Guard(
         BROKER + "28_position_that_lies_halts_and_trades_nothing",
         _set(Reconciler, "differences", lambda self: ()),
+    ),
+    "what others have closed is not closed again": Guard(
+        OTHERS + "fault_27_position_that_a_person_has_closed_is_closed_no_second_time",
+        _set(OrderManager, "_disputed_position", None),
+    ),
+    "no stop stays for what others have closed": Guard(
+        OTHERS + "fault_27_position_that_a_person_has_closed_is_closed_no_second_time",
+        _set(TraderBooks, "guarded_position", TraderBooks.position),
+    ),
+    "what protects the broker's own count stays": Guard(
+        UNTOLD + "30_stop_of_an_entry_that_is_given_up_for_lost_stays_while_it_is_held",
+        _set(TraderBooks, "guards_more", lambda *_: False),
+    ),
+    "a snapshot during an outage proves nothing": Guard(
+        UNTOLD + "09_snapshot_in_which_the_broker_went_away_proves_nothing", taken.breaks
+    ),
+    "an adoption settles what was not told": Guard(
+        UNTOLD + "16_stop_whose_execution_is_never_told_is_put_no_second_time",
+        _set(TraderBooks, "settle", lambda *_: None),
+    ),
+    "a clock that is set back goes on": Guard(
+        "../utils/test_clock.py::"
+        "test_clock_that_is_set_back_goes_on_at_half_speed_until_the_machines_has_caught_up",
+        _set(clock, "CATCHING_UP", 0.0),
     ),
     "strangers halt": Guard(
         BROKER + "27_manual_trade_halts_entries",
