@@ -148,11 +148,13 @@ def _booked(
 def _said_filled(intent: StoredIntent, fills: list[StoredFill]) -> int:
     """Return what the broker said was filled: a fill that nobody told of still counts.
 
-    After a correction of a fill the executions alone know.
+    After a correction of a fill the executions alone know. Of an order that filled, the status
+    comes first: a change of its size may not have come in time.
     """
     if any(split_exec_id(fill.exec_id)[1] > 1 for fill in fills):
         return 0
-    return intent.quantity if intent.state == OrderState.FILLED else intent.said_filled
+    whole = intent.quantity if intent.state == OrderState.FILLED else 0
+    return intent.said_filled or whole
 
 
 def _order(intent: StoredIntent) -> OrderToSend:

@@ -203,6 +203,7 @@ def one_fill(quantity: int, version: int = 1) -> ExecutionSeen:
         ("FILLED", [], 2),
         ("FILLED", [one_fill(1)], 1),
         ("FILLED", [one_fill(2)], 0),
+        ("FILLED", [told("Filled", 1, perm_id=501), one_fill(1)], 0),  # enlarged too late
         ("FILLED", [one_fill(1, version=2)], 0),  # a correction: the executions alone know
         ("CANCELLED", [told("Cancelled", 1, perm_id=501)], 1),
         ("CANCELLED", [told("Cancelled", 1, perm_id=501), one_fill(1)], 0),
