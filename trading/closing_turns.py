@@ -21,6 +21,10 @@ class ClosingTurns:
         self._n_refused = 0
         self._free_at = 0.0
 
+    def begin_anew(self) -> None:
+        """Let the next order out at once: somebody wants it anew."""
+        self._n_refused = -1
+
     def is_free(self, since: datetime) -> bool:
         """Return whether an order may go out now.
 
@@ -28,7 +32,9 @@ class ClosingTurns:
             since: When the closing began.
         """
         n_refused = len(self._books.in_vain(Role.FLATTEN, since))
-        if n_refused > self._n_refused:
+        if self._n_refused < 0:
+            self._free_at = 0.0
+        elif n_refused > self._n_refused:
             wait = min(FIRST_SECONDS * 2.0 ** (n_refused - 1), LAST_SECONDS)
             self._free_at = time.monotonic() + wait
         self._n_refused = n_refused

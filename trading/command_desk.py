@@ -91,7 +91,8 @@ class CommandDesk:
         manager = self._desk.manager
         position, mode = manager.books.position, manager.modes.mode
         is_known = mode in SYNCED and not manager.is_in_doubt
-        others = self._desk.reconciler.differences()
+        ours = {manager.books.con_id, *manager.books.fills.con_ids()}
+        others = [one for one in self._desk.reconciler.differences() if one[0] in ours]
         is_flat = position == 0 and not manager.is_flattening and is_known and not others
         is_late = time.monotonic() - since >= ANSWER_SECONDS  # a replay's clock may stand still
         if not is_flat and not is_late:

@@ -196,13 +196,19 @@ class IntentAmended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntentState:
-    """What became of an order of ours; numbers that are None stay as they were."""
+    """What became of an order of ours; numbers that are None stay as they were.
+
+    Attributes:
+        settled: Contracts that it is said to have filled, that no execution shows, and that are
+            part of a position which was adopted since.
+    """
 
     ref: str
     state: OrderState
     order_id: int | None = None
     perm_id: int | None = None
     reason: str = ""
+    settled: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ INSERT = """
 INSERT INTO intent VALUES(
     :ref, :decision_id, :role, :n, :is_opening, :con_id, :account, :side, :quantity, :kind,
     :limit_price, :stop_price, :tif, :oca_group, :parent_ref, :state, :order_id, NULL, :reason,
-    :created, :updated
+    :created, :updated, 0
 )
 """
 
@@ -75,8 +75,17 @@ def apply_state(connection: sqlite3.Connection, event: IntentState, place: Place
     """
     changed = connection.execute(
         "UPDATE intent SET state = ?, order_id = COALESCE(?, order_id), "
-        "perm_id = COALESCE(?, perm_id), reason = ?, updated = ? WHERE ref = ?",
-        (event.state, event.order_id, event.perm_id, event.reason, place.ts, event.ref),
+        "perm_id = COALESCE(?, perm_id), reason = ?, updated = ?, settled = COALESCE(?, settled) "
+        "WHERE ref = ?",
+        (
+            event.state,
+            event.order_id,
+            event.perm_id,
+            event.reason,
+            place.ts,
+            event.settled,
+            event.ref,
+        ),
     )
     _check_found(changed, event.ref)
 

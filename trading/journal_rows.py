@@ -13,6 +13,7 @@ class StoredIntent:
 
     Attributes:
         said_filled: Contracts that the broker said were filled, executions told or not.
+        settled: Of these, what is part of an adopted position.
     """
 
     ref: str
@@ -37,6 +38,7 @@ class StoredIntent:
     created: datetime
     updated: datetime
     said_filled: int
+    settled: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

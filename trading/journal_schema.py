@@ -51,6 +51,7 @@ CREATE TABLE intent(
     reason TEXT NOT NULL,
     created TEXT NOT NULL,
     updated TEXT NOT NULL,
+    settled INTEGER NOT NULL,
     UNIQUE(decision_id, role, n)
 );
 CREATE UNIQUE INDEX intent_one_entry ON intent(decision_id) WHERE is_opening OR role = 'entry';

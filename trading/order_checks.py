@@ -102,16 +102,19 @@ def check_only_reduces(order: OrderProposal, view: RiskView, limits: RiskLimits)
 
     A protective order counts by itself: the exits beside it are cancelled by its group, or are what
     the protector is about to cancel; those that have filled are not. Where the broker's count
-    stands against ours, the order must close by either.
+    stands against ours, the order must close by either; what has filled is in it.
     """
     if order.purpose is Purpose.OPEN or view.position is None or view.working is None:
         return None
     side = 1 if order.quantity > 0 else -1
-    counts = {view.position, view.position if (told := view.disputed_position) is None else told}
-    others = [other for other in view.working if other.parent_left == 0]
-    if order.purpose is Purpose.PROTECT:
-        others = [other for other in others if other.is_certain]
-    left = min(-side * count for count in counts) - closing(others, side, order.oca_group)
+    told, others = view.disputed_position, [one for one in view.working if one.parent_left == 0]
+    filled = [other for other in others if other.is_certain]
+    beside = (
+        [] if order.purpose is Purpose.PROTECT else [one for one in others if one not in filled]
+    )
+    left = -side * view.position - closing([*filled, *beside], side, order.oca_group)
+    if told is not None:
+        left = min(left, -side * told - closing(beside, side, order.oca_group))
     if abs(order.quantity) > left:
         return Denied(
             DenialCode.WOULD_OPEN,

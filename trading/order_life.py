@@ -41,7 +41,7 @@ class OrderLife:
         sent: When it last went on the wire.
         deadline: When somebody must ask, if nothing comes; None where nothing is waited for.
         missing_since: When the first complete snapshot that lacks it began.
-        is_settled: Whether fills of it that were not told are part of a position that was adopted.
+        settled: Contracts said to be filled, and not told, that are part of an adopted position.
     """
 
     quantity: int
@@ -56,7 +56,7 @@ class OrderLife:
     sent: datetime | None = None
     deadline: datetime | None = None
     missing_since: datetime | None = None
-    is_settled: bool = False
+    settled: int = 0
 
     @property
     def executed(self) -> int:
@@ -66,7 +66,7 @@ class OrderLife:
     @property
     def at_least_filled(self) -> int:
         """Contracts that are filled by either account, the broker's word or the executions."""
-        return self.executed if self.is_settled else max(self.executed, self.said_filled)
+        return max(self.executed, self.said_filled - self.settled)
 
     @property
     def missing_executions(self) -> int:

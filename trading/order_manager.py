@@ -128,12 +128,29 @@ class OrderManager:
         return self._placer.denials
 
     @property
+    def guarded_position(self) -> int:
+        """What of our position stops are to stand for."""
+        is_known = self.modes.state.holds.keys() & {Hold.FOREIGN_ORDER, Hold.POSITION_MISMATCH}
+        return self.books.guarded_position if is_known else self.books.expected_position
+
+    def closable(self, wanted: int) -> int:
+        """Return how many signed contracts of the position may be closed, of those wanted.
+
+        Where nothing is left by some count, all are: the guard then says why not.
+        """
+        left, told = self.books.expected_position, self._disputed_position
+        if told is not None:
+            left = min(left, told, key=abs) if told * left > 0 else 0
+        return min(wanted, left, key=abs) if left else wanted
+
+    @property
     def _disputed_position(self) -> int | None:
         """What the broker says that we hold where others have closed some, or it says so again."""
         books = self.books
         if self._is_disputed:
-            return books.told_positions.get(books.con_id, 0)
-        return None if books.guarded_position == books.position else books.guarded_position
+            return books.told_position
+        guarded = self.guarded_position
+        return None if guarded == books.expected_position else guarded
 
     @property
     def _is_disputed(self) -> bool:
@@ -159,7 +176,7 @@ class OrderManager:
             is_at_rest = one.life.state in _AT_REST and not one.life.is_cancelling
             if not is_at_rest or (one.name.role in _AT_MARKET and not is_closed):
                 return f"{one.order.ref} is {one.life.state}"
-        if self.books.has_untold_fills():
+        if self.books.untold_fills():
             return "a fill is said, and its execution not told"
         return "an order is one too many" if self._superfluous() else ""
 
@@ -217,7 +234,7 @@ class OrderManager:
 
     def reduce(self, target: int, decision_id: str) -> Placed | Denied:
         """Bring the position nearer to flat, at the market; 0 closes it."""
-        quantity = self.books.position - target
+        quantity = self.closable(self.books.position - target)
         return self._sent(lambda: self._placer.close(quantity, Role.EXIT, decision_id))
 
     def flatten(self, reason: str) -> None:
@@ -227,6 +244,7 @@ class OrderManager:
         """
         self._flattening = reason
         self._flattening_since = self._flattening_since or self.now()
+        self._closing.begin_anew()
         self._go_on_flattening()
 
     def cancel_entries(self) -> None:
@@ -349,7 +367,8 @@ class OrderManager:
     def _flatten_once(self) -> Placed | Denied:
         """Place the order that closes all; exits of other groups are in its way, and go first."""
         books = self.books
-        answer = self._placer.close(books.position, Role.FLATTEN, books.decision)
+        quantity = self.closable(books.position)
+        answer = self._placer.close(quantity, Role.FLATTEN, books.decision)
         if isinstance(answer, Denied) and answer.code is DenialCode.WOULD_OPEN:
             group = books.exit_group()
             for key in books.exits_outside(group):

@@ -22,7 +22,7 @@ from trading.modes import Hold
 from trading.order_events import Restarted
 from trading.order_identity import parse_ref
 from trading.order_life import OrderLife, split_exec_id
-from trading.order_transitions import MAY_FILL, OVER, OrderState
+from trading.order_transitions import MAY_FILL, OrderState
 from trading.own_position import OwnFills
 from trading.reconciliation import REMEMBERED
 from trading.trader_books import TraderBooks
@@ -83,7 +83,7 @@ def restore(reader: JournalReader, traded: Traded, timers: OrderTimers, now: dat
     orders = WorkingOrders(traded.bot, traded.client_id, timers)
     starts = reader.starts(traded.account)
     intents = reader.intents_since(now - REMEMBERED)
-    _restore_orders(orders, intents, fills, starts, now)
+    _restore_orders(orders, intents, fills, now)
     books = TraderBooks(
         account=traded.account,
         con_id=traded.con_id,
@@ -92,14 +92,11 @@ def restore(reader: JournalReader, traded: Traded, timers: OrderTimers, now: dat
         fills=_own_fills(reader, traded, [fill for fill in fills if fill.order_ref in refs]),
         highest_order_id=reader.max_order_id(),
     )
-    for fill in fills:
-        if fill.order_ref in refs:
-            continue
+    strange = [fill for fill in fills if fill.order_ref not in refs]
+    for fill in strange:
         if fill.time >= now - REMEMBERED:
             orders.hear(_execution(fill), now)  # a stranger's, which must not be news again
-        start = starts.get(fill.con_id)
-        if fill.account == traded.account and (start is None or fill.seq > start.seq):
-            books.strangers.hear(_execution(fill))
+    _count_strangers(books, [one for one in strange if one.account == traded.account], starts)
     holds = MappingProxyType(holds_of(reader.switches()))
     return Restored(books=books, holds=holds, risk_day=reader.newest_risk_day())
 
@@ -108,24 +105,20 @@ def _restore_orders(
     orders: WorkingOrders,
     intents: Iterable[StoredIntent],
     fills: list[StoredFill],
-    starts: Mapping[int, StoredStart],
     now: datetime,
 ) -> None:
     by_ref: dict[str, list[StoredFill]] = {}
     for fill in fills:
         by_ref.setdefault(fill.order_ref, []).append(fill)
     for intent in intents:
-        start = starts.get(intent.con_id)
-        booked = _booked(intent, by_ref.get(intent.ref, []), start, orders.bot)
+        booked = _booked(intent, by_ref.get(intent.ref, []), orders.bot)
         orders.restore(booked, heard_at=intent.updated)
     live = [key for key, booked in orders.orders.items() if booked.life.state in MAY_FILL]
     for key in live:
         orders.do(key, Restarted(), now)
 
 
-def _booked(
-    intent: StoredIntent, fills: list[StoredFill], start: StoredStart | None, bot: str
-) -> BookedOrder:
+def _booked(intent: StoredIntent, fills: list[StoredFill], bot: str) -> BookedOrder:
     name = parse_ref(intent.ref, bot)
     if name is None:
         raise JournalError(f"intent `{intent.ref}` of the journal is not one of bot `{bot}`")
@@ -139,7 +132,7 @@ def _booked(
         perm_id=intent.perm_id,
         fills=MappingProxyType(counted),
         said_filled=_said_filled(intent, fills),
-        is_settled=start is not None and intent.state in OVER and intent.updated <= start.ts,
+        settled=intent.settled,
         sent=None if intent.state == OrderState.INTENT else intent.created,
     )
     return BookedOrder(name=name, order=_order(intent), life=life, parent_ref=intent.parent_ref)
@@ -171,6 +164,20 @@ def _order(intent: StoredIntent) -> OrderToSend:
         tif=intent.tif,
         oca_group=intent.oca_group,
     )
+
+
+def _count_strangers(
+    books: TraderBooks, fills: Iterable[StoredFill], starts: Mapping[int, StoredStart]
+) -> None:
+    """Count what others have traded; what is part of an adopted position counts for nothing."""
+    begun = set(starts)
+    for fill in sorted(fills, key=lambda fill: fill.seq):
+        if fill.con_id in begun and fill.seq > starts[fill.con_id].seq:
+            books.strangers.settle(fill.con_id)
+            begun.remove(fill.con_id)
+        books.strangers.hear(_execution(fill))
+    for con_id in begun:
+        books.strangers.settle(con_id)
 
 
 def _own_fills(reader: JournalReader, traded: Traded, fills: list[StoredFill]) -> OwnFills:

@@ -46,11 +46,11 @@ def legs(
     )
 
 
-def is_matched(books: TraderBooks) -> bool:
-    """Return whether stops that rest at the broker close the position, neither more nor less."""
+def is_matched(books: TraderBooks, position: int) -> bool:
+    """Return whether stops that rest at the broker close a position, neither more nor less."""
     stops, _ = legs(books.orders.orders, books.con_id, books.instrument)
     resting = [leg.quantity for leg in stops if leg.standing is Standing.RESTING]
-    return sum(resting) == -books.guarded_position
+    return sum(resting) == -position
 
 
 def _leg(key: str, orders: Mapping[str, BookedOrder], instrument: Instrument) -> Leg:

@@ -76,13 +76,15 @@ class Protector:
             self._since = None
             return
         books = manager.books
-        if books.has_untold_fills():
-            if Hold.POSITION_MISMATCH not in manager.modes.state.holds:
-                manager.on_query()
-            return  # how much we hold is not known: a stop more could sell twice
+        untold = books.untold_fills()
+        if untold and Hold.POSITION_MISMATCH not in manager.modes.state.holds:
+            manager.on_query()
+        if any(one.life.is_opening for one in untold):
+            return  # its stop comes with it
         stops, targets = legs(books.orders.orders, books.con_id, books.instrument)
         plan = self._plan()
-        if plan is not None:
+        is_sure = not untold or books.told_position == books.expected_position
+        if plan is not None and is_sure:  # else a stop more could sell twice
             for repair in repairs(plan, stops, targets):
                 if not self._takes_too_much(repair):
                     self._do(repair, plan)
@@ -94,7 +96,7 @@ class Protector:
 
     def _plan(self) -> Plan | None:
         """Return what should stand behind the position; None where nothing tells a price."""
-        books, position = self._manager.books, self._manager.books.guarded_position
+        books, position = self._manager.books, self._manager.guarded_position
         if position == 0:
             return Plan(position=0, oca_group="", stop_ticks=0)
         stop = books.decided_stop()
@@ -158,7 +160,7 @@ class Protector:
 
     def _judge(self, stops: tuple[Leg, ...], now: datetime, *, is_plannable: bool) -> None:
         """Flatten what has been without its whole stop for too long, in an open market."""
-        manager, position = self._manager, self._manager.books.guarded_position
+        manager, position = self._manager, self._manager.guarded_position
         is_open = manager.view.is_market_open is not False
         if not is_open or uncovered(position, stops) == 0:
             self._since, self._covered_at = None, now

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from config.instrument_type import MAX_TICKS
 from config.trading_settings import ReconciliationSettings
+from trading.booked_order import BookedOrder
 from trading.connection_events import (
     ConnectionDown,
     ConnectionEvent,
@@ -19,7 +20,13 @@ from trading.connection_events import (
     TradingRestored,
 )
 from trading.gateway import Gateway
-from trading.journal_events import HeldPosition, OperatorCommand, PositionAdopted, PositionSnapshot
+from trading.journal_events import (
+    HeldPosition,
+    IntentState,
+    OperatorCommand,
+    PositionAdopted,
+    PositionSnapshot,
+)
 from trading.modes import Hold, LiftedBy, Link
 from trading.order_manager import OrderManager
 from trading.trader_books import TraderBooks
@@ -134,7 +141,7 @@ class Reconciler:
         manager, books = self._manager, self._manager.books
         if manager.modes.link is not Link.RECONCILED or manager.is_in_doubt:
             raise ConfigError("the broker's books are not known now; try again when they are")
-        position, price = books.told_positions.get(books.con_id, 0), _nearest(books, price)
+        position, price = books.told_position, _nearest(books, price)
         if position == books.position and not _ADOPTED & set(manager.modes.state.holds):
             raise ConfigError(f"ours and the broker's are both {position:+d}: nothing to adopt")
         failure = manager.journal.commit(
@@ -151,7 +158,9 @@ class Reconciler:
         if failure is not None:
             raise failure
         books.fills.adopt(books.con_id, position, price, manager.now())
-        books.settle(books.con_id)
+        for one in books.settle():
+            if not one.is_extra:  # that has no intent of its own
+                manager.journal.note(_settled(one))
         for hold in sorted(_ADOPTED):
             manager.modes.lift(hold, LiftedBy.OPERATOR, reason, actor)
         manager.journal.flush()
@@ -235,3 +244,9 @@ def _nearest(books: TraderBooks, price: float) -> float:
     if not (math.isfinite(ticks) and abs(ticks) <= MAX_TICKS):
         raise ConfigError(f"a price to adopt at must be one of the market, was {price:g}")
     return float(books.instrument.to_prices(round(ticks)))
+
+
+def _settled(booked: BookedOrder) -> IntentState:
+    """Return that an order owes no executions, for the next process too."""
+    life = booked.life
+    return IntentState(ref=booked.order.ref, state=life.state, settled=life.settled)

@@ -24,5 +24,10 @@ class StrangerFills:
         return sum(signed for _, of, signed in self._fills.values() if of == con_id)
 
     def settle(self, con_id: int) -> None:
-        """Forget those of a contract: the broker's count of it was taken for ours."""
-        self._fills = {stem: fill for stem, fill in self._fills.items() if fill[1] != con_id}
+        """Count those of a contract for nothing: the broker's count of it was taken for ours.
+
+        They stay known, for the broker tells all fills of its day again and again.
+        """
+        for stem, (version, of, _) in self._fills.items():
+            if of == con_id:
+                self._fills[stem] = (version, of, 0)

@@ -51,13 +51,27 @@ class TraderBooks:
         return self.fills.holding(self.con_id).position
 
     @property
-    def guarded_position(self) -> int:
-        """What of our position is there to be protected.
+    def told_position(self) -> int:
+        """Signed contracts of the pinned contract, by the broker's list."""
+        return self.told_positions.get(self.con_id, 0)
 
-        Where others have closed some of it, as their own fills and the broker's list both say, a
+    @property
+    def expected_position(self) -> int:
+        """Our position once all is told that exits are said to have filled."""
+        return self.position + sum(
+            one.side * one.life.missing_executions
+            for one in self._unfinished()
+            if not one.life.is_opening
+        )
+
+    @property
+    def guarded_position(self) -> int:
+        """What of that is there to be protected, where others have traded too.
+
+        Where they have closed some of it, as their own fills and the broker's list both say, a
         stop for that could only open.
         """
-        ours, told = self.position, self.told_positions.get(self.con_id, 0)
+        ours, told = self.expected_position, self.told_position
         is_explained = ours + self.strangers.position(self.con_id) == told
         if not is_explained or (abs(told) >= abs(ours) and told * ours > 0):
             return ours
@@ -167,7 +181,7 @@ class TraderBooks:
 
         Until the two agree it may be all that protects it.
         """
-        told = self.told_positions.get(self.con_id, 0)
+        told = self.told_position
         return abs(told) > abs(self.position) and booked.side * told < 0
 
     def exits_outside(self, group: str) -> list[str]:
@@ -217,24 +231,29 @@ class TraderBooks:
             )
         )
 
-    def has_untold_fills(self) -> bool:
-        """Return whether an order of the contract has filled further than its executions show."""
-        return any(
-            one.life.missing_executions > 0 and one.order.con_id == self.con_id
-            for one in self.orders.unfinished.values()
-        )
+    def untold_fills(self) -> list[BookedOrder]:
+        """Return the orders that have filled further than their executions show."""
+        return [one for one in self._unfinished() if one.life.missing_executions > 0]
 
     def decided_since(self, role: Role, time: datetime) -> int:
         """Return how many orders of a role were decided at a time or later."""
         return len(self._of(lambda one: one.name.role is role and one.life.created >= time))
 
-    def settle(self, con_id: int) -> None:
-        """Expect no fill any more of what is over, nor explain anything by what others did.
+    def settle(self) -> list[BookedOrder]:
+        """Expect no fill that is said and not told, nor explain anything by what others did.
 
         The broker's count of the contract was taken for ours, with all that had happened.
+
+        Returns:
+            The orders that this concerns, as they are now.
         """
-        self.orders.settle(con_id)
-        self.strangers.settle(con_id)
+        self.strangers.settle(self.con_id)
+        unfinished = list(self.orders.unfinished.items())
+        return [
+            self.orders.settle(key)
+            for key, one in unfinished
+            if one.order.con_id == self.con_id and one.life.missing_executions
+        ]
 
     def _is_part(self, ref: str, trade: frozenset[str]) -> bool:
         """Return whether an order was filled in a trade."""
@@ -250,6 +269,11 @@ class TraderBooks:
     def _is_dormant(self, booked: BookedOrder) -> bool:
         parent = self.orders.orders.get(booked.parent_ref)
         return parent is not None and parent.life.may_still_fill > 0
+
+    def _unfinished(self) -> list[BookedOrder]:
+        """Return the orders of the pinned contract to which something may still happen."""
+        orders = self.orders.unfinished.values()
+        return [one for one in orders if one.order.con_id == self.con_id]
 
     def _live(self) -> list[BookedOrder]:
         """Return the live orders of the pinned contract."""

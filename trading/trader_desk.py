@@ -143,9 +143,10 @@ class TraderDesk:
         if not self.decisions.is_idle:
             return "a decision is being acted on"
         is_in_place = self._steering.is_in_place(self.decisions.pipeline)
-        if not (is_in_place and is_matched(self.orders.manager.books)):
+        manager = self.orders.manager
+        if not (is_in_place and is_matched(manager.books, manager.guarded_position)):
             return "an exit is not where it belongs"
-        return self.orders.manager.unsettled()
+        return manager.unsettled()
 
     def hear(self, event: BrokerEvent) -> None:
         """Hear the broker."""

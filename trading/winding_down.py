@@ -54,7 +54,7 @@ async def wind_down(
 def _is_at_rest(desk: OrderDesk, *, should_flatten: bool) -> bool:
     """Return whether nothing may change any more but by the stop of a position that stays."""
     books = desk.manager.books
-    if books.position == 0:
+    if desk.manager.guarded_position == 0:
         return not books.live_of(*Role)  # a stop that is left alone would open a position
     is_moving = bool(books.live_of(Role.ENTRY, Role.EXIT, Role.FLATTEN))
     return not (should_flatten or is_moving) and what_is_left(desk) is not Left.UNPROTECTED
@@ -64,7 +64,7 @@ def what_is_left(desk: OrderDesk) -> Left:
     """Return how the position stands at the broker, by our books and its last list."""
     books = desk.manager.books
     stops, _ = legs(books.orders.orders, books.con_id, books.instrument)
-    if uncovered(books.position, stops):
+    if uncovered(desk.manager.guarded_position, stops):
         return Left.UNPROTECTED
     if Hold.POSITION_MISMATCH in desk.manager.modes.state.holds:
         return Left.DISPUTED

@@ -191,11 +191,11 @@ class WorkingOrders:
             for booked in self.unfinished.values()
         )
 
-    def settle(self, con_id: int) -> None:
-        """Take the fills that executions show for all there are, of what is over in a contract."""
-        for key, booked in list(self.unfinished.items()):
-            if booked.order.con_id == con_id and not booked.is_live:
-                self._orders[key] = replace(booked, life=replace(booked.life, is_settled=True))
+    def settle(self, key: str) -> BookedOrder:
+        """Expect no execution any more of what an order is said to have filled so far."""
+        booked = self._orders[key]
+        life = replace(booked.life, settled=booked.life.settled + booked.life.missing_executions)
+        return self._put(key, replace(booked, life=life))
 
     def forget(self, before: datetime) -> int:
         """Drop what is over and was heard of last before a time; return how many orders.

@@ -135,7 +135,8 @@ def untold_fills(patch: pytest.MonkeyPatch) -> None:
         return replace(may_fill(self, parent_left), is_certain=False)
 
     patch.setattr(BookedOrder, "may_fill", uncertain)
-    patch.setattr(TraderBooks, "has_untold_fills", lambda self: False)
+    patch.setattr(TraderBooks, "untold_fills", lambda self: [])
+    patch.setattr(TraderBooks, "expected_position", TraderBooks.position)
 
 
 def breaks(patch: pytest.MonkeyPatch) -> None:

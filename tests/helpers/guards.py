@@ -200,7 +200,7 @@ TRUTH = {
     ),
     "no stop stays for what others have closed": Guard(
         OTHERS + "fault_27_position_that_a_person_has_closed_is_closed_no_second_time",
-        _set(TraderBooks, "guarded_position", TraderBooks.position),
+        _set(OrderManager, "guarded_position", property(lambda self: self.books.position)),
     ),
     "what protects the broker's own count stays": Guard(
         UNTOLD + "30_stop_of_an_entry_that_is_given_up_for_lost_stays_while_it_is_held",

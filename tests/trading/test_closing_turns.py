@@ -50,3 +50,20 @@ def test_fault_18_next_flatten_goes_out_at_once(tmp_path, monkeypatch):
         assert len(flattens(rig)) == 4
 
     traded(tmp_path / "journal.db", body)
+
+
+def test_fault_18_flatten_that_is_asked_for_anew_waits_for_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(closing_turns, "FIRST_SECONDS", 60.0)
+
+    async def body(rig):
+        rig.enter(1)
+        await rig.holds(1)
+        rig.far.set(n_rejects=1)
+        rig.desk.manager.flatten("stale data")
+        await until(lambda: "order_rejected" in rig.kinds())
+        await asyncio.sleep(0.2)
+        assert len(flattens(rig)) == 1
+        rig.desk.manager.flatten("a person")
+        await until(lambda: rig.broker_position == 0 and not rig.desk.manager.is_flattening)
+
+    traded(tmp_path / "journal.db", body)

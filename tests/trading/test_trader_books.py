@@ -62,5 +62,5 @@ def test_strangers_fills_count_once_in_their_newest_version_and_until_they_are_s
         found.strangers.hear(executed(quantity, name, side="BOT", con_id=CON_ID))
     found.strangers.hear(executed(5, "m.3.01", side="SLD", con_id=CON_ID + 1))
     assert found.strangers.position(CON_ID) == 4
-    found.settle(CON_ID)
+    assert found.settle() == []
     assert (found.strangers.position(CON_ID), found.strangers.position(CON_ID + 1)) == (0, -5)

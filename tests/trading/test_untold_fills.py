@@ -176,11 +176,53 @@ def test_fault_16_stop_whose_execution_is_never_told_is_put_no_second_time(tmp_p
             await until(lambda: not rig.desk.manager.is_in_doubt)
             rig.desk.reconciler.adopt("me", "its stop filled", PRICE - 50.0)
             await until(lambda: rig.mode is Mode.TRADING and not rig.desk.manager.is_in_doubt)
-            assert not rig.desk.manager.books.has_untold_fills()
+            assert not rig.desk.manager.books.untold_fills()
         async with started(far, path) as rig:
-            assert not rig.desk.manager.books.has_untold_fills()
+            assert not rig.desk.manager.books.untold_fills()
             assert (rig.position, rig.mode) == (0, Mode.TRADING)
             assert len(far.state()["executions"]) == 2
+
+    with simulated_gateway() as far:
+        asyncio.run(in_loop(far))
+
+
+LARGER = QUICK.model_copy(
+    update={"limits": QUICK.limits.model_copy(update={"max_position": 3, "max_order_quantity": 6})}
+)
+
+
+def test_fault_16_rest_of_a_position_is_protected_while_a_part_of_its_exit_is_not_told(tmp_path):
+    async def in_loop(far):
+        async with started(far, tmp_path / "journal.db", LARGER) as rig:
+            rig.enter(2)
+            await rig.holds(2)
+            far.set(drop_out=UNTOLD)
+            rig.desk.manager.reduce(1, "d2")  # its group takes the stop away
+            await until(lambda: rig.is_protected(1))
+            assert rig.position == 2
+            await until(lambda: rig.mode is Mode.HALTED)
+            rig.desk.manager.flatten("a test")
+            await until(lambda: rig.broker_position == 0)
+            await asyncio.sleep(A_SECOND / 4)
+            assert (rig.broker_position, rig.position) == (0, 2)
+
+    with simulated_gateway() as far:
+        asyncio.run(in_loop(far))
+
+
+def test_every_later_process_knows_that_an_adoption_settled_what_was_not_told(tmp_path):
+    async def in_loop(far):
+        path = tmp_path / "journal.db"
+        async with started(far, path) as rig:
+            await its_stop_fills_in_secret(rig)
+            await until(lambda: not rig.desk.manager.is_in_doubt)
+            rig.desk.reconciler.adopt("me", "its stop filled", PRICE - 50.0)
+            await until(lambda: rig.mode is Mode.TRADING)
+        for _ in range(3):
+            async with started(far, path) as rig:
+                assert not rig.desk.manager.books.untold_fills()
+                await asyncio.sleep(A_SECOND / 4)  # the completed order is told again
+                assert not rig.desk.manager.books.untold_fills()
 
     with simulated_gateway() as far:
         asyncio.run(in_loop(far))
